@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hookdiff clauses: the catalogue (oracle/clauses.def) for a terminal, as Markdown (docs/clauses.md is this
+ * output) or as JSON. --profile picks the clauses that hold in that profile's family.
+ */
+#include "opts.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "oracle/clauses.h"
+#include "oracle/profiles.h"
+
+static const char *in_name(unsigned in)
+{
+	switch (in) {
+	case IN_KERNEL:
+		return "kernel";
+	case IN_DOC:
+		return "doc";
+	case IN_BOTH:
+		return "kernel, doc";
+	}
+	return "none";
+}
+
+/* A prefix ends at a dot or at the end of the id: SET matches SET.ARGS, GET.LARGE does not match GET.LARGER. */
+static bool has_prefix(const char *name, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	while (n && prefix[n - 1] == '.')
+		n--;
+	return !strncasecmp(name, prefix, n) && (!name[n] || name[n] == '.');
+}
+
+static bool picked(const struct cli *cli, const struct clause_info *c, unsigned in)
+{
+	if (!(c->in & in))
+		return false;
+	for (int i = 0; i < cli->n_args; i++)
+		if (has_prefix(c->name, cli->args[i]))
+			return true;
+	return !cli->n_args;
+}
+
+/* Text in columns: words are wrapped at `width` with `indent` blanks in front of every line but the first. */
+static void print_wrapped(const char *text, int indent, int width)
+{
+	int column = indent;
+
+	for (const char *word = text; *word;) {
+		int n = (int)strcspn(word, " ");
+
+		if (column + n > width && column > indent) {
+			printf("\n%*s", indent, "");
+			column = indent;
+		}
+		printf("%.*s", n, word);
+		column += n;
+		word += n;
+		if (*word == ' ') {
+			word++;
+			if (column + 1 + (int)strcspn(word, " ") <= width) {
+				putchar(' ');
+				column++;
+			} else {
+				column = width;
+			}
+		}
+	}
+	putchar('\n');
+}
+
+static void print_text(const struct clause_info *c)
+{
+	printf("%-22s ", c->name);
+	print_wrapped(c->sentence, 23, 110);
+	printf("%23s[%s] ", "", in_name(c->in));
+	print_wrapped(c->source, 23 + (int)strlen(in_name(c->in)) + 3, 110);
+}
+
+/* A cell of a Markdown table: a bar would end it, an underscore between words may start emphasis. */
+static void print_cell(const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("|*_<\\", *text))
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
+static void print_markdown(const struct clause_info *c)
+{
+	printf("| `%s` | %s | ", c->name, in_name(c->in));
+	print_cell(c->sentence);
+	printf(" | ");
+	print_cell(c->source);
+	puts(" |");
+}
+
+static struct json_object *to_json(const struct clause_info *c)
+{
+	struct json_object *row = json_object_new_object(), *profiles = json_object_new_array();
+
+	if (c->in & IN_KERNEL)
+		json_object_array_add(profiles, json_object_new_string("kernel"));
+	if (c->in & IN_DOC)
+		json_object_array_add(profiles, json_object_new_string("doc"));
+	json_object_object_add(row, "clause", json_object_new_string(c->name));
+	json_object_object_add(row, "profiles", profiles);
+	json_object_object_add(row, "sentence", json_object_new_string(c->sentence));
+	json_object_object_add(row, "source", json_object_new_string(c->source));
+	return row;
+}
+
+static int check_prefixes(const struct cli *cli)
+{
+	for (int i = 0; i < cli->n_args; i++) {
+		bool found = false;
+
+		for (unsigned c = 1; c < C_COUNT && !found; c++)
+			found = has_prefix(clause_info(c)->name, cli->args[i]);
+		if (!found)
+			return cli_usage("clauses: expected the beginning of a clause's id such as SET or GET.LARGE, "
+					 "found '%s'", cli->args[i]);
+	}
+	return 0;
+}
+
+int cmd_clauses(struct cli *cli)
+{
+	struct json_object *all = NULL;
+	unsigned in = IN_BOTH, n = 0;
+
+	if (cli->json && cli->markdown)
+		return cli_usage("clauses: expected --json or --markdown, found both");
+	if (check_prefixes(cli))
+		return EXIT_USAGE;
+	if (strcmp(cli->profile, "auto")) {
+		const struct profile *p = cli_profile(cli, "");
+
+		if (!p)
+			return EXIT_USAGE;
+		in = p->in;
+	}
+
+	if (cli->json) {
+		all = json_object_new_array();
+	} else if (cli->markdown) {
+		puts("<!-- made by `hookdiff clauses --markdown`; edit oracle/clauses.def instead -->\n"
+		     "# The clauses\n\n"
+		     "Every rule of the contract has an id. \"doc\" is the published document, \"kernel\" the kernels' "
+		     "own behaviour.\n\n| clause | holds in | rule | source |\n| --- | --- | --- | --- |");
+	}
+	for (unsigned c = 1; c < C_COUNT; c++) {
+		const struct clause_info *info = clause_info(c);
+
+		if (!picked(cli, info, in))
+			continue;
+		n++;
+		if (cli->json)
+			json_object_array_add(all, to_json(info));
+		else if (cli->markdown)
+			print_markdown(info);
+		else
+			print_text(info);
+	}
+	if (cli->json) {
+		puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+								 JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(all);
+	} else if (!cli->markdown) {
+		printf("\n%u clauses; profiles:\n", n);
+		for (unsigned i = 0; i < profile_count(); i++)
+			printf("  %-8s %s\n", profile_at(i)->name, profile_at(i)->what);
+	}
+	return EXIT_AGREE;
+}

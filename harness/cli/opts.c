@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables of commands and options, and the one parser and help printer that read them. To add an option: a
+ * field in struct cli and a row in options[]. To add a command: cmd_<name>.c and a row in commands[].
+ */
+#include "opts.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle/profiles.h"
+#include "version.h"
+
+enum arg_type { ARG_FLAG, ARG_U64, ARG_DURATION, ARG_STRING };
+
+/* Commands as bits, so that an option's row says where it is understood. */
+enum {
+	RUN = 1 << 0,
+	SWEEP = 1 << 1,
+	FUZZ = 1 << 2,
+	PREDICT = 1 << 3,
+	SHRINK = 1 << 4,
+	CLAUSES = 1 << 5,
+	PROBE = 1 << 6,
+	BENCH = 1 << 7,
+	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
+	ANY = (1 << 8) - 1,
+};
+
+struct opt {
+	const char *name; /* without the dashes */
+	enum arg_type type;
+	unsigned commands;
+	size_t field; /* offset in struct cli of a bool, uint64_t or const char * by type */
+	size_t given; /* offset of a bool that is set when the option stands there; 0: none */
+	uint64_t lo, hi;   /* ARG_U64, ARG_DURATION: the range that is accepted */
+	const char *value; /* what help calls the value; NULL for a flag */
+	const char *initial; /* parsed like a value; NULL leaves the field zero */
+	const char *help;
+};
+
+#define FIELD(f) offsetof(struct cli, f)
+
+/* clang-format off */
+static const struct opt options[] = {
+	{"profile", ARG_STRING, ON_KERNEL | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
+	{"out", ARG_STRING, ON_KERNEL, FIELD(out), 0, 0, 0, "DIR", "hookdiff-out",
+	 "where report.jsonl and the findings go"},
+	{"waivers", ARG_STRING, ON_KERNEL, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
+	 "divergences that are known, each with its reason and link"},
+	{"reuse", ARG_U64, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
+	 "cases that share a pair of sockets before it is renewed"},
+	{"time", ARG_DURATION, FUZZ | BENCH, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
+	 "stop after this long: 10, 10s, 2m, 1h"},
+	{"cases", ARG_U64, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
+	{"seed", ARG_U64, FUZZ, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
+	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
+	{"workers", ARG_U64, FUZZ, FIELD(workers), 0, 1, 256, "N", "1", "processes that fuzz side by side"},
+	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "only what is missing, or one line"},
+	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "the table of docs/clauses.md"},
+	{"json", ARG_FLAG, ANY & ~SHRINK, FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
+	{"verbose", ARG_FLAG, ANY, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
+};
+
+struct cmd {
+	const char *name;
+	unsigned bit;
+	const char *args;        /* operands in the synopsis */
+	int min_args, max_args;  /* -1: any number */
+	int (*run)(struct cli *cli); /* NULL: not in this build */
+	const char *summary;
+	const char *help; /* paragraphs below the synopsis */
+};
+
+/* A command whose source file is not there yet is listed and refuses to run. */
+#ifndef HD_CMD_RUN
+#define cmd_run NULL
+#endif
+#ifndef HD_CMD_SWEEP
+#define cmd_sweep NULL
+#endif
+#ifndef HD_CMD_FUZZ
+#define cmd_fuzz NULL
+#endif
+#ifndef HD_CMD_PREDICT
+#define cmd_predict NULL
+#endif
+#ifndef HD_CMD_SHRINK
+#define cmd_shrink NULL
+#endif
+#ifndef HD_CMD_BENCH
+#define cmd_bench NULL
+#endif
+#ifndef HD_CMD_PROBE
+#define cmd_probe NULL
+#endif
+
+static const struct cmd commands[] = {
+	{"run", RUN, "CASE|DIR...", 1, -1, cmd_run,
+	 "run cases on this kernel and compare with the oracle",
+	 "Runs each case file, and each *.case below each directory, on this machine's kernel and holds every\n"
+	 "result against what the profile's clauses allow. Needs root and cgroup v2.\n"},
+	{"sweep", SWEEP, "", 0, 0, cmd_sweep,
+	 "run every boundary case on this kernel",
+	 "Systematic, not random: the product of the user's optlen, what programs leave in optlen, their return\n"
+	 "value and retval, hook, depth of the chain, and who in the chain does it. Needs root and cgroup v2.\n"},
+	{"fuzz", FUZZ, "", 0, 0, cmd_fuzz,
+	 "run generated cases on this kernel",
+	 "Generates cases from a seed and compares each with the oracle until --time or --cases is used up or\n"
+	 "the user interrupts. A divergence is re-run, shrunk, and written to DIR as a case that replays it.\n"},
+	{"predict", PREDICT, "CASE...", 1, -1, cmd_predict,
+	 "print what the oracle allows; no root, no kernel",
+	 "Prints for each call what the handler must receive, what each program must see and what the user may\n"
+	 "get, each with its clause. What only a kernel's handler knows stays a symbol.\n"},
+	{"shrink", SHRINK, "CASE", 1, 1, cmd_shrink,
+	 "make a diverging case as small as it gets",
+	 "Cuts parts from the case for as long as this kernel still diverges in the same clause, hook and field,\n"
+	 "and prints the smallest case.\n"},
+	{"clauses", CLAUSES, "[PREFIX...]", 0, -1, cmd_clauses,
+	 "list the rules of the contract",
+	 "One row a rule: its id, the profiles that it holds in, the sentence and its source. A PREFIX such as\n"
+	 "SET or GET.LARGE picks the rules whose id begins with it.\n"},
+	{"probe", PROBE, "", 0, 0, cmd_probe,
+	 "say what this machine can do, and the remedy for what it cannot",
+	 "Checks what the other commands need. Exit 0: cases can run here; 2: they cannot, and the reason.\n"},
+	{"bench", BENCH, "", 0, 0, cmd_bench,
+	 "measure cases per second and what they are made of",
+	 "Measures the host loop against the bare cost of its system calls, the oracle alone, and memory.\n"},
+};
+/* clang-format on */
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+int cli_usage(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("hookdiff: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+const struct profile *cli_profile(const struct cli *cli, const char *release)
+{
+	bool by_release = !strcmp(cli->profile, "auto");
+	const struct profile *p = by_release ? profile_for_release(release) : profile_find(cli->profile);
+
+	if (p)
+		return p;
+	if (by_release)
+		fprintf(stderr, "hookdiff: no profile covers kernel %s; choose one with --profile:", release);
+	else
+		fprintf(stderr, "hookdiff: --profile %s: no such profile; there are: auto", cli->profile);
+	for (unsigned i = 0; i < profile_count(); i++)
+		fprintf(stderr, " %s", profile_at(i)->name);
+	fputc('\n', stderr);
+	return NULL;
+}
+
+/* Edit distance, at most 31 letters of each word; small enough to be computed the plain way. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[32], n = (unsigned)strnlen(b, 31), m = (unsigned)strnlen(a, 31);
+
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= m; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= n; j++) {
+			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+/* Keeps in *best the word that is nearest to what was typed, if it is near enough to be meant. */
+static void nearer(const char *typed, const char *word, const char **best, unsigned *score)
+{
+	size_t n = strlen(typed);
+	unsigned d = distance(typed, word);
+
+	if (n >= 2 && !strncmp(typed, word, n))
+		d = 1; /* an abbreviation */
+	if (d < *score) {
+		*score = d;
+		*best = word;
+	}
+}
+
+static const struct cmd *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *best = NULL;
+	unsigned score = 3;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		nearer(name, commands[i].name, &best, &score);
+	if (best)
+		return cli_usage("unknown command '%s'; did you mean '%s'? (hookdiff --help)", name, best);
+	return cli_usage("unknown command '%s'; hookdiff --help lists them", name);
+}
+
+static int unknown_option(const struct cmd *cmd, const char *name, size_t n)
+{
+	const char *best = NULL;
+	unsigned score = 3;
+	char word[32];
+
+	snprintf(word, sizeof(word), "%.*s", n > 31 ? 31 : (int)n, name);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].commands & cmd->bit)
+			nearer(word, options[i].name, &best, &score);
+	if (best)
+		return cli_usage("%s: unknown option '--%s'; did you mean '--%s'?", cmd->name, word, best);
+	return cli_usage("%s: unknown option '--%s'; hookdiff %s --help lists them", cmd->name, word,
+			 cmd->name);
+}
+
+static void print_option(const struct opt *o)
+{
+	char left[40];
+
+	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+	printf("  %-16s %s", left, o->help);
+	if (o->initial)
+		printf(" [%s]", o->initial);
+	putchar('\n');
+}
+
+static void print_help(void)
+{
+	puts("hookdiff holds the kernel's two cgroup sockopt hooks against a reference oracle.\n\n"
+	     "usage: hookdiff COMMAND [OPTION...] [OPERAND...]\n\ncommands:");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		char left[40];
+
+		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].args);
+		printf("  %-22s %s%s\n", left, commands[i].summary,
+		       commands[i].run ? "" : " (not in this build)");
+	}
+	puts("\nhookdiff COMMAND --help    a command's options\n"
+	     "hookdiff --version         version and commit\n\n"
+	     "exit codes: 0 everything compared agrees; 1 a divergence; 2 inconclusive, could not run here, or\n"
+	     "hookdiff failed; 64 the command line or an input file is wrong, nothing was run");
+}
+
+static void print_command_help(const struct cmd *cmd)
+{
+	printf("hookdiff %s: %s\n\nusage: hookdiff %s [OPTION...]%s%s\n\n%s\noptions:\n", cmd->name,
+	       cmd->summary, cmd->name, *cmd->args ? " " : "", cmd->args, cmd->help);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].commands & cmd->bit)
+			print_option(&options[i]);
+}
+
+/* Reads digits, decimal or 0x, up to *end. False if there are none or the number does not fit. */
+static bool read_number(const char *s, uint64_t *value, char **end)
+{
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+
+	if (*s < '0' || *s > '9') /* strtoull would take blanks and a minus */
+		return false;
+	errno = 0;
+	*value = strtoull(s, end, hex ? 16 : 10);
+	return !errno;
+}
+
+/* Stores the text of a value in its field. Returns NULL or what was expected. */
+static const char *store(struct cli *cli, const struct opt *o, const char *text)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	char *field = (char *)cli + o->field, *end;
+	uint64_t value;
+
+	switch (o->type) {
+	case ARG_FLAG:
+		*(bool *)field = true;
+		return NULL;
+	case ARG_STRING:
+		if (!*text)
+			return "a name that is not empty";
+		*(const char **)field = text;
+		return NULL;
+	case ARG_U64:
+		if (!read_number(text, &value, &end) || *end)
+			return "a number";
+		if (value < o->lo || value > o->hi)
+			return "a number in range";
+		*(uint64_t *)field = value;
+		return NULL;
+	case ARG_DURATION:
+		if (!read_number(text, &value, &end))
+			return "a duration such as 10, 10s or 2m";
+		for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+			if (strcmp(end, units[i].suffix))
+				continue;
+			if (value > o->hi / units[i].seconds || value * units[i].seconds < o->lo)
+				return "a duration from 1s to 366d";
+			*(uint64_t *)field = value * units[i].seconds;
+			return NULL;
+		}
+		return "a duration such as 10, 10s or 2m";
+	}
+	return NULL;
+}
+
+static int bad_value(const struct cmd *cmd, const struct opt *o, const char *text, const char *expected)
+{
+	if (o->type != ARG_U64)
+		return cli_usage("%s: --%s: expected %s, found '%s'", cmd->name, o->name, expected, text);
+	return cli_usage("%s: --%s: expected a number from %llu to %llu, found '%s'", cmd->name, o->name,
+			 (unsigned long long)o->lo, (unsigned long long)o->hi, text);
+}
+
+/* Takes the option that argv[*i] begins ("--name", "--name=value"), and its value from argv[*i + 1] if need be. */
+static int take_option(struct cli *cli, const struct cmd *cmd, int *i)
+{
+	const char *word = cli->argv[*i] + 2, *text = strchr(word, '='), *expected;
+	size_t n = text ? (size_t)(text - word) : strlen(word);
+	const struct opt *o = NULL;
+
+	for (size_t k = 0; k < ARRAY_SIZE(options); k++)
+		if (options[k].commands & cmd->bit && strlen(options[k].name) == n &&
+		    !strncmp(options[k].name, word, n))
+			o = &options[k];
+	if (!o)
+		return unknown_option(cmd, word, n);
+	if (o->type == ARG_FLAG) {
+		if (text)
+			return cli_usage("%s: --%s takes no value, found '%s'", cmd->name, o->name, text + 1);
+	} else if (text) {
+		text++;
+	} else {
+		if (*i + 1 >= cli->argc)
+			return cli_usage("%s: --%s: expected %s after it, found the end of the line",
+					 cmd->name, o->name, o->value);
+		text = cli->argv[++*i];
+	}
+	expected = store(cli, o, text);
+	if (expected)
+		return bad_value(cmd, o, text, expected);
+	if (o->given)
+		*(bool *)((char *)cli + o->given) = true;
+	return 0;
+}
+
+static int check_operands(const struct cmd *cmd, int n, char **args)
+{
+	if (n < cmd->min_args)
+		return cli_usage("%s: expected %s, found nothing (hookdiff %s --help)", cmd->name, cmd->args,
+				 cmd->name);
+	if (cmd->max_args >= 0 && n > cmd->max_args)
+		return cli_usage("%s: expected %s, found '%s' (hookdiff %s --help)", cmd->name,
+				 cmd->max_args ? "only one operand" : "no operand", args[cmd->max_args],
+				 cmd->name);
+	return 0;
+}
+
+/* A verdict that could not be written is none: a full disk or closed pipe must not end in exit 0. */
+static int finish(int code)
+{
+	if ((fflush(stdout) || ferror(stdout)) && code == EXIT_AGREE) {
+		fprintf(stderr, "hookdiff: standard output: %s\n", strerror(errno));
+		return EXIT_UNSURE;
+	}
+	return code;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = {.argc = argc, .argv = argv};
+	const struct cmd *cmd;
+	bool only_operands = false;
+	char **args;
+	int code;
+
+	if (argc < 2)
+		return cli_usage("expected a command; hookdiff --help lists them");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		cmd = argc > 2 ? find_command(argv[2]) : NULL;
+		if (argc > 2 && !cmd)
+			return unknown_command(argv[2]);
+		if (cmd)
+			print_command_help(cmd);
+		else
+			print_help();
+		return finish(EXIT_AGREE);
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("hookdiff " HD_VERSION);
+		return finish(EXIT_AGREE);
+	}
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return unknown_command(argv[1]);
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].initial)
+			store(&cli, &options[i], options[i].initial);
+	args = calloc((size_t)argc, sizeof(*args));
+	if (!args) {
+		fputs("hookdiff: out of memory\n", stderr);
+		return EXIT_UNSURE;
+	}
+	cli.args = args;
+	for (int i = 2; i < argc; i++) {
+		if (only_operands || argv[i][0] != '-' || !argv[i][1]) {
+			args[cli.n_args++] = argv[i];
+			continue;
+		}
+		if (!strcmp(argv[i], "--")) {
+			only_operands = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			print_command_help(cmd);
+			code = finish(EXIT_AGREE);
+			goto out;
+		}
+		if (argv[i][1] != '-') {
+			code = cli_usage("%s: unknown option '%s'; options are whole words: --seed 1",
+					 cmd->name, argv[i]);
+			goto out;
+		}
+		code = take_option(&cli, cmd, &i);
+		if (code)
+			goto out;
+	}
+	code = check_operands(cmd, cli.n_args, args);
+	if (code)
+		goto out;
+	if (cmd->run) {
+		code = finish(cmd->run(&cli));
+	} else {
+		fprintf(stderr, "hookdiff: %s is not in this build\n", cmd->name);
+		code = EXIT_UNSURE;
+	}
+out:
+	free(args);
+	return code;
+}
