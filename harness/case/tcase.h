@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model of a case: one chain of nested cgroups with programs on the two hooks, sockets, and a sequence of
+ * getsockopt and setsockopt calls. `struct tcase` is flat, owns no memory and can be copied with `=`; the fast
+ * path never allocates. Read next: case_text.h (what people write), case_bin.h (what fuzzers write),
+ * options.h (names of levels and options), outcome.h (what came of a call).
+ */
+#ifndef TCASE_H
+#define TCASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "act.h"
+
+#define TC_MAX_LEVELS 8
+#define TC_MAX_SLOTS 4 /* programs of one level on one hook */
+#define TC_MAX_PROGS (TC_MAX_LEVELS * TC_MAX_SLOTS)
+#define TC_MAX_SOCKS 4
+#define TC_MAX_CALLS 16
+#define TC_MAX_DATA 128       /* bytes of a user buffer that a case spells out; the rest is the fill byte */
+#define TC_MAX_BUF (1 << 17)  /* largest user buffer */
+#define TC_PAST 64            /* canary bytes past the buffer that are always compared */
+#define TC_SOCK_BAD 0xff      /* a call's socket: a descriptor that is not open */
+#define TC_OUTSIDE 0          /* a socket's level: made outside the case's cgroups; 1 is the top level */
+
+enum hook { HOOK_GET, HOOK_SET, HOOK_COUNT };
+
+/* How a program is attached; all programs of one level and hook have the same mode (kernel: cgroup flags). */
+enum attach_mode { MODE_MULTI, MODE_OVERRIDE, MODE_NONE, MODE_COUNT };
+
+struct tc_slot {
+	uint8_t mode; /* enum attach_mode */
+	struct prog prog;
+};
+
+/* The order of slots is the order of attachment; levels are attached top-down before any socket is made. */
+struct tc_level {
+	uint8_t n[HOOK_COUNT];
+	struct tc_slot slot[HOOK_COUNT][TC_MAX_SLOTS];
+};
+
+enum sock_route { ROUTE_SOCKET, ROUTE_SOCKETPAIR, ROUTE_COUNT };
+
+struct tc_sock {
+	uint8_t route;    /* enum sock_route: socket(2), or the first end of socketpair(2) */
+	uint8_t level;    /* TC_OUTSIDE or 1..n_levels: the cgroup in which it is made */
+	uint16_t family;  /* AF_* */
+	uint16_t type;    /* SOCK_* */
+	uint16_t protocol;
+};
+
+enum buf_place {
+	BUF_PLAIN,    /* writable memory, canaries past its end */
+	BUF_NULL,     /* optval is a NULL pointer */
+	BUF_READONLY, /* the page is mapped without write permission */
+	BUF_EDGE,     /* the byte after the buffer is not mapped */
+	BUF_PLACE_COUNT,
+};
+
+/* The user's buffer: data[0..n_data), then `fill` up to `size`, then (not BUF_EDGE) canary bytes. */
+struct tc_buf {
+	uint8_t place; /* enum buf_place */
+	uint8_t n_data;
+	uint8_t fill;
+	uint32_t size; /* 0..TC_MAX_BUF, at least n_data; 0 for BUF_NULL */
+	uint8_t data[TC_MAX_DATA];
+};
+
+/* What the author of a case says must come out; an absent part is whatever the oracle says. */
+struct tc_expect {
+	bool has_ret, has_optlen;
+	uint8_t n_bytes; /* leading bytes of the user's buffer after the call */
+	int64_t ret;     /* raw value of the result register: -errno, or what a program made it */
+	int32_t optlen;  /* the user's optlen after a getsockopt */
+	uint8_t bytes[TC_MAX_DATA];
+};
+
+struct tc_call {
+	uint8_t hook; /* enum hook */
+	uint8_t sock; /* index in sock[], or TC_SOCK_BAD */
+	bool optlen_null; /* getsockopt only: the optlen pointer is NULL */
+	int32_t level;
+	int32_t optname;
+	int32_t optlen; /* setsockopt: the argument; getsockopt: *optlen before the call */
+	struct tc_buf buf;
+	struct tc_expect expect;
+};
+
+struct tcase {
+	uint8_t n_levels; /* 1..TC_MAX_LEVELS; level[0] is the top, cgroup a; level[1] is a/b, ... */
+	uint8_t n_socks;
+	uint8_t n_calls;
+	struct tc_level level[TC_MAX_LEVELS];
+	struct tc_sock sock[TC_MAX_SOCKS];
+	struct tc_call call[TC_MAX_CALLS];
+};
+
+/* Makes *tc the smallest valid case: one level, no program, no socket, no call. */
+void tcase_init(struct tcase *tc);
+
+/*
+ * Checks what no parser can: references, limits, nesting of ACT_IF, hook-only actions, and attach modes that
+ * the kernel accepts top-down (one mode per level and hook; only MULTI holds several programs; nothing below NONE).
+ * Returns NULL if the case is valid, else a static sentence that says what is wrong.
+ */
+const char *tcase_check(const struct tcase *tc);
+
+/* True if the two cases mean the same: equal in every part that is in use. */
+bool tcase_equal(const struct tcase *a, const struct tcase *b);
+
+/* The same for the action list of a program: NULL or what is wrong. hook decides which actions are legal. */
+const char *prog_check(const struct prog *p, enum hook hook);
+
+/*
+ * One byte of a user buffer before the call, at any offset from its start: spelled-out data, fill, then canary.
+ * The canary depends on the offset so that a shifted copy shows.
+ */
+uint8_t tc_canary(uint32_t off);
+/* Writes the first n bytes of the user's memory (buffer and canaries) as they are before the call. */
+void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n);
+
+/*
+ * The programs that run for a socket made in `level`, in the order of the kernel's rules for this static chain:
+ * bottom-up over MULTI levels, attach order inside one; OVERRIDE and NONE contribute only if nothing below does.
+ * ids[] receives level * TC_MAX_SLOTS + slot; returns how many (0 for TC_OUTSIDE).
+ * Source: kernel/bpf/cgroup.c compute_effective_progs() (5.3 on; before BPF_F_PREORDER entries, 6.15).
+ */
+unsigned tcase_effective(const struct tcase *tc, unsigned level, enum hook hook, uint8_t ids[TC_MAX_PROGS]);
+
+static inline const struct prog *tcase_prog(const struct tcase *tc, enum hook hook, unsigned id)
+{
+	return &tc->level[id / TC_MAX_SLOTS].slot[hook][id % TC_MAX_SLOTS].prog;
+}
+
+#endif
