@@ -166,16 +166,18 @@
 
 enum { S = 1, G = 2, SG = S | G, V = 4 /* volatile */, U = 8 /* not safe on the host */ };
 
-#define O(lv, opt, kind, size, mask, flags, lo, hi, step) \
-	{ lv, opt, #opt, OPT_##kind, size, mask, !!((flags) & S), !!((flags) & G), !!((flags) & V), \
+#define ROW(lv, opt, name, kind, size, mask, flags, lo, hi, step) \
+	{ lv, opt, name, OPT_##kind, size, mask, !!((flags) & S), !!((flags) & G), !!((flags) & V), \
 	  !((flags) & U), lo, hi, step },
-#define IP(opt, ...) O(SOL_IP, opt, __VA_ARGS__)
-#define SO(opt, ...) O(SOL_SOCKET, opt, __VA_ARGS__)
-#define TC(opt, ...) O(SOL_TCP, opt, __VA_ARGS__)
-#define UD(opt, ...) O(SOL_UDP, opt, __VA_ARGS__)
-#define I6(opt, ...) O(SOL_IPV6, opt, __VA_ARGS__)
-#define PK(opt, ...) O(SOL_PACKET, opt, __VA_ARGS__)
-#define NL(opt, ...) O(SOL_NETLINK, opt, __VA_ARGS__)
+/* #opt must stand here: one macro further in, opt would be its number already */
+#define O(lv, opt, ...) ROW(lv, opt, #opt, __VA_ARGS__)
+#define IP(opt, ...) ROW(SOL_IP, opt, #opt, __VA_ARGS__)
+#define SO(opt, ...) ROW(SOL_SOCKET, opt, #opt, __VA_ARGS__)
+#define TC(opt, ...) ROW(SOL_TCP, opt, #opt, __VA_ARGS__)
+#define UD(opt, ...) ROW(SOL_UDP, opt, #opt, __VA_ARGS__)
+#define I6(opt, ...) ROW(SOL_IPV6, opt, #opt, __VA_ARGS__)
+#define PK(opt, ...) ROW(SOL_PACKET, opt, #opt, __VA_ARGS__)
+#define NL(opt, ...) ROW(SOL_NETLINK, opt, #opt, __VA_ARGS__)
 
 /* Sorted by level, then number (test_case_options checks): option_find() searches by halves. */
 static const struct option_info options[] = {
