@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings and images. arena_put is on the hot path, twice a call: fixed-size copies where the size allows, the
+ * same bytes as tc_buf_image() (tests/test_exec.c compares the two).
+ */
+#include "arena.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define GUARD 65536 /* at least a page anywhere */
+#define KBUF_SIZE (65536 + 4096)
+#define LEN_CANARY 0x5ca1ab1eu
+/*
+ * The most that a getsockopt may have written past a buffer whose optlen says that there is room: no handler
+ * answers with more, and a megabyte optlen must not cost a megabyte of repair.
+ */
+#define MAX_ANSWER 16384
+
+static const uint8_t *canary_image(void)
+{
+	static uint8_t *image;
+
+	if (!image) {
+		image = malloc(ARENA_SIZE);
+		for (uint32_t i = 0; image && i < ARENA_SIZE; i++)
+			image[i] = tc_canary(i);
+	}
+	return image;
+}
+
+static uint8_t *reserve(size_t size)
+{
+	void *p = mmap(NULL, size + GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int arena_init(struct arena *a)
+{
+	int fd, ret = -ENOMEM;
+
+	memset(a, 0, sizeof(*a));
+	a->canary = canary_image();
+	a->kbuf = calloc(1, KBUF_SIZE);
+	a->rw = reserve(ARENA_SIZE);
+	a->ro = reserve(ARENA_SIZE);
+	a->edge_map = reserve(TC_MAX_BUF);
+	if (!a->canary || !a->kbuf || !a->rw || !a->ro || !a->edge_map)
+		goto out;
+	a->edge_end = a->edge_map + TC_MAX_BUF;
+	fd = memfd_create("hookdiff", MFD_CLOEXEC);
+	if (fd < 0) {
+		ret = -errno;
+		goto out;
+	}
+	if (ftruncate(fd, ARENA_SIZE) ||
+	    mmap(a->rw, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
+	    mmap(a->ro, ARENA_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) == MAP_FAILED ||
+	    mprotect(a->edge_map, TC_MAX_BUF, PROT_READ | PROT_WRITE))
+		ret = -errno;
+	else
+		ret = 0;
+	close(fd);
+	if (ret)
+		goto out;
+	memcpy(a->rw, a->canary, ARENA_SIZE);
+	for (int i = 0; i < 2; i++)
+		a->len.before[i] = a->len.after[i] = LEN_CANARY;
+out:
+	if (ret)
+		arena_fini(a);
+	return ret;
+}
+
+void arena_fini(struct arena *a)
+{
+	if (a->rw)
+		munmap(a->rw, ARENA_SIZE + GUARD);
+	if (a->ro)
+		munmap(a->ro, ARENA_SIZE + GUARD);
+	if (a->edge_map)
+		munmap(a->edge_map, TC_MAX_BUF + GUARD);
+	free(a->kbuf);
+	memset(a, 0, sizeof(*a));
+}
+
+/* data, then fill; may write up to 16 bytes past size, where canaries go next */
+static inline void put_head(const struct tc_buf *b, uint8_t *out)
+{
+	if (b->size <= 16) {
+		memset(out, b->fill, 16);
+		if (b->n_data == 4)
+			memcpy(out, b->data, 4);
+		else
+			memcpy(out, b->data, b->n_data);
+		return;
+	}
+	memcpy(out, b->data, b->n_data);
+	memset(out + b->n_data, b->fill, b->size - b->n_data);
+}
+
+static struct arena_buf put_plain(struct arena *a, const struct tc_call *c)
+{
+	const struct tc_buf *b = &c->buf;
+	uint32_t size = b->size;
+
+	put_head(b, a->rw);
+	memcpy(a->rw + size, a->canary + size, TC_PAST);
+	if (a->dirty > size + TC_PAST)
+		memcpy(a->rw + size + TC_PAST, a->canary + size + TC_PAST, a->dirty - size - TC_PAST);
+	a->dirty = size;
+	if (b->place == BUF_READONLY)
+		return (struct arena_buf){ a->ro, a->rw };
+	if (c->hook == HOOK_GET && c->optlen > (int32_t)size) { /* the kernel believes in more room */
+		uint32_t most = c->optlen < MAX_ANSWER ? c->optlen : MAX_ANSWER;
+
+		if (most > size)
+			a->dirty = most;
+	}
+	return (struct arena_buf){ a->rw, a->rw };
+}
+
+struct arena_buf arena_put(struct arena *a, const struct tc_call *c)
+{
+	const struct tc_buf *b = &c->buf;
+	uint8_t *at;
+
+	switch (b->place) {
+	case BUF_NULL:
+		return (struct arena_buf){ NULL, NULL };
+	case BUF_EDGE:
+		at = a->edge_end - b->size;
+		memcpy(at, b->data, b->n_data);
+		memset(at + b->n_data, b->fill, b->size - b->n_data);
+		return (struct arena_buf){ at, at };
+	default:
+		return put_plain(a, c);
+	}
+}
+
+void *arena_put_kernel(struct arena *a, const uint8_t *bytes, uint32_t n)
+{
+	if (n > 65536)
+		n = 65536;
+	memcpy(a->kbuf, bytes, n);
+	memset(a->kbuf + n, 0, 16); /* the hook's buffer is never shorter than 16 bytes */
+	return a->kbuf;
+}
+
+int32_t *arena_put_len(struct arena *a, const struct tc_call *c)
+{
+	a->len.len = c->optlen;
+	return c->optlen_null ? NULL : &a->len.len;
+}
+
+bool arena_len_stray(struct arena *a)
+{
+	bool stray = false;
+
+	for (int i = 0; i < 2; i++) {
+		stray |= a->len.before[i] != LEN_CANARY || a->len.after[i] != LEN_CANARY;
+		a->len.before[i] = a->len.after[i] = LEN_CANARY;
+	}
+	return stray;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backend functions, and the surroundings they need: limits, groups, network namespace, keeper programs. The
+ * fast path is begin → handler → call with sockets that exist: it writes a few hundred bytes and
+ * makes no system call but the ones under test. topo.c makes what does not exist yet; arena.c lays out user
+ * memory.
+ */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../case/options.h"
+#include "arena.h"
+#include "rawcall.h"
+#include "topo.h"
+
+#define N_GROUPS 1100 /* SO_PEERGROUPS answers with more than a page */
+#define DEFAULT_REUSE 64
+
+struct keeper {
+	int prog[HOOK_COUNT];
+	struct attachment att[HOOK_COUNT];
+	bool attached[HOOK_COUNT];
+	struct cgroup cgroup;
+};
+
+struct kernel {
+	struct backend b; /* first: the two are cast into each other */
+	struct topo_set set;
+	struct hd_shared *shared;
+	struct topo *topo; /* of the current case */
+	unsigned n_socks;
+	struct topo_pair *pair[TC_MAX_SOCKS];
+	struct arena hooked, twin;
+	struct keeper keeper;
+	int old_netns; /* -1: we did not move */
+	int n_old_groups;
+	gid_t *old_groups;
+};
+
+static struct kernel *of(struct backend *b)
+{
+	return (struct kernel *)b;
+}
+
+/* Copies the head and the used actions, in words: the tail of a list is never read. */
+static inline void copy_prog(struct prog *to, const struct prog *from)
+{
+	size_t words = (offsetof(struct prog, act) + from->n * sizeof(struct act) + 7) / 8;
+	const char *f = (const char *)from;
+	char *t = (char *)to;
+
+	for (size_t i = 0; i < words; i++) {
+		uint64_t w;
+
+		memcpy(&w, f + 8 * i, 8);
+		memcpy(t + 8 * i, &w, 8);
+	}
+}
+
+static void k_load(struct backend *b, const struct tcase *tc)
+{
+	struct kernel *k = of(b);
+	const struct topo *t = k->topo;
+
+	for (unsigned i = 0; i < t->n_used; i++) {
+		struct topo_used u = t->used[i];
+
+		copy_prog(&k->shared->prog[u.hook][u.id], tcase_prog(tc, u.hook, u.id));
+	}
+}
+
+/* Older and newer kernels restrict bpf_set_retval; a case that needs more than that cannot run here. */
+static int check_retval_actions(struct kernel *k, const struct tcase *tc)
+{
+	const struct bpfobj_traits *traits = &k->set.obj.traits;
+
+	for (unsigned i = 0; i < k->topo->n_used; i++) {
+		struct topo_used u = k->topo->used[i];
+		const struct prog *p = tcase_prog(tc, u.hook, u.id);
+
+		for (unsigned j = 0; j < p->n && j < ACT_MAX; j++) {
+			if (p->act[j].op != ACT_SET_RETVAL)
+				continue;
+			if (!traits->has_retval_helpers) {
+				snprintf(k->b.error, sizeof(k->b.error),
+					 "this kernel has no bpf_set_retval (Linux 5.18 has)");
+				return -EOPNOTSUPP;
+			}
+			if (u.hook == HOOK_SET && (p->act[j].val > 0 || p->act[j].val < -4095)) {
+				snprintf(k->b.error, sizeof(k->b.error),
+					 "this kernel only takes bpf_set_retval(-4095..0) on setsockopt "
+					 "(since Linux 7.2), the case says %d", p->act[j].val);
+				return -EOPNOTSUPP;
+			}
+		}
+	}
+	return 0;
+}
+
+static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
+{
+	struct kernel *k = of(b);
+	struct topo_key key = topo_key(tc);
+	const struct bpfobj_traits *traits = &k->set.obj.traits;
+
+	k->n_socks = 0;
+	if (!k->topo || !topo_key_equal(&k->topo->key, &key)) {
+		k->topo = topo_get(&k->set, &key, b->error, sizeof(b->error));
+		if (!k->topo)
+			return -EIO;
+	}
+	k->topo->last_use = ++k->set.tick;
+	if (traits->clamp_set_retval || !traits->has_retval_helpers) {
+		int ret = check_retval_actions(k, tc);
+
+		if (ret)
+			return ret;
+	}
+	for (unsigned i = 0; i < tc->n_socks; i++) {
+		bool born = false;
+
+		k->pair[i] = topo_pair(&k->set, k->topo, &tc->sock[i], i, fresh, &born, b->error,
+				       sizeof(b->error));
+		if (!k->pair[i])
+			return -EIO;
+		k->n_socks = i + 1;
+		b->births += born;
+	}
+	k_load(b, tc);
+	return 0;
+}
+
+static void k_end(struct backend *b, bool irregular)
+{
+	struct kernel *k = of(b);
+
+	if (!irregular)
+		return;
+	for (unsigned i = 0; i < k->n_socks; i++)
+		topo_pair_retire(&k->set, k->pair[i]);
+	k->n_socks = 0;
+	arena_distrust(&k->hooked);
+	arena_distrust(&k->twin);
+}
+
+static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
+		      struct handler_result *hr)
+{
+	struct kernel *k = of(b);
+	int fd = c->sock < k->n_socks ? k->pair[c->sock]->twin.fd : SOCK_BAD_FD;
+	struct arena_buf buf = arena_put(&k->twin, c);
+	int32_t *len;
+
+	hr->mem = buf.mem;
+	hr->is_volatile = false;
+	if (c->hook == HOOK_SET) {
+		hr->optlen = 0;
+		hr->ret = 0;
+		if (!p->called)
+			return;
+		if (p->kernel_buf)
+			buf.user = arena_put_kernel(&k->twin, p->bytes, p->optlen);
+		hr->ret = raw_setsockopt(fd, p->level, p->optname, buf.user, p->optlen);
+		return;
+	}
+	len = arena_put_len(&k->twin, c);
+	hr->ret = 0;
+	if (p->called) {
+		const struct option_info *opt = option_find(p->level, p->optname);
+
+		hr->is_volatile = opt && opt->is_volatile;
+		hr->ret = raw_getsockopt(fd, p->level, p->optname, buf.user, len);
+	}
+	hr->optlen = k->twin.len.len;
+}
+
+static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
+{
+	struct kernel *k = of(b);
+	int fd = c->sock < k->n_socks ? k->pair[c->sock]->hooked.fd : SOCK_BAD_FD;
+	struct arena_buf buf = arena_put(&k->hooked, c);
+
+	k->shared->runs = 0; /* the call below clobbers memory, so this is written before it */
+	got->stray = false;
+	if (c->hook == HOOK_SET) {
+		got->ret = raw_setsockopt(fd, c->level, c->optname, buf.user, c->optlen);
+		got->optlen = 0;
+	} else {
+		got->ret = raw_getsockopt(fd, c->level, c->optname, buf.user, arena_put_len(&k->hooked, c));
+		got->optlen = k->hooked.len.len;
+		got->stray = arena_len_stray(&k->hooked);
+	}
+	got->runs = k->shared->runs;
+	got->mem = buf.mem;
+	got->order = k->shared->order;
+	got->trace = k->shared->trace[c->hook];
+}
+
+static const struct control_counts *k_controls(const struct backend *b)
+{
+	return &((const struct kernel *)b)->set.control.counts;
+}
+
+static int keeper_open(struct keeper *k, const struct cgroup_base *base, char *err, size_t size)
+{
+	int ret = cgroup_make(&k->cgroup, base->base.dir, "keeper");
+
+	if (ret) {
+		snprintf(err, size, "cannot make the keeper cgroup: %s", strerror(-ret));
+		return ret;
+	}
+	for (unsigned h = 0; h < HOOK_COUNT; h++) {
+		k->prog[h] = bpfobj_load_dummy(h);
+		ret = k->prog[h] < 0 ? k->prog[h] : cgroup_attach(&k->att[h], &k->cgroup, k->prog[h], h, MODE_MULTI);
+		if (ret) {
+			snprintf(err, size,
+				 "this kernel takes no %ssockopt program: %s (needs CONFIG_CGROUP_BPF and root)",
+				 h == HOOK_GET ? "get" : "set", strerror(-ret));
+			return ret;
+		}
+		k->attached[h] = true;
+	}
+	return 0;
+}
+
+static void keeper_close(struct keeper *k)
+{
+	for (unsigned h = 0; h < HOOK_COUNT; h++) {
+		if (k->attached[h])
+			cgroup_detach(&k->att[h]);
+		if (k->prog[h] >= 0)
+			close(k->prog[h]);
+	}
+	cgroup_fini(&k->cgroup);
+}
+
+static void raise_nofile(void)
+{
+	struct rlimit r;
+	rlim_t want = 4 * TOPO_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want;
+	if (r.rlim_max < want)
+		r.rlim_max = want;
+	if (!setrlimit(RLIMIT_NOFILE, &r))
+		return;
+	getrlimit(RLIMIT_NOFILE, &r);
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+/* Failure only means that SO_PEERGROUPS answers are short. */
+static void many_groups(struct kernel *k)
+{
+	gid_t gids[N_GROUPS];
+
+	k->n_old_groups = getgroups(0, NULL);
+	k->old_groups = calloc(k->n_old_groups > 0 ? k->n_old_groups : 1, sizeof(gid_t));
+	if (!k->old_groups || getgroups(k->n_old_groups, k->old_groups) < 0) {
+		k->n_old_groups = -1;
+		return;
+	}
+	for (unsigned i = 0; i < N_GROUPS; i++)
+		gids[i] = 100000 + i;
+	if (setgroups(N_GROUPS, gids))
+		k->n_old_groups = -1;
+}
+
+static int enter_netns(struct kernel *k, char *err, size_t size)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd, ret;
+
+	k->old_netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (k->old_netns < 0 || unshare(CLONE_NEWNET)) {
+		ret = -errno;
+		snprintf(err, size, "cannot make a network namespace: %s (needs root and CONFIG_NET_NS)",
+			 strerror(-ret));
+		if (k->old_netns >= 0)
+			close(k->old_netns);
+		k->old_netns = -1;
+		return ret;
+	}
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		ioctl(fd, SIOCSIFFLAGS, &ifr); /* cases that need lo will say so themselves */
+		close(fd);
+	}
+	return 0;
+}
+
+static void k_close(struct backend *b)
+{
+	struct kernel *k = of(b);
+
+	topo_drop_all(&k->set);
+	keeper_close(&k->keeper);
+	sock_reaper_fini(&k->set.reaper);
+	cgroup_base_close(&k->set.base);
+	bpfobj_fini(&k->set.obj);
+	arena_fini(&k->hooked);
+	arena_fini(&k->twin);
+	if (k->old_netns >= 0) {
+		setns(k->old_netns, CLONE_NEWNET);
+		close(k->old_netns);
+	}
+	if (k->n_old_groups >= 0)
+		setgroups(k->n_old_groups, k->old_groups);
+	free(k->old_groups);
+	free(k);
+}
+
+static const struct backend_ops kernel_ops = {
+	.name = "kernel",
+	.begin = k_begin,
+	.load = k_load,
+	.handler = k_handler,
+	.call = k_call,
+	.end = k_end,
+	.controls = k_controls,
+	.close = k_close,
+};
+
+static int setup(struct kernel *k, const struct kernel_opts *opts, char *err, size_t size)
+{
+	struct cgroup_swept swept;
+	int ret;
+
+	cgroup_sweep(&swept); /* a busy leftover is the probe's to report: it does not disturb us */
+	ret = cgroup_base_open(&k->set.base, err, size);
+	if (ret)
+		return ret;
+	ret = cgroup_foreign(k->set.base.base.dir, err, size);
+	if (ret)
+		return ret;
+	ret = bpfobj_init(&k->set.obj, err, size);
+	if (ret)
+		return ret;
+	k->shared = k->set.control.shared = k->set.obj.shared;
+	ret = keeper_open(&k->keeper, &k->set.base, err, size);
+	if (ret)
+		return ret;
+	sock_reaper_init(&k->set.reaper, k->set.base.origin);
+	raise_nofile();
+	many_groups(k);
+	if (opts->own_netns) {
+		ret = enter_netns(k, err, size);
+		if (ret)
+			return ret;
+	}
+	ret = arena_init(&k->hooked);
+	if (!ret)
+		ret = arena_init(&k->twin);
+	if (ret)
+		snprintf(err, size, "cannot map user memory for the cases: %s", strerror(-ret));
+	return ret;
+}
+
+struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t size)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	struct utsname uts;
+
+	if (!k) {
+		snprintf(err, size, "out of memory");
+		return NULL;
+	}
+	k->b.ops = &kernel_ops;
+	k->b.page_size = sysconf(_SC_PAGESIZE);
+	if (!uname(&uts))
+		snprintf(k->b.release, sizeof(k->b.release), "%s", uts.release);
+	k->set.reuse = opts->reuse ? opts->reuse : DEFAULT_REUSE;
+	k->set.base.base.dir = -1;
+	k->keeper.cgroup.dir = k->keeper.cgroup.procs = -1;
+	k->keeper.prog[0] = k->keeper.prog[1] = -1;
+	k->old_netns = -1;
+	k->n_old_groups = -1;
+	sock_reaper_init(&k->set.reaper, -1);
+	if (setup(k, opts, err, size)) {
+		k_close(&k->b);
+		return NULL;
+	}
+	return &k->b;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backend that runs cases on the kernel of this machine: real cgroups, real programs, real sockets. Needs
+ * root (or the capabilities that exec/probe.h lists). Everything happens in cgroups named hookdiff.* and in a
+ * network namespace of our own; closing it leaves nothing behind, and what a killed run left is removed by the next
+ * kernel_open.
+ *
+ * Not thread-safe, and the process moves between cgroups while sockets are made: one backend per worker process,
+ * and no other thread that makes sockets.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include "backend.h"
+
+struct kernel_opts {
+	unsigned reuse; /* cases that may share a socket pair; 1: a new pair for each; 0: the default, 64 */
+	bool own_netns; /* move the process to a new network namespace (back again at close) */
+};
+
+/* NULL with one sentence in err. The caller ends it with b->ops->close(b). */
+struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t size);
+
+#endif
