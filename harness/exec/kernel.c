@@ -23,6 +23,7 @@
 
 #include "../case/options.h"
 #include "arena.h"
+#include "far_return.h"
 #include "rawcall.h"
 #include "topo.h"
 
@@ -36,6 +37,12 @@ struct keeper {
 	struct cgroup cgroup;
 };
 
+/* What option_find() said of an option. */
+struct volatile_hint {
+	int32_t level, optname;
+	bool known, is_volatile;
+};
+
 struct kernel {
 	struct backend b; /* first: the two are cast into each other */
 	struct topo_set set;
@@ -45,29 +52,42 @@ struct kernel {
 	struct topo_pair *pair[TC_MAX_SOCKS];
 	struct arena hooked, twin;
 	struct keeper keeper;
+	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns; /* -1: we did not move */
 	int n_old_groups;
 	gid_t *old_groups;
 };
+
+#ifdef HAS_FAR_RETURN
+__asm__(".text\n"
+	".globl __x86_return_thunk\n"
+	".hidden __x86_return_thunk\n"
+	".type __x86_return_thunk, @function\n"
+	"__x86_return_thunk:\n"
+	"	pop %rcx\n"
+	"	jmp *%rcx\n"
+	".size __x86_return_thunk, . - __x86_return_thunk\n");
+#endif
 
 static struct kernel *of(struct backend *b)
 {
 	return (struct kernel *)b;
 }
 
-/* Copies the head and the used actions, in words: the tail of a list is never read. */
+/*
+ * Copies the head and at least the used actions. Sizes the compiler knows beat exact ones: most lists are short, and
+ * what lies behind the used actions is never read.
+ */
 static inline void copy_prog(struct prog *to, const struct prog *from)
 {
-	size_t words = (offsetof(struct prog, act) + from->n * sizeof(struct act) + 7) / 8;
-	const char *f = (const char *)from;
-	char *t = (char *)to;
+	enum { SHORT = offsetof(struct prog, act[2]), MIDDLE = offsetof(struct prog, act[6]) };
 
-	for (size_t i = 0; i < words; i++) {
-		uint64_t w;
-
-		memcpy(&w, f + 8 * i, 8);
-		memcpy(t + 8 * i, &w, 8);
-	}
+	if (from->n <= 2)
+		memcpy(to, from, SHORT);
+	else if (from->n <= 6)
+		memcpy(to, from, MIDDLE);
+	else
+		memcpy(to, from, sizeof(*to));
 }
 
 static void k_load(struct backend *b, const struct tcase *tc)
@@ -156,7 +176,19 @@ static void k_end(struct backend *b, bool irregular)
 	arena_distrust(&k->twin);
 }
 
-static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
+static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
+{
+	struct volatile_hint *h = &k->hint[((uint32_t)level * 31 + (uint32_t)optname) & 63];
+	const struct option_info *opt;
+
+	if (h->known && h->level == level && h->optname == optname)
+		return h->is_volatile;
+	opt = option_find(level, optname);
+	*h = (struct volatile_hint){ level, optname, true, opt && opt->is_volatile };
+	return h->is_volatile;
+}
+
+FAR_RETURN static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
 		      struct handler_result *hr)
 {
 	struct kernel *k = of(b);
@@ -179,15 +211,13 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 	len = arena_put_len(&k->twin, c);
 	hr->ret = 0;
 	if (p->called) {
-		const struct option_info *opt = option_find(p->level, p->optname);
-
-		hr->is_volatile = opt && opt->is_volatile;
+		hr->is_volatile = is_volatile(k, p->level, p->optname);
 		hr->ret = raw_getsockopt(fd, p->level, p->optname, buf.user, len);
 	}
 	hr->optlen = k->twin.len.len;
 }
 
-static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
+FAR_RETURN static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
 {
 	struct kernel *k = of(b);
 	int fd = c->sock < k->n_socks ? k->pair[c->sock]->hooked.fd : SOCK_BAD_FD;
