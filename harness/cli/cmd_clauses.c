@@ -24,7 +24,8 @@ static const char *in_name(unsigned in)
 	return "none";
 }
 
-/* A prefix ends at a dot or at the end of the id: SET matches SET.ARGS, GET.LARGE does not match GET.LARGER. */
+/* A prefix ends at a dot or at the end of the id: SET matches SET.ARGS, GET.LARGE does not match GET.LARGER.
+ */
 static bool has_prefix(const char *name, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -122,8 +123,10 @@ static int check_prefixes(const struct cli *cli)
 		for (unsigned c = 1; c < C_COUNT && !found; c++)
 			found = has_prefix(clause_info(c)->name, cli->args[i]);
 		if (!found)
-			return cli_usage("clauses: expected the beginning of a clause's id such as SET or GET.LARGE, "
-					 "found '%s'", cli->args[i]);
+			return cli_usage(
+				"clauses: expected the beginning of a clause's id such as SET or GET.LARGE, "
+				"found '%s'",
+				cli->args[i]);
 	}
 	return 0;
 }
@@ -150,7 +153,8 @@ int cmd_clauses(struct cli *cli)
 	} else if (cli->markdown) {
 		puts("<!-- made by `hookdiff clauses --markdown`; edit oracle/clauses.def instead -->\n"
 		     "# The clauses\n\n"
-		     "Every rule of the contract has an id. \"doc\" is the published document, \"kernel\" the kernels' "
+		     "Every rule of the contract has an id. \"doc\" is the published document, \"kernel\" "
+		     "the kernels' "
 		     "own behaviour.\n\n| clause | holds in | rule | source |\n| --- | --- | --- | --- |");
 	}
 	for (unsigned c = 1; c < C_COUNT; c++) {

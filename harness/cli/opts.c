@@ -34,10 +34,10 @@ struct opt {
 	const char *name; /* without the dashes */
 	enum arg_type type;
 	unsigned commands;
-	size_t field; /* offset in struct cli of a bool, uint64_t or const char * by type */
-	size_t given; /* offset of a bool that is set when the option stands there; 0: none */
-	uint64_t lo, hi;   /* ARG_U64, ARG_DURATION: the range that is accepted */
-	const char *value; /* what help calls the value; NULL for a flag */
+	size_t field;	     /* offset in struct cli of a bool, uint64_t or const char * by type */
+	size_t given;	     /* offset of a bool that is set when the option stands there; 0: none */
+	uint64_t lo, hi;     /* ARG_U64, ARG_DURATION: the range that is accepted */
+	const char *value;   /* what help calls the value; NULL for a flag */
 	const char *initial; /* parsed like a value; NULL leaves the field zero */
 	const char *help;
 };
@@ -263,7 +263,8 @@ static void print_help(void)
 	}
 	puts("\nhookdiff COMMAND --help    a command's options\n"
 	     "hookdiff --version         version and commit\n\n"
-	     "exit codes: 0 everything compared agrees; 1 a divergence; 2 inconclusive, could not run here, or\n"
+	     "exit codes: 0 everything compared agrees; 1 a divergence; 2 inconclusive, could not run here, "
+	     "or\n"
 	     "hookdiff failed; 64 the command line or an input file is wrong, nothing was run");
 }
 
@@ -338,7 +339,8 @@ static int bad_value(const struct cmd *cmd, const struct opt *o, const char *tex
 			 (unsigned long long)o->lo, (unsigned long long)o->hi, text);
 }
 
-/* Takes the option that argv[*i] begins ("--name", "--name=value"), and its value from argv[*i + 1] if need be. */
+/* Takes the option that argv[*i] begins ("--name", "--name=value"), and its value from argv[*i + 1] if need
+ * be. */
 static int take_option(struct cli *cli, const struct cmd *cmd, int *i)
 {
 	const char *word = cli->argv[*i] + 2, *text = strchr(word, '='), *expected;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: one table of commands and one row for each option (opts.c). Parsing, `--help`, `CMD --help`,
- * suggestions for a misspelt word and the check of operands are all made from these tables. A command is a
- * function in cmd_<name>.c that gets a filled struct cli and returns the exit code.
+ * The command line: one table of commands and one row for each option (opts.c). Parsing, `--help`, `CMD
+ * --help`, suggestions for a misspelt word and the check of operands are all made from these tables. A
+ * command is a function in cmd_<name>.c that gets a filled struct cli and returns the exit code.
  */
 #ifndef OPTS_H
 #define OPTS_H
@@ -13,7 +13,7 @@
 
 /* Exit codes (docs/architecture.md): what a command returns and scripts rely on. */
 enum exit_code {
-	EXIT_AGREE = 0,      /* everything that was compared agrees */
+	EXIT_AGREE = 0,	     /* everything that was compared agrees */
 	EXIT_DIVERGENCE = 1, /* a divergence that is not waived */
 	EXIT_UNSURE = 2,     /* inconclusive, could not run here, or hookdiff failed: never a pass */
 	EXIT_USAGE = 64,     /* the command line or an input file is wrong; nothing was run */
@@ -28,13 +28,13 @@ struct cli {
 	const char *waivers; /* --waivers: file; see waivers_given */
 	bool waivers_given;  /* a file that was named must exist, the default one need not */
 	bool json, markdown, brief, verbose;
-	uint64_t reuse;      /* --reuse: cases that share one pair of sockets */
-	uint64_t seconds;    /* --time; 0: no limit */
-	uint64_t cases;      /* --cases; 0: no limit */
-	uint64_t workers;    /* --workers */
-	uint64_t seed;       /* --seed */
-	bool seed_given;     /* if not, the command picks a seed and prints it */
-	char **args;         /* operands, in order; owned by main's argv */
+	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
+	uint64_t seconds; /* --time; 0: no limit */
+	uint64_t cases;	  /* --cases; 0: no limit */
+	uint64_t workers; /* --workers */
+	uint64_t seed;	  /* --seed */
+	bool seed_given;  /* if not, the command picks a seed and prints it */
+	char **args;	  /* operands, in order; owned by main's argv */
 	int n_args;
 	char **argv; /* the whole command line, for reports */
 	int argc;
@@ -44,8 +44,8 @@ struct cli {
 int cli_main(int argc, char **argv);
 
 /*
- * The profile of --profile: by name, or for "auto" the one that covers `release`. NULL after one line on stderr
- * that lists the names there are.
+ * The profile of --profile: by name, or for "auto" the one that covers `release`. NULL after one line on
+ * stderr that lists the names there are.
  */
 const struct profile *cli_profile(const struct cli *cli, const char *release);
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine-readable report: one JSON object a line, each line complete on disk before the next begins, so
+ * that a killed run leaves a readable file. Every line is UTF-8; bytes that are not are spelled \xNN.
+ *
+ * {"type":"run", "command", "version", "kernel", "arch", "profile", "page_size", "seed", "start", "argv":[]}
+ *	begins a run. seed is a decimal string (JSON numbers lose bits above 2^53) or absent, start is RFC
+ *3339.
+ * {"type":"case", "verdict", "kernel", "path" | "index", "case", "why", ...}
+ *	a case that matters: every verdict but PASS. A difference adds "clause", "hook", "call" (from 0),
+ *"state", "field", "program" (place in the chain from 0), "offset", "want_value", "got_value" (of that
+ *field), "want", "got", "reruns", "failed", "reproduce". want and got: {"ret", "optlen", "optval",
+ *"programs":[{"program", "level", "optname", "optlen", "retval", "size", "optval"}]}. optval is hex, at most
+ *256 bytes from "optval_from" on; `..` is a byte that may be anything. A part that may be anything is null.
+ * {"type":"summary", "verdict", "exit", "cases", "calls", "pass", ..., "seconds", "controls":{},
+ *"clauses":{}} ends a run; a file without it is of a run that was cut short.
+ */
+#ifndef JSONL_H
+#define JSONL_H
+
+#include "report.h"
+
+struct jsonl;
+
+/* Creates or truncates the file. NULL with errno set. jsonl_close frees it. */
+struct jsonl *jsonl_open(const char *path);
+
+/* Each writes one record. 0 or -errno; the first error sticks, later calls return it and write nothing. */
+int jsonl_run(struct jsonl *j, const struct report_run *run);
+int jsonl_case(struct jsonl *j, const struct report_case *rc);
+int jsonl_summary(struct jsonl *j, const struct report_totals *totals, const struct clause_stat *stat,
+		  const struct control_counts *controls);
+
+/* 0 or the error that stuck. j may be NULL. */
+int jsonl_close(struct jsonl *j);
+
+#endif

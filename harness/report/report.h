@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the writers of this folder are given: a run, a case that matters, the totals. All of it is borrowed
+ * for the call. jsonl.h writes records for programs, summary.h and finding.h text for people, progress.h the
+ * line while it works.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../diff/compare.h"
+#include "../exec/backend.h"
+#include "stat.h"
+
+struct report_run {
+	const char *command; /* run, sweep, fuzz ... */
+	const char *version; /* hookdiff's own: HD_VERSION */
+	const char *kernel;  /* release under test */
+	const char *arch;    /* machine of uname(2) */
+	const char *profile;
+	uint32_t page_size;
+	bool seed_given; /* false: the run has no seed */
+	uint64_t seed;
+	int64_t start; /* seconds since 1970, UTC */
+	int argc;      /* the whole command line */
+	char **argv;
+};
+
+struct report_case {
+	const char *verdict; /* PASS, FAIL, XFAIL, SKIP, INCONCLUSIVE or ERROR */
+	const char *kernel;  /* release */
+	const char *path;    /* of its file; NULL: generated */
+	uint64_t index;	     /* of a generated case in its run, from 0 */
+	const char *text;    /* the case in text form; NULL: left out */
+	const char *why;     /* one sentence, or NULL: the waiver's reason, what is missing, what broke */
+	/* The call that differed, and both sides of it. diff == NULL: no call is at issue and the rest is not
+	 * read. */
+	const struct tcase *tc;
+	unsigned call;
+	bool state; /* the difference is in the socket's state read back after the call, not in the call
+		       itself */
+	const struct tc_call
+		*at; /* state: the call that read it back, whose want and got these are; NULL: not known */
+	const struct diff *diff;
+	const struct want *want;
+	const struct outcome *got;
+	unsigned reruns, failed; /* it was run `reruns` times more, `failed` of them differed again */
+	const char *reproduce;	 /* shell command; NULL: unknown */
+};
+
+struct report_totals {
+	uint64_t cases, calls;
+	uint64_t pass, fail, waived, skipped, inconclusive, error; /* cases by verdict */
+	uint64_t findings;	       /* failures that differ in (clause, hook, option class, field) */
+	uint64_t silent;	       /* calls on which the profile left something free */
+	uint64_t calls_on[HOOK_COUNT]; /* calls of each hook; a hook without calls needs no control */
+	double seconds;
+};
+
+#endif
