@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* The hot half of the loop: every early return here is the common case. */
+#include "compare.h"
+
+#include <string.h>
+
+#include "../../oracle/clauses.h"
+
+static const char *const field_names[DIFF_FIELD_COUNT] = {
+	[DIFF_NONE] = "nothing",
+	[DIFF_RUNS] = "runs",
+	[DIFF_ORDER] = "order",
+	[DIFF_SEEN_LEVEL] = "seen.level",
+	[DIFF_SEEN_OPTNAME] = "seen.optname",
+	[DIFF_SEEN_OPTLEN] = "seen.optlen",
+	[DIFF_SEEN_SIZE] = "seen.size",
+	[DIFF_SEEN_RETVAL] = "seen.retval",
+	[DIFF_SEEN_BYTES] = "seen.optval",
+	[DIFF_RET] = "ret",
+	[DIFF_OPTLEN] = "optlen",
+	[DIFF_MEM] = "optval",
+	[DIFF_EXPECT] = "expectation",
+};
+
+const char *diff_field_name(enum diff_field f)
+{
+	return f < DIFF_FIELD_COUNT ? field_names[f] : "?";
+}
+
+static bool differ(struct diff *d, enum diff_field field, unsigned clause, int64_t want, int64_t got)
+{
+	d->field = field;
+	d->clause = (uint8_t)clause;
+	d->program = -1;
+	d->offset = 0;
+	d->want = want;
+	d->got = got;
+	return false;
+}
+
+/* First offset in [from, n) where the bytes differ and the mask does not excuse it, or n. */
+static uint32_t first_difference(const uint8_t *want, const uint8_t *got, const uint8_t *mask, uint32_t from, uint32_t n)
+{
+	if (!mask && (from >= n || !memcmp(want + from, got + from, n - from)))
+		return n;
+	while (from < n && (want[from] == got[from] || (mask && mask[from])))
+		from++;
+	return from;
+}
+
+static bool seen_part(struct diff *d, enum diff_field field, unsigned clause, int64_t want, int64_t got, int k)
+{
+	differ(d, field, clause, want, got);
+	d->program = k;
+	return false;
+}
+
+static bool compare_seen(const struct want_seen *s, const struct hd_trace *t, int k, struct diff *d)
+{
+	uint32_t n, off;
+
+	if (!(s->any & SEEN_ANY_ARGS)) {
+		if (s->level != t->level)
+			return seen_part(d, DIFF_SEEN_LEVEL, s->c_args, s->level, t->level, k);
+		if (s->optname != t->optname)
+			return seen_part(d, DIFF_SEEN_OPTNAME, s->c_args, s->optname, t->optname, k);
+	}
+	if (s->size != t->size && !(s->any & SEEN_ANY_SIZE))
+		return seen_part(d, DIFF_SEEN_SIZE, s->c_size, s->size, t->size, k);
+	if (s->optlen != t->optlen && !(s->any & SEEN_ANY_OPTLEN))
+		return seen_part(d, DIFF_SEEN_OPTLEN, s->c_optlen, s->optlen, t->optlen, k);
+	if (s->retval != t->retval && !(s->any & SEEN_ANY_RETVAL))
+		return seen_part(d, DIFF_SEEN_RETVAL, s->c_retval, s->retval, t->retval, k);
+	n = s->size < t->size ? s->size : t->size;
+	if (n > HD_WINDOW)
+		n = HD_WINDOW;
+	off = first_difference(s->bytes, t->bytes, s->mask, 0, n);
+	if (off == n)
+		return true;
+	seen_part(d, DIFF_SEEN_BYTES, off < s->split ? s->c_bytes : s->c_tail, s->bytes[off], t->bytes[off], k);
+	d->offset = off;
+	return false;
+}
+
+static bool compare_programs(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+{
+	bool tail = w->any & ANY_SEEN_TAIL;
+
+	if (got->runs < w->n_seen || (got->runs > w->n_seen && !tail)) {
+		unsigned clause = got->runs && got->runs < w->n_seen && w->c_runs == C_HOOK_CALLED ? C_CHAIN_ALL : w->c_runs;
+
+		return differ(d, DIFF_RUNS, clause, w->n_seen, got->runs);
+	}
+	for (unsigned k = 0; k < w->n_seen; k++) {
+		const struct want_seen *s = &w->seen[k];
+		unsigned id = c->hook * HD_PROGS + s->id;
+
+		if (got->order[k] != id) {
+			unsigned clause = got->order[k] / HD_SLOTS == id / HD_SLOTS ? C_CHAIN_SLOT : w->c_order;
+
+			return seen_part(d, DIFF_ORDER, clause, s->id, got->order[k] % HD_PROGS, (int)k);
+		}
+		if (!compare_seen(s, &got->trace[s->id], (int)k, d))
+			return false;
+	}
+	return true;
+}
+
+static bool mem_differs(struct diff *d, const struct tc_call *c, unsigned clause, uint32_t off, uint8_t want, uint8_t got)
+{
+	uint32_t end = c->optlen > 0 && (uint32_t)c->optlen > c->buf.size ? (uint32_t)c->optlen : c->buf.size;
+
+	differ(d, DIFF_MEM, off >= end ? C_MEM_PAST : clause, want, got);
+	d->offset = off;
+	return false;
+}
+
+/* The user's buffer and the canaries past it. */
+static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+{
+	uint32_t n = c->buf.size + (c->buf.place == BUF_EDGE ? 0 : TC_PAST);
+	uint32_t n_out = w->n_out < n ? w->n_out : n, off;
+	uint8_t before[TC_MAX_DATA + TC_PAST];
+	const uint8_t *base = w->base;
+
+	off = first_difference(w->out, got->mem, w->out_mask, 0, n_out);
+	if (off < n_out)
+		return mem_differs(d, c, w->c_out, off, w->out[off], got->mem[off]);
+	if (w->any & ANY_MEM || n_out == n)
+		return true;
+	if (base) {
+		off = first_difference(base, got->mem, NULL, n_out, n);
+		return off == n ? true : mem_differs(d, c, w->c_base, off, base[off], got->mem[off]);
+	}
+	if (n <= sizeof(before)) {
+		tc_buf_image(&c->buf, before, n);
+		off = first_difference(before, got->mem, NULL, n_out, n);
+		return off == n ? true : mem_differs(d, c, w->c_base, off, before[off], got->mem[off]);
+	}
+	for (off = n_out; off < n; off++) {
+		uint8_t b = off < c->buf.n_data ? c->buf.data[off] : off < c->buf.size ? c->buf.fill : tc_canary(off);
+
+		if (got->mem[off] != b)
+			return mem_differs(d, c, w->c_base, off, b, got->mem[off]);
+	}
+	return true;
+}
+
+bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+{
+	if (!compare_programs(c, w, got, d))
+		return false;
+	if (got->ret != w->ret && !(w->any & ANY_RET))
+		return differ(d, DIFF_RET, w->c_ret, w->ret, got->ret);
+	if (c->hook == HOOK_GET && !c->optlen_null && got->optlen != w->optlen && !(w->any & ANY_OPTLEN))
+		return differ(d, DIFF_OPTLEN, w->c_optlen, w->optlen, got->optlen);
+	if (c->buf.place != BUF_NULL)
+		return compare_mem(c, w, got, d);
+	return true;
+}
+
+bool expect_holds(const struct tc_call *c, int64_t ret, int32_t optlen, const uint8_t *mem, struct diff *d)
+{
+	const struct tc_expect *e = &c->expect;
+
+	if (e->has_ret && e->ret != ret)
+		return differ(d, DIFF_EXPECT, C_NONE, e->ret, ret);
+	if (e->has_optlen && e->optlen != optlen)
+		return differ(d, DIFF_EXPECT, C_NONE, e->optlen, optlen);
+	for (unsigned i = 0; mem && i < e->n_bytes; i++)
+		if (e->bytes[i] != mem[i]) {
+			differ(d, DIFF_EXPECT, C_NONE, e->bytes[i], mem[i]);
+			d->offset = i;
+			return false;
+		}
+	return true;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The clause table itself; the rows stand in clauses.def. */
+#include "clauses.h"
+
+#include <string.h>
+
+static const struct clause_info table[C_COUNT] = {
+#define CLAUSE(id, name, in, sentence, source) [C_##id] = {name, in, sentence, source},
+#include "clauses.def"
+#undef CLAUSE
+};
+
+_Static_assert(C_COUNT <= 128, "struct clause_set holds 128 clauses");
+
+const struct clause_info *clause_info(unsigned c)
+{
+	return &table[c];
+}
+
+int clause_find(const char *name)
+{
+	for (int c = 1; c < C_COUNT; c++)
+		if (!strcmp(table[c].name, name))
+			return c;
+	return -1;
+}

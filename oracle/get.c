@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * getsockopt: the handler first, on the user's own memory; then the programs on a copy of its answer.
+ * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_getsockopt, net/socket.c do_sock_getsockopt (6.11 form).
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "pipe.h"
+
+void get_plan(struct oracle *o)
+{
+	const struct tc_call *c = o->c;
+
+	o->plan = (struct plan){.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
+}
+
+/* The user's memory and optlen are the handler's, because of `clause`. */
+static void keep_handler(struct oracle *o, const struct handler_result *hr, unsigned clause)
+{
+	o->want.optlen = hr->optlen;
+	o->want.c_optlen = o->want.c_base = clause;
+	if (hr->is_volatile)
+		o->want.any |= ANY_MEM;
+}
+
+static void free_all(struct oracle *o)
+{
+	o->want.any |= ANY_RET | ANY_OPTLEN | ANY_MEM;
+}
+
+/* The document promises that programs are called, and nothing of what they see but level and optname. */
+static void called_somehow(struct oracle *o)
+{
+	struct want_seen *s;
+
+	chain_window(o, 0);
+	o->ctx.unknown = UNK_OPTLEN | UNK_SIZE | UNK_RETVAL;
+	s = chain_first(o);
+	s->c_args = s->c_optlen = s->c_size = s->c_bytes = s->c_tail = s->c_retval = C_GET_ARGS;
+	hit(o, C_HOOK_CALLED);
+	o->want.any |= ANY_SEEN_TAIL;
+	free_all(o);
+}
+
+/* Puts the handler's answer into the window: its bytes, then zeros. */
+static void fill_window(struct oracle *o, const struct handler_result *hr)
+{
+	struct ctx *x = &o->ctx;
+	uint32_t known = 0;
+
+	if (hr->ret == 0) {
+		known = (uint32_t)hr->optlen < x->size ? (uint32_t)hr->optlen : x->size;
+		if (known)
+			memcpy(x->win, hr->mem, known);
+		x->optlen = hr->optlen;
+	} else if (o->t->get_error_window == ERROR_FREE) {
+		x->unknown |= UNK_OPTLEN;
+		chain_forget(o, 0, x->size);
+	}
+	memset(x->win + known, 0, x->size - known);
+	if (hr->is_volatile)
+		chain_forget(o, 0, known);
+	if (o->t->get_window == WINDOW_FREE) {
+		x->unknown |= UNK_SIZE;
+		chain_forget(o, known, x->size);
+	}
+}
+
+static void first_program(struct oracle *o, const struct handler_result *hr)
+{
+	const struct ctx *x = &o->ctx;
+	struct want_seen *s = chain_first(o);
+
+	s->c_args = C_GET_ARGS;
+	s->c_retval = C_GET_RETVAL_SEEN;
+	s->c_size = x->size == o->page && (uint32_t)o->c->optlen > o->page ? C_GET_WINDOW_PAGE : C_GET_WINDOW_SIZE;
+	s->c_tail = C_GET_WINDOW_ZEROS;
+	s->c_bytes = s->c_optlen = hr->ret ? C_GET_ERROR_WINDOW : C_GET_AFTER;
+	if (hr->ret == 0 && (uint32_t)hr->optlen < x->size) {
+		s->split = (uint32_t)hr->optlen;
+		hit(o, C_GET_WINDOW_ZEROS);
+	}
+	hit(o, C_GET_ARGS);
+	hit(o, C_GET_RETVAL_SEEN);
+	hit(o, s->c_size);
+	hit(o, s->c_bytes);
+	if (o->c->optlen_null) {
+		s->c_size = s->c_optlen = C_GET_NULL_OPTLEN;
+		hit(o, C_GET_NULL_OPTLEN);
+	}
+}
+
+/* A final retval below 0. True if it ends the call. */
+static bool negative_decides(struct oracle *o, const struct handler_result *hr)
+{
+	const struct ctx *x = &o->ctx;
+	struct want *w = &o->want;
+
+	if (x->retval >= 0)
+		return false;
+	if (x->raw || x->retval < -4095)
+		result(o, x->retval, C_GET_RETVAL_RAW);
+	else if (x->why == WHY_REJECTED)
+		result(o, x->retval, C_GET_RETURN_ZERO);
+	else if (x->why == WHY_KEPT_ERRNO || (x->rejected && x->why == WHY_INITIAL))
+		result(o, x->retval, C_GET_REJECT_ERRNO);
+	else
+		result(o, x->retval, C_GET_RETVAL_NEGATIVE);
+	hit(o, C_GET_RETVAL_NEGATIVE);
+	if (hr->ret == 0) {
+		keep_handler(o, hr, C_GET_EXPOSED);
+		hit(o, C_GET_EXPOSED);
+	} else {
+		keep_handler(o, hr, C_GET_RETVAL_NEGATIVE);
+	}
+	if (o->t->get_negative_ret == NEGATIVE_COPIES) { /* a wrong oracle, or 5.17 and earlier */
+		w->n_out = x->optlen > 0 && (uint32_t)x->optlen <= x->size ? (uint32_t)x->optlen : 0;
+		w->out = x->win;
+		w->out_mask = x->mask;
+	}
+	return true;
+}
+
+/* The user gets L bytes of the window. */
+static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned clause)
+{
+	const struct ctx *x = &o->ctx;
+	const struct tc_call *c = o->c;
+	struct want *w = &o->want;
+
+	keep_handler(o, hr, C_GET_COPYOUT);
+	if (c->buf.place != BUF_NULL && !buf_writable(&c->buf, (uint32_t)x->optlen)) {
+		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
+		if (c->buf.place == BUF_EDGE)
+			w->any |= ANY_MEM; /* how much of the copy arrives before the fault is not promised */
+		return;
+	}
+	if (c->buf.place != BUF_NULL) {
+		w->n_out = (uint32_t)x->optlen;
+		w->out = x->win;
+		w->out_mask = x->mask;
+		w->c_out = clause;
+		hit(o, C_GET_COPYOUT);
+	}
+	if (c->optlen_null) {
+		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
+		return;
+	}
+	w->optlen = x->optlen;
+	w->c_optlen = clause;
+	result(o, x->retval, clause);
+}
+
+/* Names the clause of a call that ends with retval and the programs' answer, or the handler's. */
+static unsigned success_clause(struct oracle *o, const struct handler_result *hr, unsigned otherwise)
+{
+	const struct ctx *x = &o->ctx;
+
+	if (x->retval > 0 || (x->retval != hr->ret && x->retval != 0)) {
+		hit(o, C_GET_RETVAL_ANY);
+		return C_GET_RETVAL_ANY;
+	}
+	if (hr->ret < 0 && x->retval == 0) {
+		hit(o, C_GET_RETVAL_RESET);
+		return C_GET_RETVAL_RESET;
+	}
+	return otherwise;
+}
+
+/* optlen beyond the window or below 0, and what it comes to. True if it ends the call. */
+static bool range_decides(struct oracle *o, const struct handler_result *hr, int32_t original)
+{
+	const struct ctx *x = &o->ctx;
+
+	if (o->c->buf.place == BUF_NULL && o->t->get_null == NULL_UNCHECKED)
+		return false;
+	if (x->optlen >= 0 && (uint32_t)x->optlen <= x->size)
+		return false;
+	if (original > 0 && (uint32_t)original > o->page && x->optlen >= 0 && o->t->get_large == LARGE_IGNORED) {
+		result(o, hr->ret, C_GET_LARGE_IGNORED);
+		keep_handler(o, hr, C_GET_LARGE_IGNORED);
+		return true;
+	}
+	keep_handler(o, hr, C_GET_OPTLEN_RANGE);
+	if (original > 0 && (uint32_t)original > o->page)
+		result(o, -EFAULT, C_GET_LARGE_NEGATIVE);
+	else if (x->optlen < 0)
+		result(o, -EFAULT, C_GET_OPTLEN_BELOW);
+	else if (hr->ret == 0 && !x->wrote_optlen)
+		result(o, -EFAULT, C_GET_LONG_ANSWER);
+	else
+		result(o, -EFAULT, C_GET_OPTLEN_RANGE);
+	return true;
+}
+
+/* The kernel's rules after the chain. */
+static void finish_kernel(struct oracle *o, const struct handler_result *hr, int32_t original)
+{
+	const struct ctx *x = &o->ctx;
+	bool large = original > 0 && (uint32_t)original > o->page;
+	unsigned clause;
+
+	if (o->t->reject == REJECT_EPERM && x->rejected) {
+		result(o, -EPERM, C_GET_RETURN_ZERO);
+		keep_handler(o, hr, C_GET_EXPOSED);
+		return;
+	}
+	if (negative_decides(o, hr) || range_decides(o, hr, original))
+		return;
+	if (x->odd_optlen)
+		hit(o, C_CHAIN_FINAL);
+	if (o->c->buf.place == BUF_NULL)
+		hit(o, C_GET_NULL_OPTVAL);
+	if (x->optlen == 0) {
+		clause = large ? C_GET_LARGE_ZERO : C_GET_OPTLEN_ZERO;
+		keep_handler(o, hr, clause);
+		hit(o, clause);
+		if (o->t->get_zero == ZERO_LITERAL)
+			o->want.optlen = 0;
+		result(o, x->retval, success_clause(o, hr, clause));
+		return;
+	}
+	clause = o->c->buf.place == BUF_NULL ? C_GET_NULL_OPTVAL
+		 : large		      ? C_GET_LARGE_TRIMMED
+		 : hr->ret == 0 && x->optlen > hr->optlen ? C_GET_OPTLEN_GROW
+							  : C_GET_COPYOUT;
+	hit(o, clause);
+	copy_out(o, hr, success_clause(o, hr, clause));
+}
+
+/* The published document's rules after the chain, as far as it has any. */
+static void finish_document(struct oracle *o, const struct handler_result *hr)
+{
+	const struct ctx *x = &o->ctx;
+	const int32_t user = o->c->optlen;
+	struct want *w = &o->want;
+	bool large = (uint32_t)user > o->page || (hr->ret == 0 && (uint32_t)hr->optlen > o->page);
+	bool raised = x->wrote_optlen && x->optlen > user;
+
+	keep_handler(o, hr, C_GET_RETURN_ONE);
+	if (x->rejected) {
+		result(o, -EPERM, C_GET_RETURN_ZERO);
+		w->any |= ANY_OPTLEN | ANY_MEM;
+		return;
+	}
+	if ((x->unknown & UNK_OPTLEN) || (x->wrote_optlen && x->optlen < 0)) {
+		free_all(o);
+		if (x->wrote_retval && x->retval == 0 && !x->wrote_optlen) {
+			w->any &= ~(uint32_t)ANY_RET; /* "reset retval to 0" is promised whatever optlen is */
+			result(o, 0, C_GET_RETVAL_RESET);
+		}
+		return;
+	}
+	if (raised && large) { /* "EFAULT", and "will receive original kernel buffers" */
+		free_all(o);
+		return;
+	}
+	if (raised || (x->retval != 0 && x->retval != hr->ret)) {
+		result(o, -EFAULT, raised ? C_GET_OPTLEN_RANGE : C_GET_RETVAL_ORIGINAL);
+		w->any |= ANY_OPTLEN | ANY_MEM;
+		return;
+	}
+	if (large && (x->optlen == 0 || (uint32_t)x->optlen >= o->page)) {
+		unsigned clause = x->optlen ? C_GET_LARGE_IGNORED : C_GET_LARGE_ZERO;
+
+		result(o, x->retval, clause);
+		w->c_base = clause;
+		w->any |= ANY_OPTLEN | (x->optlen && x->retval != hr->ret ? ANY_RET : 0);
+		if ((uint32_t)x->optlen == o->page)
+			free_all(o); /* neither less nor greater */
+		return;
+	}
+	copy_out(o, hr, large ? C_GET_LARGE_TRIMMED : success_clause(o, hr, C_GET_RETURN_ONE));
+	if (w->n_out > x->size)
+		w->n_out = x->size; /* a long answer: the rest is the handler's */
+}
+
+/* Calls that end before any program runs. True if this is one. */
+static bool ends_early(struct oracle *o, const struct handler_result *hr, int32_t user, uint32_t size)
+{
+	struct want *w = &o->want;
+
+	if (user < 0) {
+		keep_handler(o, hr, C_GET_OPTLEN_NEGATIVE);
+		result(o, -EINVAL, C_GET_OPTLEN_NEGATIVE);
+		w->c_runs = C_GET_OPTLEN_NEGATIVE;
+		return true;
+	}
+	if (hr->ret == 0) {
+		uint32_t back = hr->optlen >= 0 && (uint32_t)hr->optlen < size ? (uint32_t)hr->optlen : size;
+
+		if (hr->optlen < 0 || !buf_readable(&o->c->buf, back)) {
+			keep_handler(o, hr, C_GET_COPYIN_FAULT);
+			result(o, -EFAULT, C_GET_COPYIN_FAULT);
+			w->c_runs = C_GET_COPYIN_FAULT;
+			return true;
+		}
+	}
+	return false;
+}
+
+void get_predict(struct oracle *o, const struct handler_result *hr)
+{
+	const struct tc_call *c = o->c;
+	struct ctx *x = &o->ctx;
+	int32_t user = c->optlen_null ? 0 : c->optlen;
+	uint32_t size;
+
+	o->want.base = hr->mem;
+	if (!o->chain || !o->chain->n) {
+		result(o, hr->ret, C_HOOK_NONE);
+		keep_handler(o, hr, C_HOOK_NONE);
+		return;
+	}
+	if (o->t->get_negative == GET_NEGATIVE_CALLED &&
+	    (user < 0 || c->optlen_null || c->buf.place != BUF_PLAIN)) {
+		called_somehow(o);
+		return;
+	}
+	size = (uint32_t)user < o->page ? (uint32_t)user : o->page;
+	if (ends_early(o, hr, user, size))
+		return;
+	x->retval = (int32_t)hr->ret;
+	x->optlen = user;
+	chain_window(o, size);
+	fill_window(o, hr);
+	first_program(o, hr);
+	chain_run(o);
+	if (x->lost)
+		free_all(o);
+	else if (o->t->get_bound == GET_BOUND_RAISED)
+		finish_document(o, hr);
+	else
+		finish_kernel(o, hr, hr->ret == 0 ? hr->optlen : user);
+}

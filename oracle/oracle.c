@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The two doors of the oracle. The pipelines behind them: set.c, get.c; the programs: chain.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipe.h"
+
+/* Windows that one call can need: one for each program and a first one, each with its mask. */
+#define SNAPSHOTS (2 * (TC_MAX_PROGS + 2))
+
+struct oracle *oracle_new(const struct profile *p, uint32_t page_size)
+{
+	struct oracle *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->profile = p;
+	o->t = &p->traits;
+	o->page = page_size;
+	o->snap_cap = SNAPSHOTS * (page_size + 16);
+	o->snap = malloc(o->snap_cap);
+	if (!o->snap) {
+		free(o);
+		return NULL;
+	}
+	for (unsigned c = 1; c < C_COUNT; c++)
+		if (clause_info(c)->in & p->in)
+			clause_add(&o->mask, c);
+	return o;
+}
+
+void oracle_free(struct oracle *o)
+{
+	if (o)
+		free(o->snap);
+	free(o);
+}
+
+void oracle_begin(struct oracle *o, const struct tcase *tc)
+{
+	o->tc = tc;
+	for (unsigned s = 0; s < tc->n_socks; s++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++) {
+			struct effective *e = &o->eff[s][h];
+
+			e->n = (uint8_t)tcase_effective(tc, tc->sock[s].level, (enum hook)h, e->ids);
+		}
+}
+
+/* The clauses that decide which programs run for this socket. */
+static void chain_clauses(struct oracle *o)
+{
+	const struct tc_sock *s = &o->tc->sock[o->c->sock];
+	struct want *w = &o->want;
+
+	w->c_order = C_CHAIN_ORDER;
+	w->c_runs = C_HOOK_CALLED;
+	hit(o, o->chain->n ? C_HOOK_CALLED : C_HOOK_NONE);
+	if (s->level < o->tc->n_levels) {
+		w->c_runs = C_HOOK_CGROUP;
+		hit(o, C_HOOK_CGROUP);
+	}
+	for (unsigned l = 0; l < s->level; l++) {
+		const struct tc_level *v = &o->tc->level[l];
+
+		if (v->n[o->c->hook] && v->slot[o->c->hook][0].mode != MODE_MULTI) {
+			w->c_runs = C_CHAIN_MODE;
+			hit(o, C_CHAIN_MODE);
+		}
+	}
+	if (!o->chain->n)
+		w->c_runs = w->c_runs == C_HOOK_CALLED ? C_HOOK_NONE : w->c_runs;
+	else if (s->family != 2 /* AF_INET */ || s->type != 1 /* SOCK_STREAM */)
+		hit(o, C_HOOK_FAMILY);
+	hit(o, C_MEM_PAST);
+}
+
+void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
+{
+	const struct tc_call *c = &o->tc->call[call];
+	struct want *w = &o->want;
+
+	o->c = c;
+	o->snap_used = 0;
+	memset(w, 0, offsetof(struct want, seen));
+	memset(&o->plan, 0, sizeof(o->plan));
+	memset(&o->ctx, 0, sizeof(o->ctx));
+	o->ctx.level = c->level;
+	o->ctx.optname = c->optname;
+	o->ctx.optlen = c->optlen;
+	if (c->sock == TC_SOCK_BAD) {
+		o->chain = NULL;
+		w->optlen = c->optlen;
+		w->c_runs = w->c_optlen = w->c_base = C_HOOK_BADFD;
+		result(o, -EBADF, C_HOOK_BADFD);
+		if (o->t->badfd == FAULT_FREE)
+			w->any = ANY_RET | ANY_OPTLEN | ANY_MEM | ANY_SEEN_TAIL;
+	} else {
+		o->chain = &o->eff[c->sock][c->hook];
+		chain_clauses(o);
+		if (c->hook == HOOK_SET)
+			set_plan(o);
+		else
+			get_plan(o);
+	}
+	*plan = o->plan;
+}
+
+const struct want *oracle_predict(struct oracle *o, const struct handler_result *hr)
+{
+	struct want *w = &o->want;
+
+	if (o->plan.called && o->c->hook == HOOK_SET)
+		set_predict(o, hr);
+	else if (o->plan.called)
+		get_predict(o, hr);
+	if (o->c->hook == HOOK_SET && !(clause_info(C_SET_MEM)->in & o->profile->in))
+		w->any |= ANY_MEM;
+	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
+		w->hits.w[i] &= o->mask.w[i];
+	return w;
+}

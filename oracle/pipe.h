@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the oracle: the state of one hook call while its programs run. chain.c runs the programs on it, set.c
+ * and get.c are the two pipelines around them, oracle.c holds the two doors. Nobody outside oracle/ sees this.
+ */
+#ifndef PIPE_H
+#define PIPE_H
+
+#include <errno.h>
+
+#include "clauses.h"
+#include "oracle.h"
+#include "profiles.h"
+
+/* Parts of the context that the profile (or a volatile handler) leaves unknown. */
+enum unknown { UNK_OPTLEN = 1, UNK_SIZE = 2, UNK_RETVAL = 4 };
+
+/* Where the current retval comes from. */
+enum why { WHY_INITIAL, WHY_SET, WHY_REJECTED, WHY_KEPT_ERRNO };
+
+struct ctx {
+	int32_t level, optname, optlen, retval;
+	int32_t initial; /* retval at the start of the chain */
+	uint32_t size;   /* of the window */
+	uint8_t *win;
+	uint8_t *mask;   /* NULL: every byte of the window is known */
+	bool published;  /* a seen[] points at win and mask: copy before writing */
+	uint8_t unknown; /* enum unknown */
+	uint8_t why;     /* enum why */
+	bool lost;       /* a condition asked for something unknown */
+	bool rejected;   /* some program returned 0 */
+	bool failed;     /* some program returned 0 or left an errno: the rest of the chain still runs */
+	bool raw;        /* a retval below -4095 met a return 0 */
+	bool wrote_optlen, wrote_args, wrote_bytes, wrote_retval;
+	bool odd_optlen; /* at some point between programs optlen was one that would have ended the call */
+};
+
+struct effective {
+	uint8_t n;
+	uint8_t ids[TC_MAX_PROGS];
+};
+
+struct oracle {
+	const struct profile *profile;
+	const struct traits *t;
+	uint32_t page;
+	struct clause_set mask; /* clauses of this profile */
+	const struct tcase *tc;
+	const struct tc_call *c;
+	struct effective eff[TC_MAX_SOCKS][HOOK_COUNT];
+	const struct effective *chain; /* of the call that is planned */
+	struct ctx ctx;
+	struct plan plan;
+	struct want want;
+	uint8_t *snap; /* windows as programs saw them, and their masks */
+	uint32_t snap_used, snap_cap;
+};
+
+static inline void hit(struct oracle *o, unsigned clause)
+{
+	clause_add(&o->want.hits, clause);
+}
+
+/* The clause becomes the reason of the call's result, and a hit. */
+static inline void result(struct oracle *o, int64_t ret, unsigned clause)
+{
+	o->want.ret = ret;
+	o->want.c_ret = clause;
+	hit(o, clause);
+}
+
+/* chain.c */
+/* Gives the context a zeroed window of `size` bytes; its first `known` bytes are the caller's to fill. */
+void chain_window(struct oracle *o, uint32_t size);
+/* From here on bytes [from, to) of the window are unknown. */
+void chain_forget(struct oracle *o, uint32_t from, uint32_t to);
+/* Records what the first program must see; the caller names the clauses of its parts. */
+struct want_seen *chain_first(struct oracle *o);
+/* Runs the chain over o->ctx, after chain_first. */
+void chain_run(struct oracle *o);
+/* True if the kernel can read n bytes from the start of the user's buffer. */
+bool buf_readable(const struct tc_buf *b, uint32_t n);
+bool buf_writable(const struct tc_buf *b, uint32_t n);
+
+/* set.c, get.c */
+void set_plan(struct oracle *o);
+void set_predict(struct oracle *o, const struct handler_result *hr);
+void get_plan(struct oracle *o);
+void get_predict(struct oracle *o, const struct handler_result *hr);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One version of the contract is a record of named traits; the pipeline (sockopt.c) asks for traits and never
+ * for versions. Where a document says nothing, the trait's value is *_FREE: anything is allowed and the call
+ * counts as silent.
+ */
+#ifndef PROFILES_H
+#define PROFILES_H
+
+#include <stdint.h>
+
+enum trait_order { ORDER_UP, ORDER_DOWN };
+enum trait_after_reject { REJECT_ALL_RUN, REJECT_STOPS, REJECT_FREE };
+enum trait_reject { REJECT_KEEPS_ERRNO, REJECT_EPERM };
+enum trait_retval { RETVAL_SHARED, RETVAL_FRESH };
+enum trait_set_negative { NEGATIVE_EINVAL, NEGATIVE_CALLED };
+enum trait_get_negative { GET_NEGATIVE_EINVAL, GET_NEGATIVE_CALLED };
+enum trait_fault { FAULT_EFAULT, FAULT_FREE };
+enum trait_window { WINDOW_MIN16, WINDOW_EXACT, WINDOW_FREE };
+enum trait_bound { BOUND_WINDOW, BOUND_USER };
+enum trait_zero { ZERO_ORIGINAL, ZERO_LITERAL };
+enum trait_large { LARGE_IGNORED, LARGE_EFAULT, LARGE_ORIGINAL };
+enum trait_positive { POSITIVE_SKIPS, POSITIVE_RUNS };
+enum trait_set_retval { SET_RETVAL_RESULT, SET_RETVAL_FREE };
+enum trait_export { EXPORT_KEPT, EXPORT_DROPPED };
+enum trait_error_window { ERROR_ZEROS, ERROR_FREE };
+enum trait_get_bound { GET_BOUND_WINDOW, GET_BOUND_RAISED };
+enum trait_get_retval { GET_RETVAL_ANY, GET_RETVAL_ORIGINAL };
+enum trait_get_negative_retval { NEGATIVE_NO_COPY, NEGATIVE_COPIES };
+enum trait_null_optval { NULL_UNCHECKED, NULL_CHECKED, NULL_FREE };
+enum trait_below { BELOW_EFAULT, BELOW_FREE };
+
+/* Rows: name of the field, the enum it holds. */
+struct traits {
+	uint8_t order;            /* trait_order: which end of the chain runs first */
+	uint8_t after_reject;     /* trait_after_reject: the rest of the chain after a return 0 */
+	uint8_t reject;           /* trait_reject: does return 0 keep an errno set before it */
+	uint8_t retval_chain;     /* trait_retval: is retval passed up the chain */
+	uint8_t set_negative;     /* trait_set_negative: user's optlen < 0 */
+	uint8_t set_fault;        /* trait_fault: unreadable optval */
+	uint8_t set_window;       /* trait_window */
+	uint8_t set_bound;        /* trait_bound: how far a program may raise optlen */
+	uint8_t set_zero;         /* trait_zero: optlen 0, U <= PAGE_SIZE */
+	uint8_t set_large;        /* trait_large: U > PAGE_SIZE and optlen beyond the window */
+	uint8_t set_positive;     /* trait_positive: retval > 0 */
+	uint8_t set_retval;       /* trait_set_retval: does the document know retval on setsockopt */
+	uint8_t set_export;       /* trait_export: do level and optname reach the handler */
+	uint8_t get_negative;     /* trait_get_negative: user's optlen < 0 */
+	uint8_t get_fault;        /* trait_fault: NULL optlen, answer unreadable, buffer unwritable */
+	uint8_t get_window;       /* trait_window */
+	uint8_t get_error_window; /* trait_error_window: what programs see if the handler failed */
+	uint8_t get_bound;        /* trait_get_bound: beyond the window, or raised by a program beyond U */
+	uint8_t get_below;        /* trait_below: optlen < 0 left by a program */
+	uint8_t get_zero;         /* trait_zero: optlen 0, original length <= PAGE_SIZE */
+	uint8_t get_large;        /* trait_large: original length > PAGE_SIZE and optlen beyond the window */
+	uint8_t get_retval;       /* trait_get_retval */
+	uint8_t get_negative_ret; /* trait_get_negative_retval: is anything copied when retval < 0 */
+	uint8_t get_null;         /* trait_null_optval */
+	uint8_t badfd;            /* trait_fault: EBADF first (FAULT_EFAULT), or free */
+};
+
+struct profile {
+	const char *name;
+	const char *what;     /* one line for people */
+	unsigned in;          /* enum clause_in: which clauses hold */
+	struct traits traits;
+};
+
+unsigned profile_count(void);
+const struct profile *profile_at(unsigned i);
+/* By name; NULL if there is none. */
+const struct profile *profile_find(const char *name);
+/* The profile for a kernel release such as "6.18.44-x"; NULL if no row covers it. */
+const struct profile *profile_for_release(const char *release);
+
+#endif
