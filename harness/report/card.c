@@ -63,15 +63,15 @@ static bool row_differs(const struct pane *p, uint32_t row)
 static void put_row(struct buf *out, const struct pane *p, uint32_t row,
 		    int (*side)(const struct pane *, uint32_t))
 {
-	for (uint32_t i = row; i < row + ROW; i++) {
-		int byte = i < p->size ? side(p, i) : -2;
+	for (uint32_t i = row; i < row + ROW && i < p->size; i++) {
+		int byte = side(p, i);
 
 		if (i > row)
 			buf_puts(out, " ");
 		if (byte >= 0)
 			buf_printf(out, "%02x", (unsigned)byte);
 		else
-			buf_puts(out, byte == -1 ? ".." : "  ");
+			buf_puts(out, "..");
 	}
 }
 
@@ -99,7 +99,7 @@ static void put_pane(struct buf *out, const struct pane *p, uint32_t mark)
 		shown++;
 		buf_printf(out, "    0x%04x  ", row);
 		put_row(out, p, row, p->want);
-		buf_puts(out, "   ");
+		buf_printf(out, "%*s   ", row + ROW > p->size ? (int)(3 * (row + ROW - p->size)) : 0, "");
 		put_row(out, p, row, p->got);
 		buf_puts(out, "\n");
 		if (mark >= row && mark < row + ROW)
@@ -133,8 +133,7 @@ static int seen_got(const struct pane *p, uint32_t off)
 static void put_pair(struct buf *out, const char *name, const struct buf *want, const struct buf *got,
 		     bool differs)
 {
-	buf_printf(out, "    %-8s %-24s %-24s%s\n", name, buf_str(want), buf_str(got),
-		   differs ? " <-- differs" : "");
+	buf_printf(out, "    %-8s %-24s %s%s\n", name, buf_str(want), buf_str(got), differs ? " <-- differs" : "");
 }
 
 static void put_result(struct buf *out, const struct report_case *rc, const struct tc_call *c)
