@@ -175,7 +175,7 @@ int cmd_clauses(struct cli *cli)
 								 JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(all);
 	} else if (!cli->markdown) {
-		printf("\n%u clauses; profiles:\n", n);
+		printf("\n%u %s; profiles:\n", n, n == 1 ? "clause" : "clauses");
 		for (unsigned i = 0; i < profile_count(); i++)
 			printf("  %-8s %s\n", profile_at(i)->name, profile_at(i)->what);
 	}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff probe: prints what exec/probe.c found out about this machine, with the remedy for what is missing.
+ */
+#include "opts.h"
+
+#include <json-c/json.h>
+#include <sys/utsname.h>
+
+#include "harness/exec/probe.h"
+
+static const char *const words[] = {[PROBE_OK] = "ok", [PROBE_MISSING] = "missing", [PROBE_INFO] = "info"};
+
+static void print_json(const struct probe_result *rows, unsigned n, const struct utsname *u, bool can_run)
+{
+	struct json_object *o = json_object_new_object(), *all = json_object_new_array();
+
+	json_object_object_add(o, "kernel", json_object_new_string(u->release));
+	json_object_object_add(o, "arch", json_object_new_string(u->machine));
+	json_object_object_add(o, "can_run", json_object_new_boolean(can_run));
+	for (unsigned i = 0; i < n; i++) {
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "feature", json_object_new_string(rows[i].name));
+		json_object_object_add(row, "state", json_object_new_string(words[rows[i].state]));
+		json_object_object_add(row, "needed", json_object_new_boolean(rows[i].needed));
+		json_object_object_add(row, "found", json_object_new_string(rows[i].text));
+		if (rows[i].state == PROBE_MISSING && rows[i].remedy)
+			json_object_object_add(row, "remedy", json_object_new_string(rows[i].remedy));
+		json_object_array_add(all, row);
+	}
+	json_object_object_add(o, "features", all);
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+int cmd_probe(struct cli *cli)
+{
+	struct probe_result rows[PROBE_MAX];
+	unsigned n = probe_run(rows), missing = 0;
+	const struct probe_result *blocker = probe_blocker(rows, n);
+	struct utsname u = {0};
+
+	if (cli->json && cli->brief)
+		return cli_usage("probe: expected --json or --brief, found both");
+	uname(&u);
+	for (unsigned i = 0; i < n; i++)
+		missing += rows[i].state == PROBE_MISSING;
+	if (cli->json) {
+		print_json(rows, n, &u, !blocker);
+		return blocker ? EXIT_UNSURE : EXIT_AGREE;
+	}
+
+	for (unsigned i = 0; i < n; i++) {
+		bool lacks = rows[i].state == PROBE_MISSING;
+
+		if (cli->brief && !(lacks && rows[i].needed))
+			continue;
+		printf("%-8s %-24s %s\n", words[rows[i].state], rows[i].name, rows[i].text);
+		if (lacks && rows[i].remedy)
+			printf("%8s remedy: %s\n", "", rows[i].remedy);
+	}
+	if (blocker)
+		printf("SKIP: cases can not run on Linux %s (%s): %s: %s\n", u.release, u.machine,
+		       blocker->name, blocker->text);
+	else if (missing)
+		printf("cases can run on Linux %s (%s); %u optional %s missing%s\n", u.release, u.machine,
+		       missing, missing == 1 ? "feature is" : "features are",
+		       cli->brief ? " (hookdiff probe)" : "");
+	else
+		printf("cases can run on Linux %s (%s)\n", u.release, u.machine);
+	return blocker ? EXIT_UNSURE : EXIT_AGREE;
+}
