@@ -114,9 +114,11 @@ static int own_dir(const char *mount, const char *root, char *out, size_t size)
 		break;
 	}
 	/* "/../x" or a path outside the mount's root: not reachable from here */
-	if (rel && strncmp(rel, "/..", 3) && !strncmp(rel, root, skip) &&
-	    (size_t)snprintf(out, size, "%s%s", mount, rel + skip) < size)
-		ret = 0;
+	if (rel && strncmp(rel, "/..", 3) && !strncmp(rel, root, skip)) {
+		rel += skip;
+		if ((size_t)snprintf(out, size, "%s%s", mount, strcmp(rel, "/") ? rel : "") < size)
+			ret = 0;
+	}
 	free(line);
 	fclose(f);
 	return ret;
