@@ -53,7 +53,7 @@ usage "fuzz: --seed: expected .*, found ' 1'" fuzz --seed ' 1'
 usage "fuzz: --time: expected a duration such as 10, 10s or 2m, found '3x'" fuzz --time 3x
 usage "fuzz: --time: expected a duration from 1s to 366d, found '0'" fuzz --time 0
 usage "fuzz: --time: expected a duration from 1s to 366d, found '400d'" fuzz --time=400d
-usage "fuzz: --workers: expected a number from 1 to 256, found '0'" fuzz --workers 0
+usage "fuzz: --workers: expected a number from 1 to 64, found '0'" fuzz --workers 0
 usage "fuzz: --json takes no value, found '1'" fuzz --json=1
 usage "fuzz: expected no operand, found 'x'" fuzz x
 usage "run: expected CASE\|DIR\.\.\., found nothing" run

@@ -430,6 +430,27 @@ static void test_jsonl(void **state)
 	free(e);
 }
 
+static void test_jsonl_append(void **state)
+{
+	char from[] = "/tmp/hookdiff-test-XXXXXX", to[] = "/tmp/hookdiff-test-XXXXXX", back[16] = "";
+	int fd = mkstemp(from), fd_to = mkstemp(to);
+	struct jsonl *j;
+
+	assert_true(fd >= 0 && fd_to >= 0);
+	assert_int_equal(write(fd, "{\"a\":1}\n", 8), 8);
+	j = jsonl_open(to);
+	assert_non_null(j);
+	assert_int_equal(jsonl_append_file(j, from), 0);
+	assert_int_equal(read(fd_to, back, sizeof(back)), 8);
+	assert_string_equal(back, "{\"a\":1}\n");
+	assert_int_equal(jsonl_append_file(j, "/nonexistent/x.jsonl"), -ENOENT);
+	assert_int_equal(jsonl_close(j), -ENOENT);
+	close(fd);
+	close(fd_to);
+	unlink(from);
+	unlink(to);
+}
+
 /* A report that could not be written is an error, and it sticks. */
 static void test_jsonl_full(void **state)
 {
@@ -476,7 +497,7 @@ int main(void)
 		cmocka_unit_test(test_waivers_bounded), cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_summary),		cmocka_unit_test(test_card),
 		cmocka_unit_test(test_jsonl),		cmocka_unit_test(test_jsonl_full),
-		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_progress),	cmocka_unit_test(test_jsonl_append),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

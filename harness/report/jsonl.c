@@ -327,3 +327,23 @@ int jsonl_summary(struct jsonl *j, const struct report_totals *t, const struct c
 	json_object_object_add(o, "clauses", clauses);
 	return put(j, o);
 }
+
+int jsonl_append_file(struct jsonl *j, const char *path)
+{
+	char bytes[16384];
+	FILE *f;
+	size_t n;
+
+	if (j->err)
+		return j->err;
+	f = fopen(path, "re");
+	if (!f)
+		return j->err = -errno;
+	while (!j->err && (n = fread(bytes, 1, sizeof(bytes), f)))
+		if (fwrite(bytes, 1, n, j->f) != n)
+			j->err = errno ? -errno : -EIO;
+	if (!j->err && (ferror(f) || fflush(j->f)))
+		j->err = errno ? -errno : -EIO;
+	fclose(f);
+	return j->err;
+}
