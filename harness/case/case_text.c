@@ -708,9 +708,10 @@ static struct act *new_act(struct actions *l, enum act_op op)
 	return a;
 }
 
-static int room(struct parser *p, const struct actions *l, const struct tok *t)
+/* Room for the action that starts at *t, the last of max? */
+static int room(struct parser *p, const struct actions *l, const struct tok *t, unsigned max)
 {
-	if (l->n <= ACT_MAX)
+	if (l->n < max)
 		return 0;
 	return expected_at(p, t, "at most 16 actions in a program");
 }
@@ -775,7 +776,7 @@ static int if_head(struct parser *p, struct actions *l)
 		struct tok t = p->tok;
 
 		next(p); /* if, && */
-		ret = room(p, l, &t);
+		ret = room(p, l, &t, ACT_MAX);
 		if (!ret)
 			ret = condition(p, new_act(l, ACT_IF));
 		if (ret)
@@ -815,7 +816,7 @@ static int simple_action(struct parser *p, enum hook hook, struct actions *l)
 	int64_t v = 0;
 	int ret;
 
-	ret = room(p, l, &t);
+	ret = room(p, l, &t, is(&t, "return") ? ACT_MAX + 1 : ACT_MAX);
 	if (ret)
 		return ret;
 	if (hook == HOOK_GET && (is(&t, "level") || is(&t, "optname")))
@@ -915,7 +916,7 @@ static int actions(struct parser *p, enum hook hook, struct prog *out)
 	out->ret = 1;
 	if (l.n > last_end && l.act[l.n - 1].op == ACT_RETURN)
 		out->ret = (uint32_t)l.act[--l.n].val;
-	ret = room(p, &l, &last);
+	ret = room(p, &l, &last, ACT_MAX + 1);
 	if (ret)
 		return ret;
 	out->n = l.n;
