@@ -580,7 +580,7 @@ static int teardown(void **state)
 	struct cgroup_swept s;
 
 	(void)state;
-	b->ops->close(b);
+	b->ops->close(b, NULL);
 	/* nothing of ours is left */
 	return cgroup_sweep(&s) || s.removed || s.busy;
 }

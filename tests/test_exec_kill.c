@@ -86,7 +86,7 @@ static void spin(void)
 			one_case(b, &tc, i);
 			progress->ran++;
 		}
-		b->ops->close(b);
+		b->ops->close(b, NULL);
 	}
 }
 
@@ -192,9 +192,9 @@ static void the_living_are_spared(void **state)
 	assert_non_null(c);
 	one_case(c, &tc, 2);
 	one_case(b, &tc, 1);
-	c->ops->close(c);
+	c->ops->close(c, NULL);
 	one_case(b, &tc, 2);
-	b->ops->close(b);
+	b->ops->close(b, NULL);
 }
 
 /* Processes of a dead run keep its cgroup: reported, not killed, and removed once they are gone. */

@@ -264,15 +264,6 @@ bool tcase_equal(const struct tcase *a, const struct tcase *b)
 	return true;
 }
 
-/*
- * The square makes the difference of two places depend on where they are, so that no shift by 1..32895
- * goes unseen over TC_PAST bytes; the last term covers shifts by multiples of 256.
- */
-uint8_t tc_canary(uint32_t off)
-{
-	return (uint8_t)(off * (off * 3 + 7) + (off >> 8) * 13 + 0x31);
-}
-
 void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n)
 {
 	uint32_t data = b->n_data < n ? b->n_data : n;

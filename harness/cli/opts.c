@@ -55,7 +55,7 @@ static const struct opt options[] = {
 	{"reuse", ARG_U64, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},
 	{"time", ARG_DURATION, FUZZ | BENCH, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
-	 "stop after this long: 10, 10s, 2m, 1h; 10 s if neither this nor --cases is given"},
+	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
 	{"seed", ARG_U64, FUZZ, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
@@ -111,8 +111,8 @@ static const struct cmd commands[] = {
 	 "value and retval, hook, depth of the chain, and who in the chain does it. Needs root and cgroup v2.\n"},
 	{"fuzz", FUZZ, "", 0, 0, cmd_fuzz,
 	 "run generated cases on this kernel",
-	 "Generates cases from a seed and compares each with the oracle until --time or --cases is used up or\n"
-	 "the user interrupts. A divergence is re-run, shrunk, and written to DIR as a case that replays it.\n"},
+	 "Generates cases from a seed and compares each with the oracle until --time or --cases is used up (10 s\n"
+	 "if neither is given). A divergence is re-run, shrunk, and written to DIR as a case that replays it.\n"},
 	{"predict", PREDICT, "CASE...", 1, -1, cmd_predict,
 	 "print what the oracle allows; no root, no kernel",
 	 "Prints for each call what the handler must receive, what each program must see and what the user may\n"

@@ -115,12 +115,40 @@ static bool mem_differs(struct diff *d, const struct tc_call *c, unsigned clause
 	return false;
 }
 
+static bool canaries_intact(const uint8_t *mem, uint32_t off)
+{
+	uint8_t changed = 0;
+
+	for (uint32_t i = 0; i < TC_PAST; i++)
+		changed |= (uint8_t)(mem[off + i] ^ tc_canary(off + i));
+	return !changed;
+}
+
+static uint8_t before(const struct tc_buf *b, uint32_t off)
+{
+	return off < b->n_data ? b->data[off] : off < b->size ? b->fill : tc_canary(off);
+}
+
+/* First offset where mem is not the user's buffer as it was before the call, or n. */
+static uint32_t first_change(const struct tc_buf *b, const uint8_t *mem, uint32_t n)
+{
+	uint32_t fill = b->size - b->n_data;
+	const uint8_t *f = mem + b->n_data;
+
+	if (!memcmp(mem, b->data, b->n_data) && (!fill || (f[0] == b->fill && !memcmp(f, f + 1, fill - 1))) &&
+	    (n == b->size || canaries_intact(mem, b->size)))
+		return n;
+	for (uint32_t off = 0; off < n; off++)
+		if (mem[off] != before(b, off))
+			return off;
+	return n;
+}
+
 /* The user's buffer and the canaries past it. */
 static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
 {
 	uint32_t n = c->buf.size + (c->buf.place == BUF_EDGE ? 0 : TC_PAST);
 	uint32_t n_out = w->n_out < n ? w->n_out : n, off;
-	uint8_t before[TC_MAX_DATA + TC_PAST];
 	const uint8_t *base = w->base;
 
 	off = first_difference(w->out, got->mem, w->out_mask, 0, n_out);
@@ -132,18 +160,8 @@ static bool compare_mem(const struct tc_call *c, const struct want *w, const str
 		off = first_difference(base, got->mem, NULL, n_out, n);
 		return off == n ? true : mem_differs(d, c, w->c_base, off, base[off], got->mem[off]);
 	}
-	if (n <= sizeof(before)) {
-		tc_buf_image(&c->buf, before, n);
-		off = first_difference(before, got->mem, NULL, n_out, n);
-		return off == n ? true : mem_differs(d, c, w->c_base, off, before[off], got->mem[off]);
-	}
-	for (off = n_out; off < n; off++) {
-		uint8_t b = off < c->buf.n_data ? c->buf.data[off] : off < c->buf.size ? c->buf.fill : tc_canary(off);
-
-		if (got->mem[off] != b)
-			return mem_differs(d, c, w->c_base, off, b, got->mem[off]);
-	}
-	return true;
+	off = first_change(&c->buf, got->mem, n); /* only a setsockopt has no base, and it has no out either */
+	return off == n ? true : mem_differs(d, c, w->c_base, off, before(&c->buf, off), got->mem[off]);
 }
 
 bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)

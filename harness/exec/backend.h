@@ -31,7 +31,8 @@ struct backend_ops {
 	/* Ends the case. irregular: something differed, so its sockets must not be used again. */
 	void (*end)(struct backend *b, bool irregular);
 	const struct control_counts *(*controls)(const struct backend *b);
-	void (*close)(struct backend *b);
+	/* Detaches everything, makes the last controls, frees b. final (may be NULL): the counts with those. */
+	void (*close)(struct backend *b, struct control_counts *final);
 };
 
 struct backend {

@@ -334,11 +334,13 @@ static int enter_netns(struct kernel *k, char *err, size_t size)
 	return 0;
 }
 
-static void k_close(struct backend *b)
+static void k_close(struct backend *b, struct control_counts *final)
 {
 	struct kernel *k = of(b);
 
 	topo_drop_all(&k->set);
+	if (final)
+		*final = k->set.control.counts;
 	keeper_close(&k->keeper);
 	sock_reaper_fini(&k->set.reaper);
 	cgroup_base_close(&k->set.base);
@@ -422,7 +424,7 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 	k->n_old_groups = -1;
 	sock_reaper_init(&k->set.reaper, -1);
 	if (setup(k, opts, err, size)) {
-		k_close(&k->b);
+		k_close(&k->b, NULL);
 		return NULL;
 	}
 	return &k->b;

@@ -18,7 +18,7 @@ struct kernel_opts {
 	bool own_netns; /* move the process to a new network namespace (back again at close) */
 };
 
-/* NULL with one sentence in err. The caller ends it with b->ops->close(b). */
+/* NULL with one sentence in err. The caller ends it with b->ops->close(b, NULL). */
 struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t size);
 
 #endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Workers are processes, because a process is in one cgroup and one network namespace at a time. Each writes its
+ * counters to a shared page of its own; nothing is locked. Worker w takes the cases w, w + W, w + 2W ...
+ */
+#include "bulk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../exec/kernel.h"
+#include "../mutate/sweep.h"
+#include "../report/progress.h"
+#include "../report/waivers.h"
+#include "record.h"
+
+#define BATCH 128 /* cases between two looks at the clock and the stop flag */
+
+struct shared {
+	_Atomic uint64_t cases, findings; /* while it runs */
+	struct bulk_result r;             /* valid when the worker has ended */
+};
+
+struct worker {
+	const struct bulk_opts *opts;
+	struct shared *sh;
+	struct bulk_result *r;
+	unsigned index;
+	_Atomic int *stop;
+	struct gen gen;
+	struct loop loop;
+	struct tcase tc;
+	struct case_result res;
+	struct finding finding;
+	struct shadow shadow[TOPOLOGIES][SOCK_ROWS][TC_MAX_LEVELS + 1];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static struct bucket *find_bucket(struct bulk_result *r, const struct triage_key *key)
+{
+	for (unsigned i = 0; i < r->n_buckets; i++)
+		if (triage_equal(&r->bucket[i].key, key))
+			return &r->bucket[i];
+	if (r->n_buckets == BULK_BUCKETS)
+		return NULL;
+	r->bucket[r->n_buckets] = (struct bucket){.key = *key};
+	return &r->bucket[r->n_buckets++];
+}
+
+/* A case differed: count it under its key; the first of a key is confirmed, shrunk and written. */
+static void diverged(struct worker *w, uint64_t index)
+{
+	struct triage_key key = triage_key(&w->tc, &w->res);
+	struct bucket *b = find_bucket(w->r, &key);
+	struct waiver *waiver = NULL;
+
+	if (w->opts->waivers)
+		waiver = waivers_match(w->opts->waivers, key.clause, (enum hook)key.hook, w->loop.b->release);
+	if (waiver) {
+		w->r->waived++;
+		w->loop.stat[key.clause].waived++;
+	} else if (!w->r->caught_after) {
+		w->r->caught_after = w->loop.cases;
+		if (w->opts->stop_at_first)
+			atomic_store(w->stop, 1);
+	}
+	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
+	if (!b)
+		return;
+	b->waived += waiver != NULL;
+	if (b->count++ || !w->opts->findings)
+		return;
+	triage_investigate(&w->loop, &w->tc, &w->res, &w->finding);
+	b->failed = w->finding.failed;
+	b->reruns = w->finding.reruns;
+	record_finding(&(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce}, &w->loop,
+		       &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem));
+}
+
+static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
+{
+	unsigned topology, socket, level;
+
+	if (w->opts->sweep) {
+		if (index >= sweep_count())
+			return false;
+		sweep_case(index, &w->tc, &topology, &socket);
+		level = w->tc.n_levels;
+	} else {
+		gen_case(&w->gen, index, &w->tc);
+		topology = w->gen.topology;
+		socket = w->gen.socket;
+		level = w->gen.level;
+	}
+	*shadow = &w->shadow[topology][socket][level];
+	return true;
+}
+
+static void work(struct worker *w)
+{
+	const struct bulk_opts *o = w->opts;
+	uint64_t limit = o->cases ? o->cases : UINT64_MAX, index = w->index;
+	double end = o->seconds ? now() + (double)o->seconds : 0;
+	struct shadow *shadow;
+
+	for (;;) {
+		for (unsigned i = 0; i < BATCH; i++, index += o->workers) {
+			enum verdict v;
+
+			if (index >= limit || !next_case(w, index, &shadow))
+				return;
+			v = loop_case(&w->loop, &w->tc, false, shadow, &w->res);
+			if (v == V_FAIL)
+				diverged(w, index);
+			else if (v == V_ERROR) {
+				snprintf(w->r->error, sizeof(w->r->error), "case %llu: %s", (unsigned long long)index, w->res.why);
+				return;
+			}
+		}
+		atomic_store_explicit(&w->sh->cases, w->loop.cases, memory_order_relaxed);
+		if (interrupted || atomic_load(w->stop) || (o->seconds && now() > end))
+			return;
+	}
+}
+
+static void publish(struct worker *w)
+{
+	struct bulk_result *r = w->r;
+
+	memcpy(r->stat, w->loop.stat, sizeof(r->stat));
+	memcpy(r->dim, w->gen.dim, sizeof(r->dim));
+	memcpy(r->answers, w->loop.answers, sizeof(r->answers));
+	memcpy(r->calls_on, w->loop.calls_on, sizeof(r->calls_on));
+	r->cases = w->loop.cases;
+	r->calls = w->loop.calls;
+	r->failed = w->loop.failed;
+	r->inconclusive = w->loop.inconclusive;
+	r->silent = w->loop.silent;
+	r->sets = w->loop.sets;
+	r->indistinct = w->loop.indistinct;
+	snprintf(r->release, sizeof(r->release), "%s", w->loop.b->release);
+	r->profile = w->loop.profile;
+	atomic_store(&w->sh->cases, w->loop.cases);
+}
+
+/* The whole life of a worker process; never returns. */
+static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigned index, _Atomic int *stop)
+{
+	struct kernel_opts k = {.reuse = opts->reuse, .own_netns = true};
+	struct worker *w = calloc(1, sizeof(*w));
+	const struct profile *p = opts->profile;
+	struct backend *b;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!w)
+		_exit(3);
+	w->opts = opts;
+	w->sh = sh;
+	w->r = &sh->r;
+	w->index = index;
+	w->stop = stop;
+	b = kernel_open(&k, w->r->error, sizeof(w->r->error));
+	if (!b)
+		_exit(2);
+	if (!p)
+		p = profile_for_release(b->release);
+	if (!p) {
+		snprintf(w->r->error, sizeof(w->r->error), "no profile covers kernel %s; name one with --profile", b->release);
+	} else if (loop_init(&w->loop, b, p, opts->page_size)) {
+		snprintf(w->r->error, sizeof(w->r->error), "out of memory");
+	} else {
+		w->loop.freshen = value_next;
+		w->loop.tamper = opts->tamper;
+		w->loop.tamper_arg = opts->tamper_arg;
+		gen_init(&w->gen, opts->seed);
+		work(w);
+		publish(w);
+		loop_fini(&w->loop);
+	}
+	b->ops->close(b, &w->r->controls);
+	_exit(w->r->error[0] ? 2 : 0);
+}
+
+static void add_buckets(struct bulk_result *sum, const struct bulk_result *r)
+{
+	for (unsigned i = 0; i < r->n_buckets; i++) {
+		const struct bucket *from = &r->bucket[i];
+		struct bucket *b = find_bucket(sum, &from->key);
+
+		if (!b)
+			continue;
+		b->count += from->count;
+		b->waived += from->waived;
+		if (from->stem[0]) {
+			b->failed = from->failed;
+			b->reruns = from->reruns;
+			memcpy(b->stem, from->stem, sizeof(b->stem));
+		}
+	}
+}
+
+static void add(struct bulk_result *sum, const struct bulk_result *r)
+{
+	for (unsigned c = 0; c < C_COUNT; c++) {
+		sum->stat[c].hit += r->stat[c].hit;
+		sum->stat[c].fail += r->stat[c].fail;
+		sum->stat[c].waived += r->stat[c].waived;
+	}
+	for (unsigned d = 0; d < DIM_COUNT; d++)
+		for (unsigned v = 0; v < DIM_VALUES; v++)
+			sum->dim[d][v] += r->dim[d][v];
+	for (unsigned a = 0; a < ANSWER_COUNT; a++)
+		sum->answers[a] += r->answers[a];
+	for (unsigned h = 0; h < HOOK_COUNT; h++) {
+		sum->calls_on[h] += r->calls_on[h];
+		sum->controls.ran_ok[h] += r->controls.ran_ok[h];
+		sum->controls.ran_bad[h] += r->controls.ran_bad[h];
+		sum->controls.silent_ok[h] += r->controls.silent_ok[h];
+		sum->controls.silent_bad[h] += r->controls.silent_bad[h];
+	}
+	sum->cases += r->cases;
+	sum->calls += r->calls;
+	sum->failed += r->failed;
+	sum->waived += r->waived;
+	sum->inconclusive += r->inconclusive;
+	sum->silent += r->silent;
+	sum->sets += r->sets;
+	sum->indistinct += r->indistinct;
+	if (r->caught_after && (!sum->caught_after || r->caught_after < sum->caught_after))
+		sum->caught_after = r->caught_after;
+	if (r->release[0])
+		memcpy(sum->release, r->release, sizeof(sum->release));
+	if (r->profile)
+		sum->profile = r->profile;
+	if (r->error[0] && !sum->error[0])
+		memcpy(sum->error, r->error, sizeof(sum->error));
+	add_buckets(sum, r);
+}
+
+/* Waits for all workers, with the progress line. Returns how many ended otherwise than by exit. */
+static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const pid_t *pid, struct bulk_result *r)
+{
+	struct progress p;
+	unsigned left = o->workers;
+	uint64_t total = o->cases ? o->cases : o->sweep ? sweep_count() : 0;
+
+	progress_init(&p, o->quiet ? NULL : stderr, o->sweep ? "sweep" : "fuzz", total, o->seconds);
+	while (left) {
+		uint64_t done = 0, found = 0;
+		int status;
+		pid_t ended = waitpid(-1, &status, WNOHANG);
+
+		for (unsigned i = 0; i < o->workers; i++) {
+			done += atomic_load_explicit(&sh[i]->cases, memory_order_relaxed);
+			found += atomic_load_explicit(&sh[i]->findings, memory_order_relaxed);
+			if (ended == pid[i]) {
+				left--;
+				if (WIFSIGNALED(status) && !r->error[0])
+					snprintf(r->error, sizeof(r->error), "worker %u was ended by signal %d", i, WTERMSIG(status));
+			}
+		}
+		progress_update(&p, done, found);
+		if (ended <= 0)
+			usleep(20000);
+	}
+	progress_end(&p);
+}
+
+int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
+{
+	struct shared *sh[BULK_WORKERS];
+	pid_t pid[BULK_WORKERS];
+	struct sigaction act = {.sa_handler = on_signal}, old_int, old_term;
+	_Atomic int *stop;
+	double start = now();
+	size_t size = sizeof(struct shared) * opts->workers + 64;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned started = 0;
+
+	memset(r, 0, sizeof(*r));
+	if (map == MAP_FAILED) {
+		snprintf(r->error, sizeof(r->error), "cannot map %zu bytes: %s", size, strerror(errno));
+		return -ENOMEM;
+	}
+	stop = (_Atomic int *)(map + sizeof(struct shared) * opts->workers);
+	interrupted = 0;
+	sigaction(SIGINT, &act, &old_int);
+	sigaction(SIGTERM, &act, &old_term);
+	fflush(NULL);
+	for (; started < opts->workers; started++) {
+		sh[started] = (struct shared *)(map + sizeof(struct shared) * started);
+		pid[started] = fork();
+		if (pid[started] == 0)
+			worker_main(opts, sh[started], started, stop);
+		if (pid[started] < 0) {
+			snprintf(r->error, sizeof(r->error), "cannot start worker %u: %s", started, strerror(errno));
+			break;
+		}
+	}
+	if (started < opts->workers)
+		for (unsigned i = 0; i < started; i++)
+			kill(pid[i], SIGTERM);
+	struct bulk_opts running = *opts;
+	running.workers = started;
+	wait_all(&running, sh, pid, r);
+	for (unsigned i = 0; i < started; i++)
+		add(r, &sh[i]->r);
+	r->seconds = now() - start;
+	r->interrupted = interrupted;
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGTERM, &old_term, NULL);
+	munmap(map, size);
+	return r->error[0] ? -EIO : 0;
+}
+
+unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
+{
+	uint64_t floor = r->cases / 1000;
+	unsigned n = 0;
+	char name[24];
+
+	for (unsigned c = 1; c < C_COUNT; c++)
+		if (clause_info(c)->in & r->profile->in && r->stat[c].hit < floor) {
+			buf_printf(out, "clause %s: %llu hits in %llu cases\n", clause_info(c)->name,
+				   (unsigned long long)r->stat[c].hit, (unsigned long long)r->cases);
+			n++;
+		}
+	for (unsigned d = 0; d < DIM_COUNT; d++)
+		for (unsigned v = 0; v < dim_values((enum dim)d); v++)
+			if (r->dim[d][v] < floor) {
+				buf_printf(out, "%s = %s: %llu of %llu cases\n", dim_name((enum dim)d),
+					   dim_value_name((enum dim)d, v, name), (unsigned long long)r->dim[d][v],
+					   (unsigned long long)r->cases);
+				n++;
+			}
+	return n;
+}

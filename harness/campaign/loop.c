@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../case/options.h"
+
+int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint32_t page_size)
+{
+	memset(lp, 0, sizeof(*lp));
+	lp->b = b;
+	lp->profile = p;
+	lp->o = oracle_new(p, page_size ? page_size : b->page_size);
+	return lp->o ? 0 : -ENOMEM;
+}
+
+void loop_fini(struct loop *lp)
+{
+	oracle_free(lp->o);
+	lp->o = NULL;
+}
+
+static void count_hits(struct loop *lp, const struct want *w)
+{
+	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
+		for (uint64_t bits = w->hits.w[i]; bits; bits &= bits - 1)
+			lp->stat[i * 64 + (unsigned)__builtin_ctzll(bits)].hit++;
+}
+
+static void count_answer(struct loop *lp, const struct tc_call *c, const struct handler_result *hr)
+{
+	enum answer a = ANSWER_EQUAL;
+
+	if (hr->ret || c->optlen_null)
+		a = ANSWER_ERROR;
+	else if (hr->optlen > (int32_t)lp->b->page_size)
+		a = ANSWER_LARGE;
+	else if (hr->optlen > c->optlen)
+		a = ANSWER_MORE;
+	else if (hr->optlen < c->optlen)
+		a = ANSWER_LESS;
+	lp->answers[a]++;
+}
+
+/* The first bytes that the handler will see, as one number. */
+static uint64_t planned_head(const struct tc_call *c, const struct plan *p)
+{
+	uint8_t bytes[8] = {0};
+	uint32_t n = p->optlen < 0 ? 0 : p->optlen < 8 ? (uint32_t)p->optlen : 8;
+	uint64_t head;
+
+	if (p->kernel_buf)
+		memcpy(bytes, p->bytes, n);
+	else
+		tc_buf_image(&c->buf, bytes, n);
+	memcpy(&head, bytes, sizeof(head));
+	return head;
+}
+
+static bool repeats(const struct shadow *sh, const struct plan *p, uint64_t head)
+{
+	unsigned i = (unsigned)(p->level * 31 + p->optname) % SHADOW_SLOTS;
+
+	return sh->slot[i].len == p->optlen && sh->slot[i].level == p->level && sh->slot[i].optname == p->optname &&
+	       sh->slot[i].head == head && p->optlen > 0;
+}
+
+/* Plans a setsockopt; if its value is the option's last one, changes the value and plans again. */
+static void plan_set(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *sh, struct plan *plan)
+{
+	oracle_plan(lp->o, i, plan);
+	if (!sh || !lp->freshen || !plan->called || !repeats(sh, plan, planned_head(&tc->call[i], plan)))
+		return;
+	if (lp->freshen(&tc->call[i]))
+		oracle_plan(lp->o, i, plan);
+}
+
+static void remember_set(struct loop *lp, const struct tc_call *c, const struct plan *p, struct shadow *sh)
+{
+	unsigned i = (unsigned)(p->level * 31 + p->optname) % SHADOW_SLOTS;
+	uint64_t head;
+
+	lp->sets++;
+	if (!sh)
+		return;
+	head = planned_head(c, p);
+	lp->indistinct += repeats(sh, p, head);
+	sh->slot[i].level = p->level;
+	sh->slot[i].optname = p->optname;
+	sh->slot[i].len = p->optlen;
+	sh->slot[i].head = head;
+}
+
+/* One call of the case: the twin's, then the hooked one. The want stays in the oracle until the next plan. */
+struct step {
+	struct plan plan;
+	const struct want *want;
+	struct outcome got;
+	struct diff diff;
+};
+
+static bool step(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *sh, struct step *st)
+{
+	const struct backend_ops *ops = lp->b->ops;
+	struct tc_call *c = &tc->call[i];
+	struct handler_result hr;
+
+	if (c->hook == HOOK_SET)
+		plan_set(lp, tc, i, sh, &st->plan);
+	else
+		oracle_plan(lp->o, i, &st->plan);
+	if (st->plan.called) {
+		ops->handler(lp->b, c, &st->plan, &hr);
+		if (c->hook == HOOK_GET)
+			count_answer(lp, c, &hr);
+		else if (hr.ret == 0)
+			remember_set(lp, c, &st->plan, sh);
+	}
+	st->want = oracle_predict(lp->o, &hr);
+	if (lp->tamper)
+		lp->tamper((struct want *)st->want, lp->tamper_arg);
+	ops->call(lp->b, c, &st->got);
+	lp->calls++;
+	lp->calls_on[c->hook] += st->want->n_seen != 0;
+	count_hits(lp, st->want);
+	return compare(c, st->want, &st->got, &st->diff);
+}
+
+/* Is this difference the kernel's own answer, so that an earlier setsockopt is to blame for it? */
+static bool blames_state(const struct diff *d)
+{
+	if (d->clause == C_HOOK_NONE || d->clause == C_GET_EXPOSED)
+		return true;
+	return d->program == 0 && (d->field == DIFF_SEEN_OPTLEN || d->field == DIFF_SEEN_RETVAL || d->field == DIFF_SEEN_BYTES);
+}
+
+/*
+ * Reads an option back through the hooks with programs that do nothing, and on the twin.
+ * Only options that two reads show alike, and only where the answer fits.
+ */
+static bool readback_one(struct loop *lp, const struct tcase *tc, uint8_t sock, int32_t level, int32_t optname, struct step *st)
+{
+	static struct tcase probe; /* too large for a stack frame; one loop runs at a time in a process */
+	const struct option_info *info = option_find(level, optname);
+	struct tc_call *c = &probe.call[0];
+	bool ok;
+
+	if (!info || !info->can_get || !info->host_safe || info->is_volatile)
+		return true;
+	probe = *tc;
+	for (unsigned l = 0; l < probe.n_levels; l++)
+		for (unsigned s = 0; s < probe.level[l].n[HOOK_GET]; s++) {
+			probe.level[l].slot[HOOK_GET][s].prog.n = 0;
+			probe.level[l].slot[HOOK_GET][s].prog.ret = 1;
+		}
+	probe.n_calls = 1;
+	memset(c, 0, sizeof(*c));
+	c->hook = HOOK_GET;
+	c->sock = sock;
+	c->level = level;
+	c->optname = optname;
+	c->buf.size = 256;
+	c->optlen = 256;
+	lp->b->ops->load(lp->b, &probe);
+	oracle_begin(lp->o, &probe);
+	ok = step(lp, &probe, 0, NULL, st);
+	if (ok) {
+		lp->b->ops->load(lp->b, tc);
+		oracle_begin(lp->o, tc);
+	}
+	return ok;
+}
+
+static bool readback(struct loop *lp, const struct tcase *tc, const struct tc_call *c, const struct plan *p, struct step *st)
+{
+	if (c->sock == TC_SOCK_BAD)
+		return true;
+	if (!readback_one(lp, tc, c->sock, c->level, c->optname, st))
+		return false;
+	if (!p->called || (p->level == c->level && p->optname == c->optname))
+		return true;
+	return readback_one(lp, tc, c->sock, p->level, p->optname, st);
+}
+
+/* The parts of a want that are certain, as an author's expectation sees them. */
+static bool expectation_matches_want(const struct tc_call *c, const struct want *w, struct diff *d)
+{
+	static uint8_t mem[TC_MAX_DATA];
+	const uint8_t *known = NULL;
+
+	if (!(w->any & ANY_MEM) && c->buf.place != BUF_NULL && !w->out_mask) {
+		uint32_t n = c->expect.n_bytes, out = w->n_out < n ? w->n_out : n;
+
+		if (w->base)
+			memcpy(mem, w->base, n);
+		else
+			tc_buf_image(&c->buf, mem, n);
+		if (out)
+			memcpy(mem, w->out, out);
+		known = mem;
+	}
+	return expect_holds(c, w->any & ANY_RET ? c->expect.ret : w->ret, w->any & ANY_OPTLEN ? c->expect.optlen : w->optlen,
+			    known, d);
+}
+
+static bool expectation(const struct loop *lp, const struct tc_call *c, const struct step *st, struct diff *d)
+{
+	if (!c->expect.has_ret && !c->expect.has_optlen && !c->expect.n_bytes)
+		return true;
+	if (lp->profile->in & IN_KERNEL && !expectation_matches_want(c, st->want, d))
+		return false;
+	return expect_holds(c, st->got.ret, st->got.optlen, c->buf.place == BUF_NULL ? NULL : st->got.mem, d);
+}
+
+static enum verdict failed(struct loop *lp, const struct step *st, const struct diff *d, unsigned call, bool state,
+			   struct case_result *res)
+{
+	lp->failed++;
+	lp->stat[d->clause].fail++;
+	if (res) {
+		res->verdict = V_FAIL;
+		res->call = call;
+		res->state = state;
+		res->diff = *d;
+		res->plan = st->plan;
+		res->want = *st->want;
+		res->got = st->got;
+	}
+	return V_FAIL;
+}
+
+static enum verdict inconclusive(struct loop *lp, enum verdict v, const char *why, struct case_result *res)
+{
+	if (v == V_INCONCLUSIVE)
+		lp->inconclusive++;
+	if (res) {
+		memset(res, 0, offsetof(struct case_result, want));
+		res->verdict = v;
+		snprintf(res->why, sizeof(res->why), "%s", why);
+	}
+	return v;
+}
+
+/* The calls of a case that has begun. *irregular: the pair of sockets no longer agree, or may not. */
+static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *sh, struct case_result *res, bool *irregular)
+{
+	uint8_t blame[TC_MAX_SOCKS] = {0}; /* by socket: the clause of its last setsockopt */
+	unsigned compared = 0;
+
+	for (unsigned i = 0; i < tc->n_calls; i++) {
+		struct tc_call *c = &tc->call[i];
+		struct step st;
+		bool ok = step(lp, tc, i, sh, &st), state = false;
+
+		if (!ok && c->hook == HOOK_GET && c->sock != TC_SOCK_BAD && blame[c->sock] && blames_state(&st.diff)) {
+			st.diff.clause = blame[c->sock];
+			state = true;
+		}
+		if (ok)
+			ok = expectation(lp, c, &st, &st.diff);
+		if (!ok) {
+			*irregular = true;
+			return failed(lp, &st, &st.diff, i, state, res);
+		}
+		lp->silent += st.want->any != 0;
+		compared += (st.want->any & (ANY_RET | ANY_MEM)) != (ANY_RET | ANY_MEM) || st.want->n_seen;
+		if (st.plan.unsure || st.want->lost) {
+			*irregular = true; /* the profile no longer says what state the socket is in */
+			break;
+		}
+		if (c->hook == HOOK_SET && c->sock != TC_SOCK_BAD)
+			blame[c->sock] = st.want->c_ret;
+		if (c->hook == HOOK_SET && lp->readback) {
+			uint8_t clause = st.want->c_ret;
+			struct plan plan = st.plan;
+
+			if (!readback(lp, tc, c, &plan, &st)) {
+				st.diff.clause = clause;
+				*irregular = true;
+				return failed(lp, &st, &st.diff, i, true, res);
+			}
+		}
+	}
+	if (!compared)
+		return inconclusive(lp, V_INCONCLUSIVE, "no call of the case could be compared with anything", res);
+	if (res)
+		res->verdict = V_PASS;
+	return V_PASS;
+}
+
+enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow, struct case_result *res)
+{
+	bool irregular = false;
+	enum verdict v;
+	int err = lp->b->ops->begin(lp->b, tc, fresh);
+
+	if (err)
+		return inconclusive(lp, V_ERROR, lp->b->error, res);
+	if (shadow && lp->births != lp->b->births)
+		memset(shadow, 0, sizeof(*shadow));
+	lp->births = lp->b->births;
+	oracle_begin(lp->o, tc);
+	lp->cases++;
+	v = run_calls(lp, tc, shadow, res, &irregular);
+	lp->b->ops->end(lp->b, irregular);
+	return v;
+}

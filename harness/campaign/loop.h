@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop that every command shares: bind a case, plan, make the planned call on the twin, predict, make the
+ * call itself, compare. It owns the oracle and the counters; where cases come from and where findings go is the
+ * caller's business (bulk.h, run.h).
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include "../../oracle/clauses.h"
+#include "../../oracle/oracle.h"
+#include "../../oracle/profiles.h"
+#include "../diff/compare.h"
+#include "../exec/backend.h"
+#include "../report/stat.h"
+
+enum verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_ERROR, V_COUNT };
+
+/* What the handler left of the user's optlen on a getsockopt: a dimension that only the run knows. */
+enum answer { ANSWER_ERROR, ANSWER_LESS, ANSWER_EQUAL, ANSWER_MORE, ANSWER_LARGE, ANSWER_COUNT };
+
+/* The last value that a successful set gave to each option of a socket pair: what a later set must differ from. */
+#define SHADOW_SLOTS 64
+struct shadow {
+	struct {
+		int32_t level, optname, len;
+		uint64_t head;
+	} slot[SHADOW_SLOTS];
+};
+
+struct loop {
+	struct backend *b;
+	struct oracle *o;
+	const struct profile *profile;
+	struct clause_stat stat[C_COUNT];
+	uint64_t cases, calls, failed, inconclusive;
+	uint64_t calls_on[HOOK_COUNT]; /* calls for which a program was to run */
+	uint64_t silent;     /* calls on which the profile left something free */
+	uint64_t sets;       /* setsockopts that reached the handler and succeeded */
+	uint64_t indistinct; /* those whose value was the option's last one: a lost handler call would not show */
+	uint64_t answers[ANSWER_COUNT];
+	/* Tests put a wrong oracle here: called on every want before it is compared. */
+	void (*tamper)(struct want *w, void *arg);
+	void *tamper_arg;
+	/* Called before a set that would repeat the option's last value; true if it changed the case's value. */
+	bool (*freshen)(struct tc_call *c);
+	uint64_t births; /* the backend's count at the last case */
+	bool readback; /* after each setsockopt read the option back, outside the case's own calls */
+};
+
+/* How a case ended. The pointers reach into the oracle and the backend, valid until the next case. */
+struct case_result {
+	enum verdict verdict;
+	unsigned call;      /* V_FAIL: the call that differed */
+	bool state;         /* it showed in the socket's state after that call, not in the call itself */
+	struct diff diff;
+	struct plan plan;
+	struct want want;
+	struct outcome got;
+	char why[256];      /* V_ERROR, V_INCONCLUSIVE: one sentence */
+};
+
+/* page_size of the oracle is the backend's unless page_size is not 0 (tests). 0 or -ENOMEM. */
+int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint32_t page_size);
+void loop_fini(struct loop *lp);
+
+/*
+ * Runs one case. tc may be changed by freshen only. shadow may be NULL; it belongs to the socket pair that the
+ * backend uses for the case, and is emptied when that pair is new. fresh: sockets that no case used before. res may be NULL if only counters matter.
+ */
+enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow, struct case_result *res);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "casefile.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "opts.h"
+#include "session.h"
+
+/* Reads at most CASE_TEXT_MAX + 1 bytes, so that the parser sees what is too long. NULL with errno. */
+static char *read_text(const char *path, size_t *len)
+{
+	char *text = malloc(CASE_TEXT_MAX + 1);
+	FILE *f = fopen(path, "re");
+	struct stat st;
+
+	if (!text || !f || fstat(fileno(f), &st))
+		goto fail;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		goto fail;
+	}
+	*len = fread(text, 1, CASE_TEXT_MAX + 1, f);
+	if (ferror(f))
+		goto fail;
+	fclose(f);
+	return text;
+fail:
+	if (f)
+		fclose(f);
+	free(text);
+	return NULL;
+}
+
+int casefile_load(const char *path, struct casefile *out)
+{
+	struct diag d = {0};
+	size_t len = 0;
+	char *text = read_text(path, &len);
+	int code = EXIT_AGREE;
+
+	if (!text)
+		return cli_usage("cannot read the case %s: %s", path, strerror(errno));
+	if (tcase_parse(text, len, path, &out->tc, &out->meta, &d)) {
+		cli_diag(&d, text, len);
+		code = EXIT_USAGE;
+	}
+	free(text);
+	out->path = strdup(path);
+	return code;
+}
+
+struct list {
+	struct casefile **files;
+	size_t n, cap;
+};
+
+static int add(struct list *l, const char *path)
+{
+	struct casefile *f = calloc(1, sizeof(*f));
+
+	if (f && l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 64;
+		struct casefile **more = realloc(l->files, cap * sizeof(*more));
+
+		if (!more) {
+			free(f);
+			f = NULL;
+		} else {
+			l->files = more;
+			l->cap = cap;
+		}
+	}
+	if (!f)
+		return cli_usage("out of memory");
+	l->files[l->n++] = f;
+	return casefile_load(path, f);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int add_tree(struct list *l, char *path)
+{
+	char *roots[] = {path, NULL};
+	FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	int code = EXIT_AGREE;
+	size_t before = l->n;
+	FTSENT *e;
+
+	if (!tree)
+		return cli_usage("cannot read %s: %s", path, strerror(errno));
+	while ((e = fts_read(tree))) {
+		const char *dot = strrchr(e->fts_name, '.');
+
+		if (e->fts_info == FTS_D && e->fts_level > 0 && !strcmp(e->fts_name, "bad"))
+			fts_set(tree, e, FTS_SKIP); /* corpus/bad holds what must be refused */
+		if (e->fts_info == FTS_F && dot && !strcmp(dot, ".case") && add(l, e->fts_path))
+			code = EXIT_USAGE;
+	}
+	fts_close(tree);
+	if (l->n == before)
+		return cli_usage("no *.case file below %s", path);
+	return code;
+}
+
+int casefile_load_all(char **args, int n_args, struct casefile ***files, size_t *n)
+{
+	struct list l = {0};
+	int code = EXIT_AGREE;
+
+	for (int i = 0; i < n_args; i++) {
+		struct stat st;
+		int one;
+
+		if (!stat(args[i], &st) && S_ISDIR(st.st_mode))
+			one = add_tree(&l, args[i]);
+		else
+			one = add(&l, args[i]);
+		if (one)
+			code = one;
+	}
+	*files = l.files;
+	*n = l.n;
+	return code;
+}
+
+void casefile_free(struct casefile **files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(files[i]->path);
+		free(files[i]);
+	}
+	free(files);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff fuzz: generated cases (mutate/gen.h) on this kernel until a limit is reached. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+
+#define CHECK_FROM 1000000 /* cases from which on the generator's own check means something */
+
+static uint64_t pick_seed(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return ((uint64_t)t.tv_sec * 1000003 + (uint64_t)t.tv_nsec) ^ (uint64_t)getpid() << 40;
+}
+
+static void print_histogram(const struct bulk_result *r)
+{
+	char name[24];
+
+	puts("\nwhat was generated:");
+	for (unsigned d = 0; d < DIM_COUNT; d++) {
+		printf("  %s:", dim_name((enum dim)d));
+		for (unsigned v = 0; v < dim_values((enum dim)d); v++)
+			printf(" %s %llu", dim_value_name((enum dim)d, v, name), (unsigned long long)r->dim[d][v]);
+		putchar('\n');
+	}
+}
+
+/* A run that leaves a rule or a boundary untried must not look like one that tried it. */
+static int check_generator(const struct bulk_result *r)
+{
+	struct buf b = {0};
+	unsigned n;
+
+	if (r->cases < CHECK_FROM || !r->profile)
+		return 0;
+	n = bulk_starved(r, &b);
+	if (n)
+		fprintf(stderr, "hookdiff: the generator neglected %u parts (expected one case in a thousand each):\n%s", n, buf_str(&b));
+	buf_fini(&b);
+	return n ? EXIT_UNSURE : 0;
+}
+
+int cmd_fuzz(struct cli *cli)
+{
+	static struct bulk_result r; /* large */
+	struct session s;
+	int code, starved;
+
+	if (!cli->seed_given)
+		cli->seed = pick_seed();
+	if (!cli->seconds && !cli->cases)
+		cli->seconds = 10;
+	code = session_open(&s, cli, "fuzz");
+	if (code)
+		return code;
+	s.run.seed_given = true;
+	s.run.seed = cli->seed;
+	struct bulk_opts opts = {.profile = s.profile,
+				 .seed = cli->seed,
+				 .cases = cli->cases,
+				 .seconds = cli->seconds,
+				 .workers = session_workers(cli),
+				 .reuse = (unsigned)cli->reuse,
+				 .findings = s.findings,
+				 .waivers = &s.waivers};
+	snprintf(s.reproduce, sizeof(s.reproduce), "hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --cases %llu",
+		 s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
+		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
+	opts.reproduce = s.reproduce;
+	if (!cli->json)
+		printf("fuzz on Linux %s, profile %s, seed %llu, %u workers\n", s.release, s.profile->name,
+		       (unsigned long long)cli->seed, opts.workers);
+	session_start(&s);
+	bulk_run(&opts, &r);
+	starved = check_generator(&r);
+	if (cli->verbose && !cli->json)
+		print_histogram(&r);
+	code = session_bulk(&s, &opts, &r);
+	return code ? code : starved;
+}

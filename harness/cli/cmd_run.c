@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff run: case files on this kernel, each on fresh sockets, with every option read back after a set. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../campaign/record.h"
+#include "../exec/kernel.h"
+#include "../report/progress.h"
+#include "../report/text.h"
+#include "casefile.h"
+#include "session.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+struct runner {
+	struct session *s;
+	struct loop loop;
+	struct report_totals t;
+	struct bucket seen[BULK_BUCKETS]; /* keys that were reported already: one card each */
+	unsigned n_seen;
+};
+
+static bool known(struct runner *r, const struct triage_key *key)
+{
+	for (unsigned i = 0; i < r->n_seen; i++)
+		if (triage_equal(&r->seen[i].key, key)) {
+			r->seen[i].count++;
+			return true;
+		}
+	if (r->n_seen < BULK_BUCKETS)
+		r->seen[r->n_seen++] = (struct bucket){.key = *key, .count = 1};
+	return false;
+}
+
+static void say(const struct runner *r, const char *verdict, const char *path, const char *why)
+{
+	struct buf b = {0};
+
+	if (r->s->cli->json)
+		return;
+	buf_printf(&b, "%-12s ", verdict);
+	text_safe(&b, path, strlen(path));
+	if (why && *why) {
+		buf_puts(&b, ": ");
+		text_safe(&b, why, strlen(why));
+	}
+	puts(buf_str(&b));
+	buf_fini(&b);
+}
+
+/* "SET.OPTLEN.ZERO, getsockopt ret: want 0, got -14" */
+static void summarize(const struct case_result *res, const struct tcase *tc, char *out, size_t n)
+{
+	snprintf(out, n, "%s, call %u (%s)%s, %s: want %lld, got %lld",
+		 res->diff.clause ? clause_info(res->diff.clause)->name : "the case's own expectation", res->call + 1,
+		 tc->call[res->call].hook == HOOK_SET ? "setsockopt" : "getsockopt", res->state ? " and the state after it" : "",
+		 diff_field_name(res->diff.field), (long long)res->diff.want, (long long)res->diff.got);
+}
+
+static void run_failed(struct runner *r, struct casefile *f, const struct case_result *res)
+{
+	static struct finding finding; /* large */
+	struct triage_key key = triage_key(&f->tc, res);
+	struct waiver *w = waivers_match(&r->s->waivers, key.clause, (enum hook)key.hook, r->s->release);
+	char why[300], stem[96];
+
+	if (w) {
+		r->t.waived++;
+		r->loop.stat[key.clause].waived++;
+		say(r, "XFAIL", f->path, w->reason);
+		return;
+	}
+	r->t.fail++;
+	summarize(res, &f->tc, why, sizeof(why));
+	say(r, "FAIL", f->path, why);
+	if (known(r, &key))
+		return;
+	r->t.findings++;
+	triage_investigate(&r->loop, &f->tc, res, &finding);
+	record_finding(&(struct record_opts){.folder = r->s->findings, .reproduce = r->s->reproduce}, &r->loop, &finding, f->path, 0, w,
+		       stem, sizeof(stem));
+	session_finding(r->s, stem);
+	if (!r->s->cli->json)
+		putchar('\n');
+}
+
+static void run_case(struct runner *r, struct casefile *f)
+{
+	struct case_result res;
+
+	switch (loop_case(&r->loop, &f->tc, true, NULL, &res)) {
+	case V_PASS:
+		r->t.pass++;
+		if (r->s->cli->verbose)
+			say(r, "PASS", f->path, NULL);
+		break;
+	case V_FAIL:
+		run_failed(r, f, &res);
+		break;
+	case V_INCONCLUSIVE:
+		r->t.inconclusive++;
+		say(r, "INCONCLUSIVE", f->path, res.why);
+		break;
+	case V_ERROR:
+	case V_COUNT:
+		r->t.error++;
+		say(r, "ERROR", f->path, res.why);
+		break;
+	}
+}
+
+static int run_all(struct session *s, struct casefile **files, size_t n)
+{
+	static struct runner r; /* large */
+	struct kernel_opts k = {.reuse = 1, .own_netns = true};
+	struct sigaction act = {.sa_handler = on_signal};
+	struct control_counts controls;
+	struct progress p;
+	char err[512];
+	struct backend *b = kernel_open(&k, err, sizeof(err));
+	size_t i;
+
+	if (!b) {
+		fprintf(stderr, "hookdiff: %s\n", err);
+		session_close(s);
+		return EXIT_UNSURE;
+	}
+	r.s = s;
+	if (loop_init(&r.loop, b, s->profile, 0)) {
+		b->ops->close(b, NULL);
+		session_close(s);
+		return EXIT_UNSURE;
+	}
+	r.loop.readback = true;
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	session_start(s);
+	progress_init(&p, stderr, "run", n, 0);
+	for (i = 0; i < n && !interrupted; i++) {
+		run_case(&r, files[i]);
+		progress_update(&p, i + 1, r.t.findings);
+	}
+	r.t.seconds = progress_seconds(&p);
+	progress_end(&p);
+	if (i < n) {
+		fprintf(stderr, "hookdiff: interrupted after %zu of %zu cases\n", i, n);
+		r.t.skipped = n - i;
+		r.t.error++;
+	}
+	r.t.cases = i;
+	r.t.calls = r.loop.calls;
+	r.t.silent = r.loop.silent;
+	memcpy(r.t.calls_on, r.loop.calls_on, sizeof(r.t.calls_on));
+	b->ops->close(b, &controls);
+	loop_fini(&r.loop);
+	return session_end(s, &r.t, r.loop.stat, &controls);
+}
+
+int cmd_run(struct cli *cli)
+{
+	struct casefile **files = NULL;
+	struct session s;
+	size_t n = 0;
+	int code = casefile_load_all(cli->args, cli->n_args, &files, &n);
+
+	if (!code)
+		code = session_open(&s, cli, "run");
+	if (!code) {
+		if (!cli->json)
+			printf("%zu cases on Linux %s, profile %s\n", n, s.release, s.profile->name);
+		code = run_all(&s, files, n);
+	}
+	casefile_free(files, n);
+	return code;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff shrink: the smallest case that still shows what this one shows on this kernel, on stdout. */
+#include <stdio.h>
+
+#include "../campaign/triage.h"
+#include "../exec/kernel.h"
+#include "casefile.h"
+#include "session.h"
+
+static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
+{
+	static struct finding finding; /* large */
+	static struct loop loop;
+	struct case_result res;
+	struct buf text = {0};
+	enum verdict v;
+
+	if (loop_init(&loop, b, s->profile, 0))
+		return EXIT_UNSURE;
+	loop.readback = true;
+	v = loop_case(&loop, &f->tc, true, NULL, &res);
+	if (v == V_PASS) {
+		fprintf(stderr, "hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n", f->path, s->release,
+			s->profile->name);
+	} else if (v != V_FAIL) {
+		fprintf(stderr, "hookdiff: %s: %s\n", f->path, res.why);
+	} else {
+		triage_investigate(&loop, &f->tc, &res, &finding);
+		tcase_print(&finding.tc, &f->meta, &text);
+		fputs(buf_str(&text), stdout);
+		fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n", finding.tries, finding.failed,
+			finding.reruns);
+		buf_fini(&text);
+	}
+	loop_fini(&loop);
+	return v == V_PASS ? EXIT_AGREE : v == V_FAIL ? EXIT_DIVERGENCE : EXIT_UNSURE;
+}
+
+int cmd_shrink(struct cli *cli)
+{
+	struct kernel_opts k = {.reuse = 1, .own_netns = true};
+	struct casefile **files = NULL;
+	struct session s;
+	struct backend *b;
+	char err[512];
+	size_t n = 0;
+	int code = casefile_load_all(cli->args, cli->n_args, &files, &n);
+
+	if (!code && n != 1)
+		code = cli_usage("shrink: expected one case, found %zu", n);
+	if (!code)
+		code = session_check(&s, cli);
+	if (!code) {
+		b = kernel_open(&k, err, sizeof(err));
+		if (!b) {
+			fprintf(stderr, "hookdiff: %s\n", err);
+			code = EXIT_UNSURE;
+		} else {
+			code = shrink_file(&s, b, files[0]);
+			b->ops->close(b, NULL);
+		}
+		session_close(&s);
+	}
+	casefile_free(files, n);
+	return code;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff sweep: every boundary case (mutate/sweep.h) on this kernel. */
+#include <stdio.h>
+
+#include "../mutate/sweep.h"
+#include "session.h"
+
+int cmd_sweep(struct cli *cli)
+{
+	static struct bulk_result r; /* large */
+	struct session s;
+	char text[256];
+	int code = session_open(&s, cli, "sweep");
+
+	if (code)
+		return code;
+	struct bulk_opts opts = {.profile = s.profile,
+				 .sweep = true,
+				 .workers = session_workers(cli),
+				 .reuse = (unsigned)cli->reuse,
+				 .findings = s.findings,
+				 .reproduce = s.reproduce,
+				 .waivers = &s.waivers};
+	sweep_describe(text, sizeof(text));
+	if (!cli->json)
+		printf("boundary sweep on Linux %s, profile %s:\n%s\n", s.release, s.profile->name, text);
+	session_start(&s);
+	bulk_run(&opts, &r);
+	return session_bulk(&s, &opts, &r);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../exec/probe.h"
+#include "../report/summary.h"
+#include "../report/text.h"
+#include "version.h"
+
+void cli_diag(const struct diag *d, const char *text, size_t len)
+{
+	struct buf b = {0}, safe = {0};
+
+	diag_print(d, text, len, &b);
+	text_safe(&safe, buf_str(&b), b.n);
+	fputs(buf_str(&safe), stderr);
+	buf_fini(&b);
+	buf_fini(&safe);
+}
+
+static void command_line(const struct cli *cli, char *out, size_t n)
+{
+	struct buf b = {0};
+
+	buf_puts(&b, "hookdiff");
+	for (int i = 1; i < cli->argc; i++) {
+		buf_puts(&b, " ");
+		text_shell(&b, cli->argv[i]);
+	}
+	snprintf(out, n, "%s", buf_str(&b));
+	buf_fini(&b);
+}
+
+/* DIR, DIR/COMMAND-TIME and its findings folder. A second run within a second gets a suffix. */
+static int make_folders(struct session *s, const char *command)
+{
+	char stamp[32];
+	time_t t = (time_t)s->run.start;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+	if (mkdir(s->cli->out, 0755) && errno != EEXIST)
+		return -errno;
+	for (int i = 0; i < 100; i++) {
+		char more[8] = "";
+
+		if (i)
+			snprintf(more, sizeof(more), ".%d", i);
+		if (snprintf(s->folder, sizeof(s->folder), "%s/%s-%s%s", s->cli->out, command, stamp, more) >= (int)sizeof(s->folder))
+			return -ENAMETOOLONG;
+		if (!mkdir(s->folder, 0755))
+			break;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	snprintf(s->findings, sizeof(s->findings), "%s/findings", s->folder);
+	return mkdir(s->findings, 0755) ? -errno : 0;
+}
+
+static int load_waivers(struct session *s)
+{
+	struct diag d = {0};
+	int err;
+
+	if (!s->cli->waivers_given && access(s->cli->waivers, F_OK))
+		return EXIT_AGREE;
+	err = waivers_load(&s->waivers, s->cli->waivers, &d);
+	if (!err)
+		return EXIT_AGREE;
+	cli_diag(&d, NULL, 0);
+	return EXIT_USAGE;
+}
+
+int session_check(struct session *s, struct cli *cli)
+{
+	struct utsname u;
+	char why[400];
+	int code;
+
+	memset(s, 0, sizeof(*s));
+	s->cli = cli;
+	uname(&u);
+	snprintf(s->release, sizeof(s->release), "%s", u.release);
+	snprintf(s->arch, sizeof(s->arch), "%s", u.machine);
+	s->profile = cli_profile(cli, s->release);
+	if (!s->profile)
+		return EXIT_USAGE;
+	code = load_waivers(s);
+	if (code)
+		return code;
+	if (!probe_can_run(why, sizeof(why))) {
+		fprintf(stderr, "SKIP: %s\n", why);
+		return EXIT_UNSURE;
+	}
+	return EXIT_AGREE;
+}
+
+int session_open(struct session *s, struct cli *cli, const char *command)
+{
+	char path[300];
+	int err = session_check(s, cli);
+
+	if (err)
+		return err;
+	command_line(cli, s->reproduce, sizeof(s->reproduce));
+	s->run = (struct report_run){.command = command,
+				     .version = HD_VERSION,
+				     .kernel = s->release,
+				     .arch = s->arch,
+				     .profile = s->profile->name,
+				     .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
+				     .start = (int64_t)time(NULL),
+				     .argc = cli->argc,
+				     .argv = cli->argv};
+	err = make_folders(s, command);
+	snprintf(path, sizeof(path), "%s/report.jsonl", s->folder);
+	if (!err) {
+		s->jsonl = jsonl_open(cli->json ? "/dev/stdout" : path);
+		err = s->jsonl ? 0 : -errno;
+	}
+	if (err) {
+		fprintf(stderr, "hookdiff: cannot write the report to %s: %s; name another folder with --out\n", cli->out, strerror(-err));
+		return EXIT_UNSURE;
+	}
+	return EXIT_AGREE;
+}
+
+void session_start(struct session *s)
+{
+	jsonl_run(s->jsonl, &s->run);
+}
+
+void session_finding(struct session *s, const char *stem)
+{
+	char path[400], line[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s.jsonl", s->findings, stem);
+	jsonl_append_file(s->jsonl, path);
+	if (s->cli->json)
+		return;
+	snprintf(path, sizeof(path), "%s/%s.txt", s->findings, stem);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	putchar('\n');
+	while (fgets(line, sizeof(line), f))
+		fputs(line, stdout);
+	fclose(f);
+}
+
+int session_end(struct session *s, const struct report_totals *t, const struct clause_stat *stat,
+		const struct control_counts *controls)
+{
+	struct buf b = {0};
+	int code = summary_exit(t, controls);
+
+	jsonl_summary(s->jsonl, t, stat, controls);
+	if (jsonl_close(s->jsonl)) {
+		fprintf(stderr, "hookdiff: the report in %s is not complete: the disk is full or cannot be written\n", s->folder);
+		code = EXIT_UNSURE;
+	}
+	s->jsonl = NULL;
+	if (!s->cli->json) {
+		summary_format(&b, &s->run, t, stat, controls, s->cli->verbose);
+		fputs(buf_str(&b), stdout);
+		printf("report: %s/report.jsonl\n", s->folder);
+	}
+	buf_fini(&b);
+	session_close(s);
+	return code;
+}
+
+void session_close(struct session *s)
+{
+	jsonl_close(s->jsonl);
+	s->jsonl = NULL;
+	waivers_fini(&s->waivers);
+	if (s->findings[0])
+		rmdir(s->findings); /* goes only if it is empty */
+}
+
+unsigned session_workers(const struct cli *cli)
+{
+	long n = cli->workers ? (long)cli->workers : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > BULK_WORKERS ? BULK_WORKERS : (unsigned)n;
+}
+
+int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_result *r)
+{
+	struct report_totals t = {.cases = r->cases,
+				  .calls = r->calls,
+				  .pass = r->cases - r->failed - r->inconclusive,
+				  .fail = r->failed - r->waived,
+				  .waived = r->waived,
+				  .inconclusive = r->inconclusive,
+				  .silent = r->silent,
+				  .seconds = r->seconds};
+
+	for (unsigned h = 0; h < HOOK_COUNT; h++)
+		t.calls_on[h] = r->calls_on[h];
+	for (unsigned i = 0; i < r->n_buckets; i++) {
+		const struct bucket *b = &r->bucket[i];
+
+		t.findings += b->count > b->waived;
+		if (b->stem[0])
+			session_finding(s, b->stem);
+		if (!s->cli->json && b->count > 1)
+			printf("%s: %llu cases like it\n", b->stem[0] ? b->stem : "(not written)", (unsigned long long)b->count);
+	}
+	if (r->error[0]) {
+		t.error = 1;
+		fprintf(stderr, "hookdiff: %s\n", r->error);
+	}
+	if (!s->cli->json) {
+		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last value.\n",
+		       (unsigned long long)r->sets, (unsigned long long)r->indistinct);
+		printf("The handler of a getsockopt: %llu failed, %llu gave less than asked, %llu as much, %llu more, %llu more than a page.\n",
+		       (unsigned long long)r->answers[ANSWER_ERROR], (unsigned long long)r->answers[ANSWER_LESS],
+		       (unsigned long long)r->answers[ANSWER_EQUAL], (unsigned long long)r->answers[ANSWER_MORE],
+		       (unsigned long long)r->answers[ANSWER_LARGE]);
+	}
+	(void)opts;
+	return session_end(s, &t, r->stat, &r->controls);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What run, sweep, fuzz and shrink share: can this machine run cases, the waivers, the folder of the run with its
+ * report.jsonl, and the summary at the end.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "../campaign/bulk.h"
+#include "../report/jsonl.h"
+#include "../report/waivers.h"
+#include "opts.h"
+
+struct session {
+	struct cli *cli;
+	struct report_run run;
+	struct waivers waivers;
+	struct jsonl *jsonl;
+	char folder[256];      /* DIR/COMMAND-TIME */
+	char findings[280];    /* below it */
+	char reproduce[512];   /* the command line, as a shell reads it */
+	char release[65], arch[65];
+	const struct profile *profile;
+};
+
+/*
+ * EXIT_AGREE if cases can run, with everything in *s; else the exit code after one line on stderr. command: its
+ * name. A machine that cannot run cases is SKIP with the remedy and EXIT_UNSURE.
+ */
+int session_open(struct session *s, struct cli *cli, const char *command);
+
+/* The first half of session_open: profile, waivers, can cases run; no folder is made. */
+int session_check(struct session *s, struct cli *cli);
+
+/* Writes the run's own record; once, before any other, when s->run is complete. */
+void session_start(struct session *s);
+
+/* A parser's complaint with its place and caret, on stderr. text may be NULL. */
+void cli_diag(const struct diag *d, const char *text, size_t len);
+
+/* Adds what a worker wrote to folder/findings/STEM.jsonl to the report, and prints STEM.txt. */
+void session_finding(struct session *s, const char *stem);
+
+/* Writes the summary to the report and to stdout; returns the exit code. */
+int session_end(struct session *s, const struct report_totals *t, const struct clause_stat *stat,
+		const struct control_counts *controls);
+
+/* Frees what session_open made, without a summary. */
+void session_close(struct session *s);
+
+/* The shared ending of sweep and fuzz: findings, warnings, totals, summary. Returns the exit code. */
+int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_result *r);
+
+/* Workers that --workers asked for, or one for each processor. */
+unsigned session_workers(const struct cli *cli);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "boundary.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+const int32_t user_optlens[USER_OPTLENS] = {
+	INT_MIN, -1, 0, 1, 3, 4, 15, 16, 17, 31, 32, 33, 63, 64, 65, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 65536, INT_MAX,
+};
+
+const char *const left_names[LEFT_COUNT] = {
+	[LEFT_UNTOUCHED] = "untouched", [LEFT_INT_MIN] = "INT_MIN", [LEFT_MINUS2] = "-2",	   [LEFT_MINUS1] = "-1",
+	[LEFT_0] = "0",			[LEFT_1] = "1",		    [LEFT_SMALLER] = "smaller",	   [LEFT_EQUAL] = "equal",
+	[LEFT_PLUS1] = "+1",		[LEFT_16] = "16",	    [LEFT_17] = "17",		   [LEFT_PAGE] = "PAGE_SIZE",
+	[LEFT_PAGE1] = "PAGE_SIZE+1",	[LEFT_INT_MAX] = "INT_MAX",
+};
+
+int32_t left_value(enum left l, int32_t user)
+{
+	switch (l) {
+	case LEFT_INT_MIN:
+		return INT_MIN;
+	case LEFT_MINUS2:
+		return -2;
+	case LEFT_MINUS1:
+		return -1;
+	case LEFT_0:
+		return 0;
+	case LEFT_1:
+		return 1;
+	case LEFT_SMALLER:
+		return user > 1 ? user - user / 3 - 1 : user;
+	case LEFT_PLUS1:
+		return user < INT_MAX ? user + 1 : user;
+	case LEFT_16:
+		return 16;
+	case LEFT_17:
+		return 17;
+	case LEFT_PAGE:
+		return PAGE;
+	case LEFT_PAGE1:
+		return PAGE + 1;
+	case LEFT_INT_MAX:
+		return INT_MAX;
+	case LEFT_EQUAL:
+	case LEFT_UNTOUCHED:
+	case LEFT_COUNT:
+		break;
+	}
+	return user;
+}
+
+const char *const rv_names[RV_COUNT] = {
+	[RV_UNTOUCHED] = "untouched", [RV_ZERO] = "0",		[RV_ORIGINAL] = "original", [RV_EPERM] = "-EPERM",
+	[RV_NEGATIVE] = "other -errno", [RV_POSITIVE] = "positive", [RV_BELOW] = "below -4095",
+};
+
+struct act rv_action(enum rv v, enum hook hook, uint32_t pick)
+{
+	static const int32_t negative[] = {-EINVAL, -EFAULT, -ENOPROTOOPT, -4095, -2};
+	static const int32_t positive[] = {1, 7, 123, INT_MAX};
+	static const int32_t below[] = {-4096, -5000, INT_MIN};
+	struct act a = {.op = hook == HOOK_GET && pick % 2 ? ACT_RETVAL : ACT_SET_RETVAL};
+
+	pick /= 2;
+	switch (v) {
+	case RV_ORIGINAL:
+		a.op = ACT_KEEP_RETVAL;
+		break;
+	case RV_EPERM:
+		a.val = -EPERM;
+		break;
+	case RV_NEGATIVE:
+		a.val = negative[pick % (sizeof(negative) / sizeof(negative[0]))];
+		break;
+	case RV_POSITIVE:
+		a.val = positive[pick % (sizeof(positive) / sizeof(positive[0]))];
+		break;
+	case RV_BELOW:
+		a.val = below[pick % (sizeof(below) / sizeof(below[0]))];
+		break;
+	case RV_ZERO:
+	case RV_UNTOUCHED:
+	case RV_COUNT:
+		break;
+	}
+	return a;
+}
+
+const struct sock_row sock_rows[SOCK_ROWS] = {
+	{"tcp", {.family = AF_INET, .type = SOCK_STREAM}, SK_TCP4},
+	{"udp", {.family = AF_INET, .type = SOCK_DGRAM}, SK_UDP4},
+	{"tcp6", {.family = AF_INET6, .type = SOCK_STREAM}, SK_TCP6},
+	{"udp6", {.family = AF_INET6, .type = SOCK_DGRAM}, SK_UDP6},
+	{"unix", {.family = AF_UNIX, .type = SOCK_STREAM}, SK_UNIX},
+	{"unixpair", {.route = ROUTE_SOCKETPAIR, .family = AF_UNIX, .type = SOCK_STREAM}, SK_UNIX},
+	{"netlink", {.family = AF_NETLINK, .type = SOCK_RAW, .protocol = NETLINK_ROUTE}, SK_NETLINK},
+};
+
+const struct topology topologies[TOPOLOGIES] = {
+	{"one", 1, {"m1", "m1"}},
+	{"two", 2, {"m1m1", "m1m1"}},
+	{"three", 3, {"m1m1m1", "m1m1m1"}},
+	{"pair in leaf", 2, {"m1m2", "m1m2"}},
+	{"slots", 3, {"m2m1m3", "m2m1m3"}},
+	{"override", 2, {"o1o1", "o1o1"}},
+	{"inherited override", 3, {"o1-0-0", "o1-0-0"}},
+	{"none", 2, {"n1-0", "n1-0"}},
+	{"multi over none", 2, {"m1n1", "m1n1"}},
+	{"gap", 4, {"m1-0-0m1", "m1-0m1-0"}},
+	{"eight", 8, {"m1m1m1m1m1m1m1m1", "m1m1m1m1m1m1m1m1"}},
+	{"get only", 2, {"m1m1", "-0-0"}},
+	{"set only", 2, {"-0-0", "m1m1"}},
+	{"override over multi", 3, {"m1o1m2", "o1m1m1"}},
+};
+
+static uint8_t mode_of(char c)
+{
+	return c == 'o' ? MODE_OVERRIDE : c == 'n' ? MODE_NONE : MODE_MULTI;
+}
+
+void topology_apply(const struct topology *t, struct tcase *tc)
+{
+	tc->n_levels = t->n_levels;
+	for (unsigned l = 0; l < t->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++) {
+			struct tc_level *v = &tc->level[l];
+
+			v->n[h] = (uint8_t)(t->shape[h][2 * l + 1] - '0');
+			for (unsigned s = 0; s < v->n[h]; s++) {
+				v->slot[h][s].mode = mode_of(t->shape[h][2 * l]);
+				v->slot[h][s].prog.n = 0;
+				v->slot[h][s].prog.ret = 1;
+			}
+		}
+}
+
+bool prog_add(struct prog *p, struct act a)
+{
+	if (p->n == ACT_MAX)
+		return false;
+	p->act[p->n++] = a;
+	return true;
+}
+
+static void put_i32(uint8_t *p, int32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)((uint32_t)v >> (8 * i));
+}
+
+static int32_t get_i32(const uint8_t *p)
+{
+	return (int32_t)((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+}
+
+static const char *const congestion[] = {"reno", "cubic"};
+
+static uint32_t fill_string(const struct option_info *info, uint32_t salt, struct tc_buf *b)
+{
+	const char *s = info->level == IPPROTO_TCP ? congestion[salt % 2] : salt % 2 ? "lo" : "";
+
+	b->n_data = (uint8_t)strlen(s);
+	memcpy(b->data, s, b->n_data);
+	return b->n_data;
+}
+
+uint32_t value_fill(const struct option_info *info, uint32_t salt, struct tc_buf *b)
+{
+	enum opt_kind kind = info ? info->kind : OPT_INT;
+	uint32_t size = info && info->size ? info->size : 4;
+
+	if (kind == OPT_STRING)
+		return fill_string(info, salt, b);
+	if (size > TC_MAX_DATA)
+		size = TC_MAX_DATA;
+	memset(b->data, 0, size);
+	b->n_data = (uint8_t)size;
+	if (kind == OPT_STRUCT || kind == OPT_LARGE) { /* small numbers: on/off and seconds, addresses that are refused */
+		put_i32(b->data, 1);
+		if (size >= 8)
+			put_i32(b->data + 4, (int32_t)(1 + salt % 100));
+	} else if (info && info->v_step > 0) {
+		uint32_t n = (uint32_t)((int64_t)info->v_hi - info->v_lo) / (uint32_t)info->v_step + 1;
+
+		put_i32(b->data, info->v_lo + (int32_t)(n ? salt % n : salt) * info->v_step);
+	} else {
+		put_i32(b->data, (int32_t)(salt & 0xff));
+	}
+	return size;
+}
+
+bool value_next(struct tc_call *c)
+{
+	const struct option_info *info = option_find(c->level, c->optname);
+	struct tc_buf *b = &c->buf;
+
+	if (info && info->kind == OPT_STRING && b->n_data >= 4) {
+		if (info->level != IPPROTO_TCP)
+			return false;
+		b->n_data = 0;
+		fill_string(info, memcmp(b->data, "reno", 4) ? 0 : 1, b);
+		if (b->size < b->n_data)
+			b->n_data = (uint8_t)b->size;
+		return true;
+	}
+	if (b->n_data >= 8 && info && (info->kind == OPT_STRUCT || info->kind == OPT_LARGE)) {
+		put_i32(b->data + 4, get_i32(b->data + 4) % 1000 + 1);
+		return true;
+	}
+	if (b->n_data >= 4 && info && info->v_step > 0 && info->v_lo < info->v_hi) {
+		int64_t v = (int64_t)get_i32(b->data) + info->v_step;
+
+		put_i32(b->data, v > info->v_hi || v < info->v_lo ? info->v_lo : (int32_t)v);
+		return true;
+	}
+	if (b->n_data > 0) {
+		b->data[0] ^= 1;
+		return true;
+	}
+	if (b->size > 0) {
+		b->fill ^= 1;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Most cases are plain mixtures; one in five is aimed at a corner that the mixture would hit too rarely
+ * (aims[]). Rates are chosen by the run's own check: no clause below 1,000 hits in a million cases, no value of a
+ * dimension below 0.1 %.
+ */
+#include "gen.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LEVEL_UNKNOWN 0x484b
+#define BENCH_TOPOLOGY 2 /* three levels, one program a level and hook */
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+#ifndef NETLINK_LIST_MEMBERSHIPS
+#define NETLINK_LIST_MEMBERSHIPS 9
+#endif
+
+enum { UNIXPAIR = 5, NETLINK = 6 }; /* rows of sock_rows[] */
+enum option_class { CLASS_INT, CLASS_STRING, CLASS_STRUCT, CLASS_LARGE, CLASS_UNKNOWN, CLASS_REFUSED, CLASS_COUNT };
+
+static const char *const class_names[CLASS_COUNT] = {"int", "string", "struct", "large", "unknown level", "refused"};
+
+/* What one half of a case (its setsockopt or its getsockopt) is made from. */
+struct half {
+	enum hook hook;
+	struct tc_call *call;
+	const struct option_info *info;
+	int32_t other_level, other_optname; /* what a program may rewrite to */
+	unsigned n_rewrites;
+	bool returned_zero, hot_retval, hot_optlen;
+	enum left left;
+	enum rv rv;
+};
+
+static void list_add(const struct option_info **list, uint8_t *n, const struct option_info *o)
+{
+	if (*n < GEN_OPTIONS)
+		list[(*n)++] = o;
+}
+
+void gen_init(struct gen *g, uint64_t seed)
+{
+	memset(g, 0, sizeof(*g));
+	g->seed = seed;
+	for (size_t i = 0; i < option_count(); i++) {
+		const struct option_info *o = option_at(i);
+
+		for (unsigned k = 0; k < SOCK_ROWS; k++) {
+			if (!(o->sock_mask & sock_rows[k].mask) || !o->host_safe)
+				continue;
+			if (o->is_volatile && o->can_get)
+				list_add(g->changing[k], &g->n_changing[k], o);
+			else if (o->can_get && o->can_set)
+				list_add(g->normal[k], &g->n_normal[k], o);
+			else if (o->can_get)
+				list_add(g->readonly[k], &g->n_readonly[k], o);
+		}
+	}
+}
+
+static void count(struct gen *g, enum dim d, unsigned v)
+{
+	g->dim[d][v]++;
+}
+
+static const struct option_info *pick_option(struct gen *g, unsigned kind)
+{
+	return g->n_normal[kind] ? g->normal[kind][rng_below(&g->r, g->n_normal[kind])] : NULL;
+}
+
+/* Picks the option of a call; NULL with a level that no family knows, one time in twelve. */
+static const struct option_info *choose(struct gen *g, unsigned kind, enum hook hook)
+{
+	uint32_t x = rng_below(&g->r, 100);
+
+	if (x < 8)
+		return NULL;
+	if (x < 15 && g->n_readonly[kind])
+		return g->readonly[kind][rng_below(&g->r, g->n_readonly[kind])];
+	if (x < 18 && hook == HOOK_GET && g->n_changing[kind])
+		return g->changing[kind][rng_below(&g->r, g->n_changing[kind])];
+	return pick_option(g, kind);
+}
+
+static enum option_class class_of(const struct option_info *o)
+{
+	if (!o)
+		return CLASS_UNKNOWN;
+	if (!o->can_set)
+		return CLASS_REFUSED;
+	switch (o->kind) {
+	case OPT_STRING:
+		return CLASS_STRING;
+	case OPT_STRUCT:
+	case OPT_U64:
+		return CLASS_STRUCT;
+	case OPT_LARGE:
+		return CLASS_LARGE;
+	case OPT_INT:
+	case OPT_BOOL:
+	case OPT_BYTE:
+	case OPT_NONE:
+	case OPT_KIND_COUNT:
+		break;
+	}
+	return CLASS_INT;
+}
+
+/* The user's optlen: the option's own size or a boundary. boundary: in 256ths. */
+static void choose_optlen(struct gen *g, struct half *h, uint32_t own, uint32_t boundary)
+{
+	bool set = h->hook == HOOK_SET;
+	unsigned v = USER_OPTLENS;
+
+	h->call->optlen = (int32_t)own;
+	if (rng_below(&g->r, 256) < boundary) {
+		v = rng_below(&g->r, USER_OPTLENS);
+		h->call->optlen = user_optlens[v];
+	}
+	count(g, set ? DIM_USER_SET : DIM_USER_GET, v);
+}
+
+/* Real memory behind the optlen: as large as it says, or smaller. */
+static void choose_memory(struct gen *g, struct tc_call *c, uint32_t own)
+{
+	uint32_t x = rng_below(&g->r, 128), u = c->optlen > 0 ? (uint32_t)c->optlen : 0;
+
+	c->buf.fill = (uint8_t)(x < 64 ? 0xa5 : x);
+	c->buf.place = BUF_PLAIN;
+	c->buf.size = u <= 2 * PAGE ? u : rng_below(&g->r, 16) ? PAGE + 100 : u <= 65536 ? u : own;
+	if (x < 8)
+		c->buf.place = x < 2 ? BUF_NULL : x < 4 ? BUF_READONLY : BUF_EDGE;
+	if (x >= 4 && x < 12 && c->buf.size)
+		c->buf.size = rng_below(&g->r, c->buf.size);
+	if (c->buf.place == BUF_NULL)
+		c->buf.size = 0;
+	if (c->buf.n_data > c->buf.size)
+		c->buf.n_data = (uint8_t)c->buf.size;
+	count(g, DIM_PLACE, c->buf.place);
+}
+
+static void make_call(struct gen *g, struct half *h, unsigned kind, uint32_t boundary)
+{
+	struct tc_call *c = h->call;
+	uint32_t own;
+
+	h->info = choose(g, kind, h->hook);
+	c->hook = (uint8_t)h->hook;
+	c->sock = 0;
+	c->optlen_null = false;
+	memset(&c->expect, 0, offsetof(struct tc_expect, bytes));
+	c->level = h->info ? h->info->level : LEVEL_UNKNOWN;
+	c->optname = h->info ? h->info->optname : (int32_t)rng_below(&g->r, 64);
+	own = value_fill(h->info, rng_u32(&g->r), &c->buf);
+	if (h->hook == HOOK_GET && class_of(h->info) != CLASS_LARGE)
+		c->buf.n_data = 0;
+	choose_optlen(g, h, h->info && h->info->kind == OPT_STRING && h->hook == HOOK_GET ? 16 : own, boundary);
+	choose_memory(g, c, own);
+}
+
+static struct act condition(struct gen *g, const struct half *h)
+{
+	const struct tc_call *c = h->call;
+	struct act a = {.op = ACT_IF, .n = 1, .cmp = (uint8_t)rng_below(&g->r, CMP_COUNT)};
+
+	a.field = (uint8_t)rng_below(&g->r, h->info && h->info->is_volatile ? FIELD_SIZE : FIELD_COUNT);
+	switch ((enum act_field)a.field) {
+	case FIELD_LEVEL:
+		a.val = c->level;
+		break;
+	case FIELD_OPTNAME:
+		a.val = c->optname;
+		break;
+	case FIELD_OPTLEN:
+		a.val = rng_chance(&g->r, 1, 2) ? c->optlen : PAGE;
+		break;
+	case FIELD_RETVAL:
+		a.val = rng_chance(&g->r, 1, 2) ? 0 : -1;
+		break;
+	case FIELD_SIZE:
+		a.val = rng_chance(&g->r, 1, 2) ? 16 : c->optlen;
+		break;
+	case FIELD_BYTE:
+		a.off = rng_below(&g->r, 20);
+		a.val = (int32_t)(rng_chance(&g->r, 1, 2) ? 0 : rng_below(&g->r, 256));
+		break;
+	case FIELD_COUNT:
+		break;
+	}
+	return a;
+}
+
+static struct act write_bytes(struct gen *g, const struct half *h)
+{
+	static const uint8_t widths[] = {1, 2, 4};
+	struct act a = {.op = ACT_BYTES, .n = widths[rng_below(&g->r, 3)]};
+	uint32_t x = rng_below(&g->r, 16), u = h->call->optlen > 0 ? (uint32_t)h->call->optlen : 0;
+
+	a.val = (int32_t)rng_u32(&g->r);
+	if (a.n < 4)
+		a.val &= (1 << (8 * a.n)) - 1;
+	if (x < 10)
+		a.off = rng_below(&g->r, 4);
+	else if (x < 13)
+		a.off = rng_below(&g->r, 20);
+	else if (x < 15)
+		a.off = u < 65530 ? u : PAGE - 2;
+	else
+		a.off = PAGE - rng_below(&g->r, 4);
+	return a;
+}
+
+static struct act optlen_action(struct gen *g, struct half *h)
+{
+	enum left l = (enum left)(1 + rng_below(&g->r, LEFT_COUNT - 1));
+
+	/* Values inside the window are what lets the rest of the pipeline run. */
+	if (rng_chance(&g->r, 1, 3))
+		l = rng_chance(&g->r, 1, 2) ? LEFT_EQUAL : LEFT_0;
+	h->left = l;
+	return (struct act){.op = ACT_OPTLEN, .val = left_value(l, h->call->optlen)};
+}
+
+static struct act retval_action(struct gen *g, struct half *h)
+{
+	enum rv v = (enum rv)(1 + rng_below(&g->r, RV_COUNT - 1));
+
+	if (rng_chance(&g->r, 1, 3))
+		v = RV_ZERO;
+	h->rv = v;
+	return rv_action(v, h->hook, rng_u32(&g->r));
+}
+
+static struct act rewrite_action(struct gen *g, struct half *h)
+{
+	bool level = rng_chance(&g->r, 1, 2);
+
+	if (h->n_rewrites++ % 2)
+		level = !level;
+	return level ? (struct act){.op = ACT_LEVEL, .val = h->other_level}
+		     : (struct act){.op = ACT_OPTNAME, .val = h->other_optname};
+}
+
+static struct act any_action(struct gen *g, struct half *h)
+{
+	uint32_t x = rng_below(&g->r, 100);
+
+	if (h->hot_retval && x < 50)
+		return retval_action(g, h);
+	if (h->hot_optlen && x < 60)
+		return optlen_action(g, h);
+	if (x < 40)
+		return write_bytes(g, h);
+	if (x < 65)
+		return optlen_action(g, h);
+	if (x < 85 && h->hook == HOOK_SET)
+		return rewrite_action(g, h);
+	return retval_action(g, h);
+}
+
+static void make_program(struct gen *g, struct half *h, struct prog *p)
+{
+	static const uint8_t counts[] = {0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 4, 4, 6};
+	unsigned n = counts[rng_below(&g->r, 16)];
+
+	for (unsigned i = 0; i < n; i++) {
+		if (rng_chance(&g->r, 1, 6))
+			prog_add(p, condition(g, h));
+		prog_add(p, any_action(g, h));
+	}
+	if (rng_chance(&g->r, 1, 48) && p->n + 2u <= ACT_MAX) {
+		prog_add(p, condition(g, h));
+		prog_add(p, (struct act){.op = ACT_RETURN, .val = (int32_t)rng_below(&g->r, 2)});
+	}
+	p->ret = !rng_chance(&g->r, 1, 14);
+	h->returned_zero |= !p->ret;
+}
+
+/* Fills the programs of one hook; in a third of the cases only one of the chain does anything. */
+static void make_programs(struct gen *g, struct half *h, struct tcase *tc)
+{
+	bool single = rng_chance(&g->r, 1, 3);
+	unsigned total = 0, chosen;
+
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		total += tc->level[l].n[h->hook];
+	chosen = rng_below(&g->r, total);
+	for (unsigned l = 0, k = 0; l < tc->n_levels; l++)
+		for (unsigned s = 0; s < tc->level[l].n[h->hook]; s++, k++)
+			if (!single || k == chosen)
+				make_program(g, h, &tc->level[l].slot[h->hook][s].prog);
+}
+
+static void make_bench_programs(struct gen *g, struct half *h, struct tcase *tc)
+{
+	for (unsigned l = 0; l < tc->n_levels; l++) {
+		struct prog *p = &tc->level[l].slot[h->hook][0].prog;
+
+		prog_add(p, any_action(g, h));
+		prog_add(p, any_action(g, h));
+		p->ret = !rng_chance(&g->r, 1, 14);
+	}
+}
+
+/* The corners: each changes a case after its calls are made and before its programs are. */
+static void aim_unknown_get(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	struct tc_call *c = get->call;
+
+	c->level = LEVEL_UNKNOWN;
+	get->info = NULL;
+	c->optlen = user_optlens[rng_chance(&g->r, 2, 3) ? 17 + rng_below(&g->r, 4) : rng_below(&g->r, USER_OPTLENS)];
+	c->buf.place = BUF_PLAIN;
+	c->buf.n_data = 0;
+	c->buf.size = 64;
+	get->hot_retval = get->hot_optlen = true;
+}
+
+static void aim_peergroups(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	struct tc_call *c = get->call;
+
+	tc->sock[0] = sock_rows[UNIXPAIR].sock;
+	tc->sock[0].level = tc->n_levels;
+	g->socket = UNIXPAIR;
+	c->level = SOL_SOCKET;
+	c->optname = SO_PEERGROUPS;
+	get->info = option_find(c->level, c->optname);
+	c->optlen = rng_chance(&g->r, 1, 2) ? 2 * PAGE : (int32_t)(PAGE + rng_below(&g->r, 1000));
+	c->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = 0xa5, .size = (uint32_t)c->optlen};
+	get->hot_optlen = true;
+}
+
+static void aim_memberships(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	struct tc_call *c = get->call;
+
+	tc->sock[0] = sock_rows[NETLINK].sock;
+	tc->sock[0].level = tc->n_levels;
+	g->socket = NETLINK;
+	c->level = SOL_NETLINK;
+	c->optname = NETLINK_LIST_MEMBERSHIPS;
+	get->info = option_find(c->level, c->optname);
+	c->optlen = (int32_t)rng_below(&g->r, 10);
+	c->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = 0xa5, .size = (uint32_t)c->optlen};
+	set->call->level = SOL_NETLINK; /* without a membership there is nothing to list */
+	set->call->optname = NETLINK_ADD_MEMBERSHIP;
+	set->info = option_find(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP);
+	set->call->optlen = 4;
+	set->call->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = 0xa5, .size = 4};
+	value_fill(set->info, rng_u32(&g->r), &set->call->buf);
+	if (rng_chance(&g->r, 1, 2)) {
+		c->buf.place = BUF_NULL;
+		c->buf.size = 0;
+		c->optlen = (int32_t)rng_below(&g->r, 4);
+	}
+}
+
+static void aim_large_set(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	struct tc_call *c = set->call;
+
+	(void)get;
+	c->optlen = user_optlens[17 + rng_below(&g->r, 4)];
+	c->buf.place = BUF_PLAIN;
+	c->buf.size = PAGE + 200;
+	set->hot_optlen = true;
+}
+
+static void aim_badfd(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	(rng_chance(&g->r, 1, 2) ? set : get)->call->sock = TC_SOCK_BAD;
+}
+
+static void aim_null_optlen(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	get->call->optlen_null = true;
+	get->hot_retval = true;
+}
+
+static void aim_retval(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	set->hot_retval = get->hot_retval = true;
+}
+
+static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	struct tc_buf *b = &(rng_chance(&g->r, 1, 3) ? set : get)->call->buf;
+
+	b->place = (uint8_t)(1 + rng_below(&g->r, BUF_PLACE_COUNT - 1));
+	if (b->place == BUF_NULL)
+		b->size = 0;
+	else if (b->size > 4)
+		b->size = rng_below(&g->r, b->size);
+	if (b->n_data > b->size)
+		b->n_data = (uint8_t)b->size;
+	get->hot_retval = true;
+}
+
+typedef void aim_fn(struct gen *, struct tcase *, struct half *, struct half *);
+/* A row may stand twice: it is hit twice as often. SO_PEERGROUPS costs several microseconds a call. */
+static aim_fn *const aims[] = {
+	aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_memberships, aim_memberships,
+	aim_memberships, aim_large_set,	  aim_large_set,   aim_badfd,	    aim_badfd,	     aim_null_optlen,
+	aim_null_optlen, aim_retval,	  aim_retval,	   aim_bad_memory,  aim_bad_memory,  aim_peergroups,
+};
+
+static void count_half(struct gen *g, const struct half *h)
+{
+	bool set = h->hook == HOOK_SET;
+
+	count(g, set ? DIM_LEFT_SET : DIM_LEFT_GET, h->left);
+	count(g, set ? DIM_RETVAL_SET : DIM_RETVAL_GET, h->rv);
+	count(g, set ? DIM_RETURN_SET : DIM_RETURN_GET, !h->returned_zero);
+}
+
+/* The part of a case that is the same for every kind of socket and option. */
+static void frame(struct gen *g, struct tcase *tc)
+{
+	g->topology = g->bench ? BENCH_TOPOLOGY : rng_below(&g->r, TOPOLOGIES);
+	g->socket = g->bench ? 0 : rng_below(&g->r, SOCK_ROWS);
+	topology_apply(&topologies[g->topology], tc);
+	tc->n_socks = 1;
+	tc->n_calls = 2;
+	tc->sock[0] = sock_rows[g->socket].sock;
+	tc->sock[0].level = tc->n_levels;
+	if (!g->bench && rng_chance(&g->r, 1, 16))
+		tc->sock[0].level = (uint8_t)rng_below(&g->r, tc->n_levels + 1u);
+}
+
+void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
+{
+	const struct option_info *other;
+	struct half set = {.hook = HOOK_SET, .call = &tc->call[0]}, get = {.hook = HOOK_GET, .call = &tc->call[1]};
+	void (*programs)(struct gen *, struct half *, struct tcase *) = g->bench ? make_bench_programs : make_programs;
+
+	rng_seed(&g->r, g->seed, index);
+	frame(g, tc);
+	make_call(g, &set, g->socket, g->bench ? 50 : 110);
+	make_call(g, &get, g->socket, g->bench ? 50 : 90);
+	if (rng_chance(&g->r, 2, 3)) { /* read what was set */
+		get.call->level = set.call->level;
+		get.call->optname = set.call->optname;
+		get.info = set.info;
+	}
+	if (!g->bench && rng_chance(&g->r, 1, 5))
+		aims[rng_below(&g->r, sizeof(aims) / sizeof(aims[0]))](g, tc, &set, &get);
+	other = pick_option(g, g->socket);
+	set.other_level = other ? other->level : LEVEL_UNKNOWN;
+	set.other_optname = other ? other->optname : 1;
+	programs(g, &set, tc);
+	programs(g, &get, tc);
+	g->level = tc->sock[0].level;
+	count(g, DIM_TOPOLOGY, g->topology);
+	count(g, DIM_SOCKET, g->socket);
+	count(g, DIM_OPTION, class_of(set.info));
+	count_half(g, &set);
+	count_half(g, &get);
+}
+
+static const struct {
+	const char *name;
+	unsigned values;
+} dims[DIM_COUNT] = {
+	[DIM_TOPOLOGY] = {"topology", TOPOLOGIES},
+	[DIM_SOCKET] = {"socket", SOCK_ROWS},
+	[DIM_OPTION] = {"option", CLASS_COUNT},
+	[DIM_PLACE] = {"buffer", BUF_PLACE_COUNT},
+	[DIM_USER_SET] = {"set optlen", USER_OPTLENS + 1},
+	[DIM_USER_GET] = {"get optlen", USER_OPTLENS + 1},
+	[DIM_LEFT_SET] = {"set left", LEFT_COUNT},
+	[DIM_LEFT_GET] = {"get left", LEFT_COUNT},
+	[DIM_RETVAL_SET] = {"set retval", RV_COUNT},
+	[DIM_RETVAL_GET] = {"get retval", RV_COUNT},
+	[DIM_RETURN_SET] = {"set return", 2},
+	[DIM_RETURN_GET] = {"get return", 2},
+};
+
+const char *dim_name(enum dim d)
+{
+	return dims[d].name;
+}
+
+unsigned dim_values(enum dim d)
+{
+	return dims[d].values;
+}
+
+const char *dim_value_name(enum dim d, unsigned v, char buf[24])
+{
+	static const char *const places[] = {"plain", "NULL", "readonly", "edge"};
+
+	switch (d) {
+	case DIM_TOPOLOGY:
+		return topologies[v].name;
+	case DIM_SOCKET:
+		return sock_rows[v].name;
+	case DIM_OPTION:
+		return class_names[v];
+	case DIM_PLACE:
+		return places[v];
+	case DIM_LEFT_SET:
+	case DIM_LEFT_GET:
+		return left_names[v];
+	case DIM_RETVAL_SET:
+	case DIM_RETVAL_GET:
+		return rv_names[v];
+	case DIM_USER_SET:
+	case DIM_USER_GET:
+		if (v == USER_OPTLENS)
+			return "own size";
+		snprintf(buf, 24, "%d", user_optlens[v]);
+		return buf;
+	case DIM_RETURN_SET:
+	case DIM_RETURN_GET:
+		return v ? "1" : "0";
+	case DIM_COUNT:
+		break;
+	}
+	return "?";
+}
