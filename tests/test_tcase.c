@@ -332,10 +332,19 @@ static void image_is_data_fill_canary(void **state)
 		assert_memory_equal(got, want, n);
 		assert_int_equal(got[n], 0xee);
 	}
-	b = (struct tc_buf){ 0 };
-	tc_buf_image(&b, got, 2);
-	assert_int_equal(got[0], tc_canary(0));
-	assert_int_equal(got[1], tc_canary(1));
+	/* canaries at every offset, from every size around a run of 256 */
+	static uint8_t large[TC_MAX_BUF + TC_PAST];
+	static const uint32_t sizes[] = { 0, 1, 191, 192, 193, 255, 256, 257, 511, 4096, 65535, TC_MAX_BUF };
+
+	for (unsigned i = 0; i < COUNT(sizes); i++) {
+		uint32_t n = sizes[i] < 4096 ? 2000 : sizes[i] + TC_PAST;
+
+		b = (struct tc_buf){ .size = sizes[i] };
+		tc_buf_image(&b, large, n);
+		for (uint32_t k = 0; k < n; k++)
+			if (large[k] != (k < sizes[i] ? 0 : tc_canary(k)))
+				fail_msg("size %u, byte %u", sizes[i], k);
+	}
 }
 
 static void a_shifted_canary_shows(void **state)
