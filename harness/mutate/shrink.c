@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tactics (bottom: the table), the measure that makes them end, and the loop. A tactic makes its i-th candidate
- * in place on a copy of the case; it need not know whether that is valid, new or smaller: the loop asks.
- * The tactics that edit a program's actions are the ones to read first if the results look too big.
+ * The tactics (bottom: the table), the measure that makes them end, and the loop. A tactic makes its i-th
+ * candidate in place on a copy of the case; it need not know whether that is valid, new or smaller: the loop
+ * asks. The tactics that edit a program's actions are the ones to read first if the results look too big.
  */
 #include "shrink.h"
 
@@ -14,7 +14,7 @@
 
 #include "../case/options.h"
 
-#define FILL 0xa5	 /* the filler of `buf N` */
+#define FILL	   0xa5	 /* the filler of `buf N` */
 #define REMEMBERED 16384 /* candidates; a power of two */
 
 /* What a tactic made of its copy. */
@@ -40,7 +40,6 @@ enum measure {
 	M_SOCK_USE,   /* calls on others than the first socket */
 	M_PLACE,      /* buffers that are not plain, optlen pointers that are NULL */
 	M_DATA_LEN,
-	M_MISMATCH, /* buffers whose size is not optlen */
 	M_SIZE,
 	M_OPTLEN,
 	M_DATA, /* bytes that are not 0 */
@@ -112,13 +111,11 @@ static void measure_prog(const struct tcase *tc, const struct tc_slot *s, uint64
 static void measure_call(const struct tc_call *c, uint64_t m[M_COUNT])
 {
 	const struct tc_buf *b = &c->buf;
-	uint32_t declared = c->optlen > 0 ? (uint32_t)c->optlen : 0;
 
 	m[M_EXPECT] += c->expect.has_ret + c->expect.has_optlen + c->expect.n_bytes;
 	m[M_SOCK_USE] += c->sock;
 	m[M_PLACE] += b->place + (c->optlen_null ? BUF_PLACE_COUNT : 0);
 	m[M_DATA_LEN] += b->n_data;
-	m[M_MISMATCH] += !c->optlen_null && b->place != BUF_NULL && b->size != declared;
 	m[M_SIZE] += b->size;
 	m[M_OPTLEN] += rank_optlen(c);
 	for (unsigned i = 0; i < b->n_data; i++)
@@ -651,6 +648,7 @@ static enum made t_off(struct tcase *tc, unsigned i)
 	return MADE;
 }
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum made (*make)(struct tcase *tc, unsigned i);
@@ -678,6 +676,7 @@ static const struct {
 	{"simpler value", t_value},
 	{"smaller offset", t_off},
 };
+/* clang-format on */
 #define TACTICS (sizeof(tactics) / sizeof(tactics[0]))
 
 const char *shrink_tactic(unsigned i)
@@ -692,7 +691,7 @@ struct shrinker {
 	void *arg;
 	unsigned max_calls, max_ms, n, k, calls;
 	struct timespec start;
-	bool spent; /* the calls or the time are used up */
+	bool spent;		   /* the calls or the time are used up */
 	uint64_t measure[M_COUNT]; /* of cur */
 	struct tcase cur, cand;
 	uint64_t tried[REMEMBERED]; /* by the hash's low bits; a later one replaces an earlier */
@@ -705,7 +704,8 @@ static bool in_budget(struct shrinker *sh)
 
 	if (sh->max_ms) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		ms = (int64_t)(now.tv_sec - sh->start.tv_sec) * 1000 + (now.tv_nsec - sh->start.tv_nsec) / 1000000;
+		ms = (int64_t)(now.tv_sec - sh->start.tv_sec) * 1000 +
+		     (now.tv_nsec - sh->start.tv_nsec) / 1000000;
 	}
 	sh->spent |= sh->calls >= sh->max_calls || (sh->max_ms && ms >= sh->max_ms);
 	return !sh->spent;
