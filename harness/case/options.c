@@ -162,6 +162,7 @@
 #define TCPM	(TCP | SK_MPTCP) /* MPTCP passes these to its subflows or keeps them itself */
 #define UDP	(SK_UDP4 | SK_UDP6)
 #define ANY	(INET | SK_UNIX | SK_NETLINK | SK_PACKET | SK_VSOCK | SK_XDP)
+#define SOME	(ANY & ~SK_MPTCP) /* MPTCP refuses or ignores it: net/mptcp/sockopt.c mptcp_supported_sockopt */
 #define PKT	SK_PACKET
 
 enum { S = 1, G = 2, SG = S | G, V = 4 /* volatile */, U = 8 /* not safe on the host */ };
@@ -208,8 +209,8 @@ static const struct option_info options[] = {
 	IP(IP_CHECKSUM, INT, 4, V4, SG, 0, 1, 1)
 	IP(IP_BIND_ADDRESS_NO_PORT, BYTE, 4, V4 | SK_MPTCP, SG, 0, 1, 1)
 	IP(IP_RECVFRAGSIZE, BYTE, 4, SK_RAW4 | UDP, SG, 0, 1, 1)
-	IP(IP_RECVERR_RFC4884, BYTE, 4, DGRAM4, SG, 0, 1, 1)
-	IP(IP_MULTICAST_IF, STRUCT, 12, DGRAM4, SG, 0, 0, 0)
+	IP(IP_RECVERR_RFC4884, BYTE, 4, V4, SG, 0, 1, 1)
+	IP(IP_MULTICAST_IF, STRUCT, 4, DGRAM4, SG, 0, 0, 0) /* a set takes ip_mreqn, 12 bytes, as well */
 	IP(IP_MULTICAST_TTL, BYTE, 4, DGRAM4, SG, 0, 255, 1)
 	IP(IP_MULTICAST_LOOP, BYTE, 4, V4, SG, 0, 1, 1)
 	IP(IP_ADD_MEMBERSHIP, STRUCT, 12, DGRAM4, S | U, 0, 0, 0)
@@ -261,13 +262,13 @@ static const struct option_info options[] = {
 	SO(SO_REUSEADDR, BOOL, 4, ANY, SG, 0, 1, 1)
 	SO(SO_TYPE, INT, 4, ANY, G, 0, 0, 0)
 	SO(SO_ERROR, INT, 4, ANY, G, 0, 0, 0)
-	SO(SO_DONTROUTE, BOOL, 4, ANY, SG, 0, 1, 1)
-	SO(SO_BROADCAST, BOOL, 4, ANY, SG, 0, 1, 1)
+	SO(SO_DONTROUTE, BOOL, 4, SOME, SG, 0, 1, 1)
+	SO(SO_BROADCAST, BOOL, 4, SOME, SG, 0, 1, 1)
 	SO(SO_SNDBUF, INT, 4, ANY, SG, 4608, 65536, 128) /* reads back doubled */
 	SO(SO_RCVBUF, INT, 4, ANY, SG, 2304, 65536, 128)
 	SO(SO_KEEPALIVE, BOOL, 4, ANY, SG, 0, 1, 1)
-	SO(SO_OOBINLINE, BOOL, 4, ANY, SG, 0, 1, 1)
-	SO(SO_NO_CHECK, BOOL, 4, ANY, SG, 0, 1, 1)
+	SO(SO_OOBINLINE, BOOL, 4, SOME, SG, 0, 1, 1)
+	SO(SO_NO_CHECK, BOOL, 4, SOME, SG, 0, 1, 1)
 	SO(SO_PRIORITY, INT, 4, ANY, SG, 0, 6, 1)
 	SO(SO_LINGER, STRUCT, 8, ANY, SG, 0, 0, 0)
 	SO(SO_BSDCOMPAT, BOOL, 4, ANY, SG, 0, 0, 0)
@@ -288,28 +289,28 @@ static const struct option_info options[] = {
 	SO(SO_TIMESTAMP_OLD, BOOL, 4, ANY, SG | U, 0, 1, 1) /* static key netstamp_needed */
 	SO(SO_ACCEPTCONN, BOOL, 4, ANY, G, 0, 0, 0)
 	SO(SO_PEERSEC, STRING, 256, ANY, G, 0, 0, 0)
-	SO(SO_SNDBUFFORCE, INT, 4, ANY, SG, 4608, 65536, 128)
-	SO(SO_RCVBUFFORCE, INT, 4, ANY, SG, 2304, 65536, 128)
+	SO(SO_SNDBUFFORCE, INT, 4, ANY, S, 4608, 65536, 128)
+	SO(SO_RCVBUFFORCE, INT, 4, ANY, S, 2304, 65536, 128)
 	SO(SO_PASSSEC, BOOL, 4, SK_UNIX | SK_NETLINK, SG, 0, 1, 1)
 	SO(SO_TIMESTAMPNS_OLD, BOOL, 4, ANY, SG | U, 0, 1, 1)
 	SO(SO_MARK, INT, 4, ANY, SG, 0, 255, 1)
 	SO(SO_TIMESTAMPING_OLD, INT, 4, ANY, SG | U, 0, 0, 0)
 	SO(SO_PROTOCOL, INT, 4, ANY, G, 0, 0, 0)
 	SO(SO_DOMAIN, INT, 4, ANY, G, 0, 0, 0)
-	SO(SO_RXQ_OVFL, BOOL, 4, ANY, SG, 0, 1, 1)
-	SO(SO_WIFI_STATUS, BOOL, 4, ANY, SG, 0, 1, 1)
+	SO(SO_RXQ_OVFL, BOOL, 4, SOME, SG, 0, 1, 1)
+	SO(SO_WIFI_STATUS, BOOL, 4, SOME, SG, 0, 1, 1)
 	SO(SO_PEEK_OFF, INT, 4, SK_UNIX | UDP | TCP, SG, 0, 1024, 1)
-	SO(SO_NOFCS, BOOL, 4, ANY, SG, 0, 1, 1)
-	SO(SO_LOCK_FILTER, BOOL, 4, ANY, SG, 0, 1, 1) /* once locked, 0 is EPERM */
-	SO(SO_SELECT_ERR_QUEUE, BOOL, 4, ANY, SG, 0, 1, 1)
+	SO(SO_NOFCS, BOOL, 4, SOME, SG, 0, 1, 1)
+	SO(SO_LOCK_FILTER, BOOL, 4, SOME, SG, 0, 1, 1) /* once locked, 0 is EPERM */
+	SO(SO_SELECT_ERR_QUEUE, BOOL, 4, SOME, SG, 0, 1, 1)
 	SO(SO_BUSY_POLL, INT, 4, ANY, SG | U, 0, 50, 1)
-	SO(SO_MAX_PACING_RATE, INT, 4, ANY, SG, 1000, 1000000, 1000) /* or 8 bytes */
+	SO(SO_MAX_PACING_RATE, INT, 4, SOME, SG, 1000, 1000000, 1000) /* or 8 bytes */
 	SO(SO_BPF_EXTENSIONS, INT, 4, ANY, G, 0, 0, 0)
 	SO(SO_INCOMING_CPU, INT, 4, ANY, SG | V, 0, 1, 1)
 	SO(SO_ATTACH_BPF, INT, 4, ANY, S | U, 0, 0, 0)
 	SO(SO_ATTACH_REUSEPORT_CBPF, STRUCT, 16, INET, S | U, 0, 0, 0)
 	SO(SO_ATTACH_REUSEPORT_EBPF, INT, 4, INET, S | U, 0, 0, 0)
-	SO(SO_CNX_ADVICE, INT, 4, ANY, S, 0, 1, 1)
+	SO(SO_CNX_ADVICE, INT, 4, SOME, S, 0, 1, 1)
 	SO(SO_MEMINFO, STRUCT, 36, ANY, G | V, 0, 0, 0)
 	SO(SO_INCOMING_NAPI_ID, INT, 4, ANY, G | V, 0, 0, 0)
 	SO(SO_COOKIE, U64, 8, ANY, G | V, 0, 0, 0)
@@ -326,16 +327,16 @@ static const struct option_info options[] = {
 	SO(SO_PREFER_BUSY_POLL, BOOL, 4, ANY, SG | U, 0, 1, 1)
 	SO(SO_BUSY_POLL_BUDGET, INT, 4, ANY, SG | U, 1, 64, 1)
 	SO(SO_NETNS_COOKIE, U64, 8, ANY, G, 0, 0, 0)
-	SO(SO_BUF_LOCK, INT, 4, ANY, SG, 0, 3, 1)
+	SO(SO_BUF_LOCK, INT, 4, SOME, SG, 0, 3, 1)
 	SO(SO_RESERVE_MEM, INT, 4, ANY, SG | U, 0, 0, 0)
 	SO(SO_TXREHASH, INT, 4, TCP, SG, 0, 1, 1)
-	SO(SO_RCVMARK, BOOL, 4, ANY, SG, 0, 1, 1)
+	SO(SO_RCVMARK, BOOL, 4, SOME, SG, 0, 1, 1)
 	SO(SO_PASSPIDFD, BOOL, 4, SK_UNIX, SG, 0, 1, 1)
 	SO(SO_PEERPIDFD, INT, 4, SK_UNIX, G | V | U, 0, 0, 0) /* makes a descriptor */
 	SO(SO_DEVMEM_LINEAR, INT, 4, TCP, 0 | U, 0, 0, 0)
 	SO(SO_DEVMEM_DMABUF, INT, 4, TCP, 0 | U, 0, 0, 0)
 	SO(SO_DEVMEM_DONTNEED, LARGE, 8, TCP, S | U, 0, 0, 0)
-	SO(SO_RCVPRIORITY, BOOL, 4, ANY, SG, 0, 1, 1)
+	SO(SO_RCVPRIORITY, BOOL, 4, SOME, SG, 0, 1, 1)
 	SO(SO_PASSRIGHTS, BOOL, 4, SK_UNIX, SG, 0, 1, 1)
 	SO(SO_INQ, BOOL, 4, SK_UNIX, SG, 0, 1, 1)
 
@@ -351,12 +352,12 @@ static const struct option_info options[] = {
 	TC(TCP_DEFER_ACCEPT, INT, 4, TCPM, SG, 0, 120, 1) /* reads back as a sum of retransmit timeouts */
 	TC(TCP_WINDOW_CLAMP, INT, 4, TCP, SG, 2304, 65535, 1)
 	TC(TCP_INFO, STRUCT, 248, TCPM, G | V, 0, 0, 0)
-	TC(TCP_QUICKACK, BOOL, 4, TCPM, SG, 0, 1, 1)
+	TC(TCP_QUICKACK, BOOL, 4, TCP, SG, 0, 1, 1)
 	TC(TCP_CONGESTION, STRING, 16, TCPM, SG, 0, 0, 0) /* "reno" and "cubic" are always there; others may load a module */
 	TC(TCP_MD5SIG, STRUCT, 216, TCP, S | U, 0, 0, 0)
 	TC(TCP_THIN_LINEAR_TIMEOUTS, BOOL, 4, TCP, SG, 0, 1, 1)
 	TC(TCP_THIN_DUPACK, BOOL, 4, TCP, SG, 0, 0, 0)
-	TC(TCP_USER_TIMEOUT, INT, 4, TCPM, SG, 0, 600000, 1)
+	TC(TCP_USER_TIMEOUT, INT, 4, TCP, SG, 0, 600000, 1)
 	TC(TCP_REPAIR, INT, 4, TCP, SG | U, 0, 1, 1)
 	TC(TCP_REPAIR_QUEUE, INT, 4, TCP, SG | U, 0, 2, 1)
 	TC(TCP_QUEUE_SEQ, INT, 4, TCP, SG | U | V, 0, 0, 0)
@@ -382,9 +383,9 @@ static const struct option_info options[] = {
 	TC(TCP_AO_GET_KEYS, LARGE, 280, TCP, G | U, 0, 0, 0)
 	TC(TCP_AO_REPAIR, STRUCT, 16, TCP, SG | U, 0, 0, 0)
 	TC(TCP_IS_MPTCP, BOOL, 4, TCPM, G, 0, 0, 0)
-	TC(TCP_RTO_MAX_MS, INT, 4, TCPM, SG, 1000, 120000, 1)
-	TC(TCP_RTO_MIN_US, INT, 4, TCP, SG, 1000, 200000, 1000)
-	TC(TCP_DELACK_MAX_US, INT, 4, TCP, SG, 1000, 200000, 1000)
+	TC(TCP_RTO_MAX_MS, INT, 4, TCP, SG, 1000, 120000, 1)
+	TC(TCP_RTO_MIN_US, INT, 4, TCP, SG, 20000, 200000, 1000) /* at least 2 jiffies */
+	TC(TCP_DELACK_MAX_US, INT, 4, TCP, SG, 20000, 200000, 1000) /* at least 2 jiffies */
 
 	/* SOL_UDP 17: net/ipv4/udp.c udp_lib_setsockopt */
 	UD(UDP_CORK, BOOL, 4, UDP, SG, 0, 1, 1)
@@ -423,11 +424,11 @@ static const struct option_info options[] = {
 	I6(IPV6_MTU_DISCOVER, INT, 4, V6, SG, 0, 5, 1)
 	I6(IPV6_MTU, INT, 4, V6, SG, 1280, 9000, 1)
 	I6(IPV6_RECVERR, BOOL, 4, V6, SG, 0, 1, 1)
-	I6(IPV6_V6ONLY, BOOL, 4, V6 | SK_MPTCP, SG, 0, 1, 1)
+	I6(IPV6_V6ONLY, BOOL, 4, SK_TCP6 | SK_UDP6, SG, 0, 1, 1)
 	I6(IPV6_JOIN_ANYCAST, STRUCT, 20, DGRAM6, S | U, 0, 0, 0)
 	I6(IPV6_LEAVE_ANYCAST, STRUCT, 20, DGRAM6, S | U, 0, 0, 0)
 	I6(IPV6_MULTICAST_ALL, BOOL, 4, V6, SG, 0, 1, 1)
-	I6(IPV6_ROUTER_ALERT_ISOLATE, BOOL, 4, SK_RAW6, SG, 0, 1, 1)
+	I6(IPV6_ROUTER_ALERT_ISOLATE, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_RECVERR_RFC4884, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_FLOWLABEL_MGR, STRUCT, 32, V6, SG | U, 0, 0, 0) /* static key ipv6_flowlabel_exclusive */
 	I6(IPV6_FLOWINFO_SEND, BOOL, 4, V6, SG, 0, 1, 1)
@@ -465,10 +466,10 @@ static const struct option_info options[] = {
 	I6(IPV6_ADDR_PREFERENCES, INT, 4, V6, SG, 1, 2, 1)
 	I6(IPV6_MINHOPCOUNT, INT, 4, V6, SG | U, 0, 255, 1) /* turns on static key ip6_min_hopcount for good */
 	I6(IPV6_ORIGDSTADDR, BOOL, 4, V6, SG, 0, 1, 1)
-	I6(IPV6_TRANSPARENT, BOOL, 4, V6 | SK_MPTCP, SG, 0, 1, 1)
+	I6(IPV6_TRANSPARENT, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_UNICAST_IF, INT, 4, V6, SG, 0, 0x01000000, 0x01000000)
 	I6(IPV6_RECVFRAGSIZE, BOOL, 4, V6, SG, 0, 1, 1)
-	I6(IPV6_FREEBIND, BOOL, 4, V6 | SK_MPTCP, SG, 0, 1, 1)
+	I6(IPV6_FREEBIND, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IP6T_SO_ORIGINAL_DST, STRUCT, 28, V6, G, 0, 0, 0)
 	I6(MRT6_INIT, INT, 4, SK_RAW6, SG | U, 0, 0, 0)
 	I6(MRT6_DONE, INT, 4, SK_RAW6, S | U, 0, 0, 0)
@@ -482,7 +483,7 @@ static const struct option_info options[] = {
 	I6(MRT6_TABLE, INT, 4, SK_RAW6, S | U, 0, 0, 0)
 	I6(MRT6_FLUSH, INT, 4, SK_RAW6, S | U, 0, 0, 0)
 
-	/* SOL_ICMPV6 58, SOL_UDPLITE 136, SOL_RAW 255 */
+	/* SOL_ICMPV6 58 and SOL_RAW 255 (only IPPROTO_ICMP sockets have a filter), SOL_UDPLITE 136 */
 	O(SOL_ICMPV6, ICMPV6_FILTER, STRUCT, 32, SK_RAW6, SG, 0, 0, 0)
 	O(SOL_UDPLITE, UDPLITE_SEND_CSCOV, INT, 4, 0, SG, 0, 65535, 1)
 	O(SOL_UDPLITE, UDPLITE_RECV_CSCOV, INT, 4, 0, SG, 0, 65535, 1)
@@ -502,7 +503,7 @@ static const struct option_info options[] = {
 	PK(PACKET_RESERVE, INT, 4, PKT, SG, 0, 4096, 1)
 	PK(PACKET_TX_RING, STRUCT, 16, PKT, S | U, 0, 0, 0)
 	PK(PACKET_LOSS, BOOL, 4, PKT, SG, 0, 1, 1)
-	PK(PACKET_VNET_HDR, BOOL, 4, PKT, SG, 0, 1, 1)
+	PK(PACKET_VNET_HDR, BOOL, 4, PKT, SG, 0, 1, 1) /* SOCK_RAW only */
 	PK(PACKET_TX_TIMESTAMP, INT, 4, PKT, 0, 0, 0, 0)
 	PK(PACKET_TIMESTAMP, INT, 4, PKT, SG, 0, 64, 1)
 	PK(PACKET_FANOUT, INT, 4, PKT, SG | U, 0, 0, 0)
@@ -511,7 +512,7 @@ static const struct option_info options[] = {
 	PK(PACKET_ROLLOVER_STATS, STRUCT, 24, PKT, G | V, 0, 0, 0)
 	PK(PACKET_FANOUT_DATA, STRUCT, 16, PKT, S | U, 0, 0, 0)
 	PK(PACKET_IGNORE_OUTGOING, BOOL, 4, PKT, SG, 0, 1, 1)
-	PK(PACKET_VNET_HDR_SZ, INT, 4, PKT, SG, 10, 12, 2)
+	PK(PACKET_VNET_HDR_SZ, INT, 4, PKT, SG, 10, 12, 2) /* SOCK_RAW only */
 
 	/* SOL_NETLINK 270: net/netlink/af_netlink.c netlink_setsockopt, netlink_getsockopt */
 	NL(NETLINK_ADD_MEMBERSHIP, INT, 4, SK_NETLINK, S, 1, 31, 1)
