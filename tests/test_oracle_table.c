@@ -105,8 +105,9 @@ static void case_make(const struct row *r, struct tcase *tc)
 }
 
 /*
- * One program a line of `seen`, separated by '|', in running order: "a" or "b" and the slot, then any of level=, optname=,
- * optlen=, retval=, size=, bytes=HEX and zeros (the rest of the window). level and optname that are not given are the user's.
+ * The programs of `seen` in running order, separated by '|': "a" or "b" and the slot, then any of level=, optname=,
+ * optlen=, retval=, size=, bytes=HEX and zeros (the rest of the window). level and optname that are not given
+ * are the user's.
  */
 static void seen_check(const struct row *r, const char *profile, const struct tc_call *c, const struct want *w)
 {
@@ -310,9 +311,9 @@ static void run_rows(const struct row *rows, size_t n, const char *profile)
 #define TTL64 .plan = P_USER, .len_user = true, .hlen = 4, .hmem = "40000000"
 
 /*
- * The table of __cgroup_bpf_run_filter_setsockopt, facts section 1.3: the user calls level 234 with first byte 0x20 and length U;
- * the program makes the level SOL_IP and leaves optlen L. S: success, no handler; F: EFAULT; K: handler gets SOL_IP
- * and the programs' L bytes; O: SOL_IP, the user's buffer and U; I: everything as the user said.
+ * The table of __cgroup_bpf_run_filter_setsockopt (Linux 6.12): the user calls level 234 with first byte 0x20 and
+ * length U; the program makes the level SOL_IP and leaves optlen L. S: success, no handler; F: EFAULT; K: the handler
+ * gets SOL_IP and the programs' L bytes; O: SOL_IP, the user's buffer and U; I: everything as the user said.
  */
 struct cell_column {
 	int u;
@@ -389,7 +390,7 @@ static void test_set_table_65536(void **state)
 	run_cells(65536, ls, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
-/* What setsockopt programs see, and the ends that come before them: facts 1.1 and 1.3. */
+/* What setsockopt programs see, and the ends that come before them (do_sock_setsockopt). */
 static void test_set_entry(void **state)
 {
 	static const struct row rows[] = {
@@ -488,7 +489,7 @@ static void test_set_rewrite(void **state)
 	RUN(rows, KERNEL);
 }
 
-/* Facts 3.1, the column of 5.18 and later; setsockopt. E1 to E2 are the ends of the range of errnos. */
+/* The choice of the errno, bpf_prog_run_array_cg since 5.18; errnos are -4095 to -1. */
 static void test_set_errno(void **state)
 {
 	static const struct row rows[] = {
@@ -541,7 +542,7 @@ static void test_set_errno(void **state)
 	RUN(rows, KERNEL);
 }
 
-/* Facts 3.1 and 3.2: who runs, in which order, and what is shared. */
+/* Who runs, in which order, and what is shared (compute_effective_progs, bpf_prog_run_array_cg). */
 static void test_chain(void **state)
 {
 	static const struct row rows[] = {
@@ -596,7 +597,7 @@ static void test_chain(void **state)
 	RUN(rows, KERNEL);
 }
 
-/* Facts 1.4: before the programs, and what they see. */
+/* getsockopt before the programs, and what they see (__cgroup_bpf_run_filter_getsockopt, first half). */
 static void test_get_entry(void **state)
 {
 	static const struct row rows[] = {
@@ -664,7 +665,7 @@ static void test_get_entry(void **state)
 	RUN(rows, KERNEL);
 }
 
-/* Facts 1.4: what the chain's end makes of optlen, retval and bytes. */
+/* What the chain's end makes of optlen, retval and bytes (the same, second half). */
 static void test_get_exit(void **state)
 {
 	static const struct row rows[] = {
@@ -757,7 +758,7 @@ static void test_get_exit(void **state)
 	RUN(rows, KERNEL);
 }
 
-/* Facts 1.4 above the page; the original length is the handler's after success, the user's after failure. */
+/* Above the page; the original length is the handler's after success, the user's after failure. */
 static void test_get_large(void **state)
 {
 	static const struct row rows[] = {
@@ -804,7 +805,7 @@ static void test_get_large(void **state)
 	RUN(rows, KERNEL);
 }
 
-/* The published document taken at its word, only where it says something definite (D1 to D23 say where it is wrong). */
+/* The published document taken at its word, only where it says something definite. */
 static void test_doc_set(void **state)
 {
 	static const struct row rows[] = {
@@ -869,7 +870,9 @@ static void test_doc_get(void **state)
 		 .clause = C_GET_RETVAL_ORIGINAL},
 		{"retval -105", "getsockopt: retval = -105", .call = GET(8, 8), TTL64, .ret = -EFAULT, .no = NO_MEM | NO_OPTLEN,
 		 .clause = C_GET_RETVAL_ORIGINAL},
-		{"another errno than the kernel's", "getsockopt: retval = -71; optlen = 4", .call = GET(8, 8), FAILED95, .hlen = 8,
+		{"the same with an optlen that is surely in range", "getsockopt: retval = -71; optlen = 4", .call = GET(8, 8),
+		 FAILED95, .hlen = 8, .ret = -EFAULT, .no = NO_MEM | NO_OPTLEN, .clause = C_GET_RETVAL_ORIGINAL},
+		{"another errno than the kernel's", "getsockopt: retval = -71", .call = GET(8, 8), FAILED95, .hlen = 8,
 		 .ret = -EFAULT, .no = NO_MEM | NO_OPTLEN, .clause = C_GET_RETVAL_ORIGINAL},
 		{"retval reset to 0 with an answer", "getsockopt: retval = 0; optval[0] = u8 0x42; optlen = 1", .call = GET(8, 8),
 		 FAILED95, .hlen = 8, .ret = 0, .len = 1, .mem = "42", .clause = C_GET_RETVAL_RESET},
