@@ -50,18 +50,14 @@ int cmd_probe(struct cli *cli)
 		return blocker ? EXIT_UNSURE : EXIT_AGREE;
 	}
 
-	for (unsigned i = 0; i < n; i++) {
-		bool lacks = rows[i].state == PROBE_MISSING;
-
-		if (cli->brief && !(lacks && rows[i].needed))
-			continue;
+	for (unsigned i = 0; i < n && !cli->brief; i++) {
 		printf("%-8s %-24s %s\n", words[rows[i].state], rows[i].name, rows[i].text);
-		if (lacks && rows[i].remedy)
+		if (rows[i].state == PROBE_MISSING && rows[i].remedy)
 			printf("%8s remedy: %s\n", "", rows[i].remedy);
 	}
 	if (blocker)
-		printf("SKIP: cases can not run on Linux %s (%s): %s: %s\n", u.release, u.machine,
-		       blocker->name, blocker->text);
+		printf("SKIP: cases can not run on Linux %s (%s): %s: %s; remedy: %s\n", u.release, u.machine,
+		       blocker->name, blocker->text, blocker->remedy ? blocker->remedy : "none is known");
 	else if (missing)
 		printf("cases can run on Linux %s (%s); %u optional %s missing%s\n", u.release, u.machine,
 		       missing, missing == 1 ? "feature is" : "features are",

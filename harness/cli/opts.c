@@ -61,7 +61,7 @@ static const struct opt options[] = {
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, SWEEP | FUZZ, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run cases side by side; else one for each processor"},
-	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "only what is missing, or one line"},
+	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "the table of docs/clauses.md"},
 	{"json", ARG_FLAG, ANY & ~SHRINK, FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
 	{"verbose", ARG_FLAG, ANY, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
