@@ -44,7 +44,8 @@ static void test_text_safe(void **state)
 	assert_safe("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");	    /* surrogate */
 	assert_safe("\xf4\x90\x80\x80", 4, "\\xf4\\x90\\x80\\x80"); /* above U+10FFFF */
 	assert_safe("\xc2\x9b", 2, "\\xc2\\x9b");		    /* C1: CSI */
-	assert_safe("\xe2\x80\xae", 3, "\\xe2\\x80\\xae");	    /* right-to-left override */
+	assert_safe((const char[]){'\xe2', '\x80', '\xae'}, 3,
+		    "\\xe2\\x80\\xae"); /* right-to-left override */
 	assert_safe("\x7f", 1, "\\x7f");
 }
 
