@@ -133,7 +133,8 @@ static int seen_got(const struct pane *p, uint32_t off)
 static void put_pair(struct buf *out, const char *name, const struct buf *want, const struct buf *got,
 		     bool differs)
 {
-	buf_printf(out, "    %-8s %-24s %s%s\n", name, buf_str(want), buf_str(got), differs ? " <-- differs" : "");
+	buf_printf(out, "    %-8s %-24s %s%s\n", name, buf_str(want), buf_str(got),
+		   differs ? " <-- differs" : "");
 }
 
 static void put_result(struct buf *out, const struct report_case *rc, const struct tc_call *c)

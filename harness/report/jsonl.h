@@ -31,7 +31,8 @@ int jsonl_case(struct jsonl *j, const struct report_case *rc);
 int jsonl_summary(struct jsonl *j, const struct report_totals *totals, const struct clause_stat *stat,
 		  const struct control_counts *controls);
 
-/* Copies the records of another such file, byte by byte. 0 or -errno, which sticks, also if path cannot be read. */
+/* Copies the records of another such file, byte by byte. 0 or -errno, which sticks, also if path cannot be
+ * read. */
 int jsonl_append_file(struct jsonl *j, const char *path);
 
 /* 0 or the error that stuck. j may be NULL. */
