@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* harness/base: bytes in and out, complaints, names, random numbers. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <errno.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "harness/base/buf.h"
 #include "harness/base/diag.h"
@@ -17,7 +18,7 @@
 
 static void buf_grows(void **state)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	assert_string_equal(buf_str(&b), "");
 	for (int i = 0; i < 1000; i++)
@@ -39,19 +40,19 @@ static void buf_grows(void **state)
 
 static void buf_out_of_memory_sticks(void **state)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
-	buf_puts(&b, "x");
+	buf_puts(&b, "xyz");
 	buf_add(&b, "y", SIZE_MAX - 1); /* overflows before anything is copied */
 	assert_true(b.failed);
 	buf_puts(&b, "z");
-	assert_string_equal(buf_str(&b), "x");
+	assert_string_equal(buf_str(&b), "xyz");
 	buf_fini(&b);
 }
 
 static void cursor_stays_inside(void **state)
 {
-	static const uint8_t data[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	static const uint8_t data[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 	struct cursor c = cursor_make(data, sizeof(data));
 	uint8_t out[4];
 
@@ -66,6 +67,10 @@ static void cursor_stays_inside(void **state)
 	assert_int_equal(cursor_u8(&c), 0);
 	assert_int_equal(cursor_remaining(&c), 0);
 
+	c = cursor_make(data, sizeof(data));
+	cursor_bytes(&c, out, sizeof(out));
+	assert_memory_equal(out, data, sizeof(out));
+	assert_int_equal(cursor_u8(&c), 5);
 	c = cursor_make(data, 2);
 	memset(out, 0xff, sizeof(out));
 	cursor_bytes(&c, out, sizeof(out));
@@ -78,7 +83,7 @@ static void cursor_stays_inside(void **state)
 static void diag_shows_the_place(void **state)
 {
 	static const char text[] = "first\n\tsecond x\r\nthird";
-	struct buf b = { 0 };
+	struct buf b = {0};
 	struct diag d;
 	char longline[400];
 
@@ -120,8 +125,8 @@ static void diag_shows_the_place(void **state)
 
 static void names_both_ways(void **state)
 {
-	static const struct name *const tables[] = { names_errno, names_family, names_socktype,
-						     names_protocol, names_netlink };
+	static const struct name *const tables[] = {names_errno, names_family, names_socktype, names_protocol,
+						    names_netlink};
 	int64_t v = -7;
 
 	for (unsigned t = 0; t < COUNT(tables); t++) {
@@ -156,7 +161,7 @@ static void names_both_ways(void **state)
 
 static void names_print_unknown_as_hex(void **state)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	name_print(&b, names_family, 2);
 	buf_puts(&b, " ");
@@ -176,27 +181,27 @@ static void numbers(void **state)
 		bool ok;
 		int64_t v;
 	} rows[] = {
-		{ "0", true, 0 },
-		{ "-1", true, -1 },
-		{ "0x484b", true, 0x484b },
-		{ "0XfF", true, 255 },
-		{ "-0x10", true, -16 },
-		{ "007", true, 7 },
-		{ "9223372036854775807", true, INT64_MAX },
-		{ "-9223372036854775808", true, INT64_MIN },
-		{ "0x7fffffffffffffff", true, INT64_MAX },
-		{ "9223372036854775808", false, 0 },
-		{ "-9223372036854775809", false, 0 },
-		{ "0x8000000000000000", false, 0 },
-		{ "99999999999999999999999", false, 0 },
-		{ "", false, 0 },
-		{ "-", false, 0 },
-		{ "0x", false, 0 },
-		{ "12a", false, 0 },
-		{ "0xg", false, 0 },
-		{ "--1", false, 0 },
-		{ " 1", false, 0 },
-		{ "+1", false, 0 },
+		{"0", true, 0},
+		{"-1", true, -1},
+		{"0x484b", true, 0x484b},
+		{"0XfF", true, 255},
+		{"-0x10", true, -16},
+		{"007", true, 7},
+		{"9223372036854775807", true, INT64_MAX},
+		{"-9223372036854775808", true, INT64_MIN},
+		{"0x7fffffffffffffff", true, INT64_MAX},
+		{"9223372036854775808", false, 0},
+		{"-9223372036854775809", false, 0},
+		{"0x8000000000000000", false, 0},
+		{"99999999999999999999999", false, 0},
+		{"", false, 0},
+		{"-", false, 0},
+		{"0x", false, 0},
+		{"12a", false, 0},
+		{"0xg", false, 0},
+		{"--1", false, 0},
+		{" 1", false, 0},
+		{"+1", false, 0},
 	};
 
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -211,10 +216,10 @@ static void numbers(void **state)
 static void rng_is_the_published_one(void **state)
 {
 	/* https://prng.di.unimi.it: state 1, 2, 3, 4; splitmix64 from 1234567 */
-	static const uint64_t want[] = { 11520, 0, 1509978240, 1215971899390074240ull };
-	static const uint64_t mix[] = { 6457827717110365317ull, 3203168211198807973ull,
-					9817491932198370423ull };
-	struct rng r = { { 1, 2, 3, 4 } }, a, b;
+	static const uint64_t want[] = {11520, 0, 1509978240, 1215971899390074240ull};
+	static const uint64_t mix[] = {6457827717110365317ull, 3203168211198807973ull,
+				       9817491932198370423ull};
+	struct rng r = {{1, 2, 3, 4}}, a, b;
 	uint64_t x = 1234567;
 
 	for (unsigned i = 0; i < COUNT(want); i++)
@@ -233,7 +238,7 @@ static void rng_is_the_published_one(void **state)
 
 static void rng_below_covers_its_range(void **state)
 {
-	unsigned seen[7] = { 0 }, yes = 0;
+	unsigned seen[7] = {0}, yes = 0;
 	struct rng r;
 
 	rng_seed(&r, 0, 0);

@@ -4,10 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "harness/base/buf.h"
 #include "harness/base/rng.h"
@@ -19,7 +20,7 @@ static uint8_t bytes[CASE_BIN_MAX + 1];
 
 static void fail_case(const char *what, const char *why, const struct tcase *tc, uint64_t stream)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	tcase_print(tc, NULL, &b);
 	fprintf(stderr, "seed 1 stream %llu\n%s", (unsigned long long)stream, buf_str(&b));
@@ -100,7 +101,8 @@ static void any_bytes_are_a_case(void **state)
 		for (unsigned i = 0; i < tc.n_calls; i++)
 			expects += tc.call[i].expect.has_ret;
 	}
-	printf("%lu inputs: %lu programs, %lu ifs, %lu expectations, %lu bypasses\n", total, progs, ifs, expects, bypass);
+	printf("%lu inputs: %lu programs, %lu ifs, %lu expectations, %lu bypasses\n", total, progs, ifs,
+	       expects, bypass);
 	/* the inputs reach what they are for */
 	assert_true(progs > total && ifs > total / 2 && expects > total / 32 && bypass > total / 400);
 }
@@ -120,7 +122,8 @@ static void short_inputs(void **state)
 	assert_memory_equal(bytes, "\1\0\0\0", 4);
 }
 
-/* Every prefix of a valid encoding is a valid case too, and too little room is noticed, whatever is missing. */
+/* Every prefix of a valid encoding is a valid case too, and too little room is noticed, whatever is missing.
+ */
 static void prefixes_and_room(void **state)
 {
 	static struct tcase tc, cut;
@@ -162,8 +165,8 @@ static void the_largest_case_fits(void **state)
 
 				p->n = ACT_MAX;
 				for (unsigned k = 0; k < ACT_MAX; k++)
-					p->act[k] = (struct act){ .op = ACT_IF, .val = 0x12345678,
-								  .field = FIELD_OPTNAME };
+					p->act[k] = (struct act){
+						.op = ACT_IF, .val = 0x12345678, .field = FIELD_OPTNAME};
 			}
 		}
 	}
@@ -188,10 +191,29 @@ static void the_largest_case_fits(void **state)
 
 static void ints_and_options_keep_their_value(void **state)
 {
-	static const int64_t more[] = { 2,	5,	94,	95,	  96,	     127,	 128,
-					-2,	-128,	-32768, -32769,	  32767,     32768,	 65535,
-					131072, -4095,	-4096,	INT32_MIN + 1, INT32_MAX - 1,
-					INT64_MAX, INT64_MIN, -2147483649ll, 4294967296ll };
+	static const int64_t more[] = {2,
+				       5,
+				       94,
+				       95,
+				       96,
+				       127,
+				       128,
+				       -2,
+				       -128,
+				       -32768,
+				       -32769,
+				       32767,
+				       32768,
+				       65535,
+				       131072,
+				       -4095,
+				       -4096,
+				       INT32_MIN + 1,
+				       INT32_MAX - 1,
+				       INT64_MAX,
+				       INT64_MIN,
+				       -2147483649ll,
+				       4294967296ll};
 	static struct tcase tc;
 	size_t n_int;
 	const int32_t *ints = case_bin_interesting(&n_int);
@@ -203,7 +225,8 @@ static void ints_and_options_keep_their_value(void **state)
 	for (size_t i = 0; i < n_int + sizeof(more) / sizeof(more[0]); i++) {
 		int64_t v = i < n_int ? ints[i] : more[i - n_int];
 
-		tc.call[0].level = tc.call[0].optname = tc.call[0].optlen = tc.call[0].expect.optlen = (int32_t)v;
+		tc.call[0].level = tc.call[0].optname = tc.call[0].optlen = tc.call[0].expect.optlen =
+			(int32_t)v;
 		tc.call[0].expect.ret = v;
 		there_and_back(&tc, 0);
 	}
@@ -218,8 +241,10 @@ static void ints_and_options_keep_their_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_bytes_are_a_case),	   cmocka_unit_test(short_inputs),
-		cmocka_unit_test(prefixes_and_room),	   cmocka_unit_test(the_largest_case_fits),
+		cmocka_unit_test(any_bytes_are_a_case),
+		cmocka_unit_test(short_inputs),
+		cmocka_unit_test(prefixes_and_room),
+		cmocka_unit_test(the_largest_case_fits),
 		cmocka_unit_test(ints_and_options_keep_their_value),
 	};
 

@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "harness/case/options.h"
 
@@ -15,7 +16,8 @@ static void rows_are_sorted_and_found(void **state)
 	for (size_t i = 0; i < option_count(); i++) {
 		const struct option_info *o = option_at(i), *last = i ? option_at(i - 1) : NULL;
 
-		if (last && (o->level < last->level || (o->level == last->level && o->optname <= last->optname)))
+		if (last &&
+		    (o->level < last->level || (o->level == last->level && o->optname <= last->optname)))
 			fail_msg("%s stands before %s", last->name, o->name);
 		assert_ptr_equal(option_find(o->level, o->optname), o);
 		assert_ptr_equal(option_by_name(o->level, o->name, strlen(o->name)), o);
@@ -49,9 +51,9 @@ static void rows_make_sense(void **state)
 		const struct option_info *o = option_at(i);
 		bool int_like = o->kind == OPT_INT || o->kind == OPT_BOOL || o->kind == OPT_BYTE;
 
-		if (o->kind <= OPT_NONE || o->kind >= OPT_KIND_COUNT || !o->size ||
-		    o->v_lo > o->v_hi || o->v_step < 0 || (int_like && o->size != 4) ||
-		    (!int_like && o->v_step) || (!o->can_set && o->v_step) ||
+		if (o->kind <= OPT_NONE || o->kind >= OPT_KIND_COUNT || !o->size || o->v_lo > o->v_hi ||
+		    o->v_step < 0 || (int_like && o->size != 4) || (!int_like && o->v_step) ||
+		    (!o->can_set && o->v_step) ||
 		    (o->v_step ? (o->v_hi - o->v_lo) % o->v_step : o->v_hi || o->v_lo) ||
 		    (o->v_hi > o->v_lo && !o->v_step))
 			fail_msg("the row of %s is odd", o->name);
@@ -67,34 +69,35 @@ static void flags_that_must_not_change(void **state)
 		const char *name;
 		bool safe, is_volatile;
 	} rows[] = {
-		{ 0, "IP_TOS", true, false },
-		{ 0, "IP_MINTTL", false, false },
-		{ 0, "IPT_SO_SET_REPLACE", false, false },
-		{ 0, "MRT_INIT", false, false },
-		{ 1, "SO_COOKIE", true, true },
-		{ 1, "SO_PEERCRED", true, false },
-		{ 1, "SO_PEERPIDFD", false, true },
-		{ 1, "SO_TIMESTAMP_OLD", false, false },
-		{ 1, "SO_ATTACH_FILTER", false, false },
-		{ 1, "SO_ATTACH_BPF", false, false },
-		{ 1, "SO_BINDTODEVICE", false, false },
-		{ 1, "SO_INCOMING_CPU", true, true },
-		{ 1, "SO_INCOMING_NAPI_ID", true, true },
-		{ 1, "SO_MEMINFO", true, true },
-		{ 1, "SO_BUSY_POLL", false, false },
-		{ 6, "TCP_INFO", true, true },
-		{ 6, "TCP_TIMESTAMP", false, true },
-		{ 6, "TCP_REPAIR", false, false },
-		{ 6, "TCP_ULP", false, false },
-		{ 6, "TCP_MD5SIG", false, false },
-		{ 6, "TCP_ZEROCOPY_RECEIVE", false, false },
-		{ 17, "UDP_ENCAP", false, false },
-		{ 17, "UDP_GRO", false, false },
-		{ 41, "IPV6_ADDRFORM", false, false },
+		{0, "IP_TOS", true, false},
+		{0, "IP_MINTTL", false, false},
+		{0, "IPT_SO_SET_REPLACE", false, false},
+		{0, "MRT_INIT", false, false},
+		{1, "SO_COOKIE", true, true},
+		{1, "SO_PEERCRED", true, false},
+		{1, "SO_PEERPIDFD", false, true},
+		{1, "SO_TIMESTAMP_OLD", false, false},
+		{1, "SO_ATTACH_FILTER", false, false},
+		{1, "SO_ATTACH_BPF", false, false},
+		{1, "SO_BINDTODEVICE", false, false},
+		{1, "SO_INCOMING_CPU", true, true},
+		{1, "SO_INCOMING_NAPI_ID", true, true},
+		{1, "SO_MEMINFO", true, true},
+		{1, "SO_BUSY_POLL", false, false},
+		{6, "TCP_INFO", true, true},
+		{6, "TCP_TIMESTAMP", false, true},
+		{6, "TCP_REPAIR", false, false},
+		{6, "TCP_ULP", false, false},
+		{6, "TCP_MD5SIG", false, false},
+		{6, "TCP_ZEROCOPY_RECEIVE", false, false},
+		{17, "UDP_ENCAP", false, false},
+		{17, "UDP_GRO", false, false},
+		{41, "IPV6_ADDRFORM", false, false},
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct option_info *o = option_by_name(rows[i].level, rows[i].name, strlen(rows[i].name));
+		const struct option_info *o =
+			option_by_name(rows[i].level, rows[i].name, strlen(rows[i].name));
 
 		if (!o || o->host_safe != rows[i].safe || o->is_volatile != rows[i].is_volatile)
 			fail_msg("%s", rows[i].name);
@@ -103,7 +106,7 @@ static void flags_that_must_not_change(void **state)
 
 static void levels_by_name(void **state)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 	int32_t v;
 
 	assert_true(level_count() < 128); /* case_bin's level tag */
@@ -143,7 +146,7 @@ static void levels_by_name(void **state)
 
 static void options_by_name(void **state)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 	int32_t v = 7;
 
 	assert_true(option_parse(0, "IP_TOS", 6, &v));
@@ -175,9 +178,12 @@ static void options_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_are_sorted_and_found), cmocka_unit_test(a_name_means_one_number),
-		cmocka_unit_test(rows_make_sense),	     cmocka_unit_test(flags_that_must_not_change),
-		cmocka_unit_test(levels_by_name),	     cmocka_unit_test(options_by_name),
+		cmocka_unit_test(rows_are_sorted_and_found),
+		cmocka_unit_test(a_name_means_one_number),
+		cmocka_unit_test(rows_make_sense),
+		cmocka_unit_test(flags_that_must_not_change),
+		cmocka_unit_test(levels_by_name),
+		cmocka_unit_test(options_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The text form: what is read, what is refused and how, and that printing and reading are inverse. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "harness/base/rng.h"
 #include "harness/case/case_bin.h"
@@ -19,7 +20,7 @@ static struct case_meta meta;
 
 static void complain(const struct diag *d, const char *text, size_t n)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	diag_print(d, text, n, &b);
 	fprintf(stderr, "%s", buf_str(&b));
@@ -39,7 +40,7 @@ static void parse(const char *text)
 /* Reads text, prints it, wants `out`. */
 static void prints(const char *text, const char *out)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	parse(text);
 	tcase_print(&tc, &meta, &b);
@@ -57,7 +58,7 @@ static void round_trip(const struct tcase *x, const struct case_meta *m, const c
 {
 	static struct tcase again;
 	struct case_meta meta2;
-	struct buf b1 = { 0 }, b2 = { 0 };
+	struct buf b1 = {0}, b2 = {0};
 	struct diag d;
 
 	tcase_print(x, m, &b1);
@@ -81,9 +82,11 @@ static void canonical_text_stays(void **state)
 	same("cgroup a { setsockopt multi: return 1 }\n");
 	same("cgroup a { setsockopt none: return 0 }\n");
 	same("cgroup a {\n"
-	     "\tgetsockopt override: retval = -EPERM; retval = 5; retval = retval; set_retval(-5000); return 0\n"
+	     "\tgetsockopt override: retval = -EPERM; retval = 5; retval = retval; set_retval(-5000); return "
+	     "0\n"
 	     "\tsetsockopt multi: level = SOL_TCP; optname = TCP_NODELAY; optlen = -1; return 1\n"
-	     "\tsetsockopt multi: level = 0x484b; optname = 0x21; retval = retval; set_retval(-EPERM); return 1\n"
+	     "\tsetsockopt multi: level = 0x484b; optname = 0x21; retval = retval; set_retval(-EPERM); "
+	     "return 1\n"
 	     "}\n"
 	     "cgroup a/b\n"
 	     "cgroup a/b/c { setsockopt multi: optval[0] = u8 255; optval[1] = u16 65535; "
@@ -93,7 +96,8 @@ static void canonical_text_stays(void **state)
 	same("cgroup a { getsockopt multi: if optlen > 4 && optval[7] < 9 && size != -3 { "
 	     "if retval == -ENOENT { return 0 } if retval > 0 { } optlen = 4 } return 1; return 0 }\n");
 	same("cgroup a { getsockopt multi: if size == 1 { if size == 2 { } optlen = 3 } return 1 }\n");
-	same("cgroup a { getsockopt multi: if size == 1 && size == 2 { if size == 3 { optlen = 4 } optlen = 5 } "
+	same("cgroup a { getsockopt multi: if size == 1 && size == 2 { if size == 3 { optlen = 4 } optlen = "
+	     "5 } "
 	     "return 1 }\n");
 	same("cgroup a\n"
 	     "s = socket(AF_INET, SOCK_STREAM, 0) in a\n"
@@ -110,10 +114,12 @@ static void sugar(void **state)
 {
 	prints("#title\r\n\r\n cgroup  a{setsockopt:optlen=0x10;}\r\n",
 	       "# title\ncgroup a { setsockopt multi: optlen = 16; return 1 }\n");
-	prints("# SPDX-License-Identifier: MIT\n# clauses A.B\n#\n# the title\n# more\n# clauses C.D\ncgroup a # no\n# no",
+	prints("# SPDX-License-Identifier: MIT\n# clauses A.B\n#\n# the title\n# more\n# clauses C.D\ncgroup "
+	       "a # no\n# no",
 	       "# the title\n# clauses A.B C.D\ncgroup a\n");
 	prints("cgroup a {\n\n\tsetsockopt: # why\n\t\toptlen = INT_MIN;\n\t\treturn 0\n\tgetsockopt: }",
-	       "cgroup a {\n\tgetsockopt multi: return 1\n\tsetsockopt multi: optlen = -2147483648; return 0\n}\n");
+	       "cgroup a {\n\tgetsockopt multi: return 1\n\tsetsockopt multi: optlen = -2147483648; return "
+	       "0\n}\n");
 	prints("cgroup a { setsockopt: if size == 1 { if size == 2 { return 0 } } }",
 	       "cgroup a { setsockopt multi: if size == 1 && size == 2 { return 0 } return 1 }\n");
 	prints("cgroup a\ns = socket(2, 1) in a", "cgroup a\ns = socket(AF_INET, SOCK_STREAM, 0) in a\n");
@@ -128,37 +134,39 @@ static void sugar(void **state)
 static void buffers(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "NULL", "NULL" },
-		{ "buf 0", "buf 0" },
-		{ "buf 131072", "buf 131072" },
-		{ "buf 7 readonly", "buf 7 readonly" },
-		{ "buf 7 edge", "buf 7 edge" },
-		{ "u8 200", "u8 200" },
-		{ "u16 0x1234", "u16 4660" },
-		{ "i32 -1", "i32 -1" },
-		{ "i32 0xffffffff", "i32 -1" },
-		{ "i32 -1 edge", "i32 -1 edge" },
-		{ "hex 010203", "hex 010203" },
-		{ "hex AB", "u8 171" },
-		{ "\"cubic\"", "\"cubic\"" },
-		{ "\"reno\"", "\"reno\"" },
-		{ "\"a\\\\b\\\"c\\x41\"", "\"a\\\\b\\\"cA\"" },
-		{ "\"ab\\x00\"", "hex 616200" },
-		{ "\"# no comment\"", "\"# no comment\"" },
-		{ "\"\"", "buf 0" },
-		{ "i32 1 u8 2 hex 03", "hex 010000000203" },
-		{ "i32 1 fill 0x00 size 16", "i32 1 fill 0x00 size 16" },
-		{ "i32 1 fill 0 size 4", "i32 1" },
-		{ "fill 0xa5 size 3", "buf 3" },
-		{ "fill 0xa6 size 3 readonly", "fill 0xa6 size 3 readonly" },
-		{ "\"cubic\" fill 0 size 16 edge", "\"cubic\" fill 0x00 size 16 edge" },
+		{"NULL", "NULL"},
+		{"buf 0", "buf 0"},
+		{"buf 131072", "buf 131072"},
+		{"buf 7 readonly", "buf 7 readonly"},
+		{"buf 7 edge", "buf 7 edge"},
+		{"u8 200", "u8 200"},
+		{"u16 0x1234", "u16 4660"},
+		{"i32 -1", "i32 -1"},
+		{"i32 0xffffffff", "i32 -1"},
+		{"i32 -1 edge", "i32 -1 edge"},
+		{"hex 010203", "hex 010203"},
+		{"hex AB", "u8 171"},
+		{"\"cubic\"", "\"cubic\""},
+		{"\"reno\"", "\"reno\""},
+		{"\"a\\\\b\\\"c\\x41\"", "\"a\\\\b\\\"cA\""},
+		{"\"ab\\x00\"", "hex 616200"},
+		{"\"# no comment\"", "\"# no comment\""},
+		{"\"\"", "buf 0"},
+		{"i32 1 u8 2 hex 03", "hex 010000000203"},
+		{"i32 1 fill 0x00 size 16", "i32 1 fill 0x00 size 16"},
+		{"i32 1 fill 0 size 4", "i32 1"},
+		{"fill 0xa5 size 3", "buf 3"},
+		{"fill 0xa6 size 3 readonly", "fill 0xa6 size 3 readonly"},
+		{"\"cubic\" fill 0 size 16 edge", "\"cubic\" fill 0x00 size 16 edge"},
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[256], want[256];
 
-		snprintf(text, sizeof(text), "cgroup a\nsetsockopt(badfd, SOL_IP, IP_TOS, %s, optlen 4)\n", rows[i][0]);
-		snprintf(want, sizeof(want), "cgroup a\nsetsockopt(badfd, SOL_IP, IP_TOS, %s, optlen 4)\n", rows[i][1]);
+		snprintf(text, sizeof(text), "cgroup a\nsetsockopt(badfd, SOL_IP, IP_TOS, %s, optlen 4)\n",
+			 rows[i][0]);
+		snprintf(want, sizeof(want), "cgroup a\nsetsockopt(badfd, SOL_IP, IP_TOS, %s, optlen 4)\n",
+			 rows[i][1]);
 		prints(text, want);
 		same(want);
 	}
@@ -177,18 +185,26 @@ static void buffers(void **state)
 static void expectations(void **state)
 {
 	static const char *const rows[] = {
-		" = 0",		   " = 5",
-		" = -1 EPERM",	   " = -1 ENOTSUPP",
-		" = raw -4096",	   " = raw -4000", /* no errno has that number */
-		" = raw -5000",	   " = 9223372036854775807",
-		" = raw -9223372036854775808", " = ? [i32 5]",
-		" = ? optlen 4",   " = 0 [i32 5] optlen 4",
-		" = 0 [hex 000000] optlen -1", " = 0 [\"abc\"]",
+		" = 0",
+		" = 5",
+		" = -1 EPERM",
+		" = -1 ENOTSUPP",
+		" = raw -4096",
+		" = raw -4000", /* no errno has that number */
+		" = raw -5000",
+		" = 9223372036854775807",
+		" = raw -9223372036854775808",
+		" = ? [i32 5]",
+		" = ? optlen 4",
+		" = 0 [i32 5] optlen 4",
+		" = 0 [hex 000000] optlen -1",
+		" = 0 [\"abc\"]",
 	};
 	char text[256];
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		snprintf(text, sizeof(text), "cgroup a\ngetsockopt(badfd, SOL_IP, IP_TOS, buf 4, optlen 4)%s\n", rows[i]);
+		snprintf(text, sizeof(text),
+			 "cgroup a\ngetsockopt(badfd, SOL_IP, IP_TOS, buf 4, optlen 4)%s\n", rows[i]);
 		same(text);
 	}
 	parse("cgroup a\ngetsockopt(badfd, 0, 1, buf 4, optlen 4) = -1 EPERM [u8 7] optlen 9");
@@ -205,7 +221,8 @@ static void programs_become_flat_lists(void **state)
 {
 	const struct prog *p = &tc.level[0].slot[HOOK_SET][0].prog;
 
-	parse("cgroup a { setsockopt: if size == 1 && optlen > 2 { if optval[3] != 4 { } optlen = 5 } return 0 }");
+	parse("cgroup a { setsockopt: if size == 1 && optlen > 2 { if optval[3] != 4 { } optlen = 5 } return "
+	      "0 }");
 	assert_int_equal(tc.level[0].n[HOOK_SET], 1);
 	assert_int_equal(p->n, 4);
 	assert_int_equal(p->ret, 0); /* the last return is the result, not an action */
@@ -225,7 +242,8 @@ static void programs_become_flat_lists(void **state)
 	assert_int_equal(p->ret, 1);
 	assert_int_equal(p->act[1].op, ACT_RETURN);
 	/* 16 actions and the return fit */
-	parse("cgroup a { setsockopt: optlen=1;optlen=2;optlen=3;optlen=4;optlen=5;optlen=6;optlen=7;optlen=8;"
+	parse("cgroup a { setsockopt: "
+	      "optlen=1;optlen=2;optlen=3;optlen=4;optlen=5;optlen=6;optlen=7;optlen=8;"
 	      "optlen=9;optlen=10;optlen=11;optlen=12;optlen=13;optlen=14;optlen=15;optlen=16;return 0 }");
 	assert_int_equal(p->n, 16);
 	assert_int_equal(p->act[15].val, 16);
@@ -302,7 +320,7 @@ static void bad_cases_are_refused(void **state)
 	assert_int_equal(glob(HD_SOURCE_DIR "/corpus/bad/*.case", 0, NULL, &g), 0);
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		const char *path = g.gl_pathv[i], *name = strrchr(path, '/') + 1;
-		struct buf got = { 0 };
+		struct buf got = {0};
 		char msg[512], *text, *want;
 		struct diag d;
 		size_t n, n_want;
@@ -333,7 +351,7 @@ static void bad_cases_are_refused(void **state)
 static void errors_show_the_line(void **state)
 {
 	static const char text[] = "cgroup a\nsetsockopt(badfd, SOL_IP, IP_TOZ, i32 1, optlen 4)\n";
-	struct buf b = { 0 };
+	struct buf b = {0};
 	struct diag d;
 
 	assert_int_equal(tcase_parse(text, strlen(text), "x.case", &tc, NULL, &d), -22);
@@ -389,7 +407,7 @@ static void random_cases_round_trip(void **state)
 		total = 4000;
 	for (unsigned long k = 0; k < total; k++) {
 		uint8_t data[800];
-		struct buf b = { 0 };
+		struct buf b = {0};
 		char where[40];
 		struct diag d;
 		struct rng r;

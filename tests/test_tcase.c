@@ -4,15 +4,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "harness/case/tcase.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* A level by letters: - no program, M n multi programs (digit before it), O override, N none. "2MO": two levels. */
+/* A level by letters: - no program, M n multi programs (digit before it), O override, N none. */
 static void chain(struct tcase *tc, const char *spec, enum hook hook)
 {
 	unsigned n = 1;
@@ -29,9 +30,9 @@ static void chain(struct tcase *tc, const char *spec, enum hook hook)
 		tc->n_levels++;
 		l->n[hook] = *spec == '-' ? 0 : (uint8_t)n;
 		for (unsigned s = 0; s < l->n[hook]; s++)
-			l->slot[hook][s].mode = *spec == 'M' ? MODE_MULTI :
-						*spec == 'O' ? MODE_OVERRIDE :
-							       MODE_NONE;
+			l->slot[hook][s].mode = *spec == 'M'   ? MODE_MULTI
+						: *spec == 'O' ? MODE_OVERRIDE
+							       : MODE_NONE;
 		n = 1;
 	}
 }
@@ -47,45 +48,45 @@ static void effective_follows_the_kernel(void **state)
 		unsigned level;
 		const char *order;
 	} rows[] = {
-		{ "M", 1, "0.0" },
-		{ "M", 0, "" },
-		{ "-", 1, "" },
-		{ "3M", 1, "0.0 0.1 0.2" },
+		{"M", 1, "0.0"},
+		{"M", 0, ""},
+		{"-", 1, ""},
+		{"3M", 1, "0.0 0.1 0.2"},
 		/* bottom-up over multi */
-		{ "MM", 2, "1.0 0.0" },
-		{ "2M3M", 2, "1.0 1.1 1.2 0.0 0.1" },
-		{ "2M3M", 1, "0.0 0.1" }, /* what is below does not matter */
-		{ "M-M", 3, "2.0 0.0" },
-		{ "4M4M4M4M4M4M4M4M", 8,
-		  "7.0 7.1 7.2 7.3 6.0 6.1 6.2 6.3 5.0 5.1 5.2 5.3 4.0 4.1 4.2 4.3 "
-		  "3.0 3.1 3.2 3.3 2.0 2.1 2.2 2.3 1.0 1.1 1.2 1.3 0.0 0.1 0.2 0.3" },
+		{"MM", 2, "1.0 0.0"},
+		{"2M3M", 2, "1.0 1.1 1.2 0.0 0.1"},
+		{"2M3M", 1, "0.0 0.1"}, /* what is below does not matter */
+		{"M-M", 3, "2.0 0.0"},
+		{"4M4M4M4M4M4M4M4M", 8,
+		 "7.0 7.1 7.2 7.3 6.0 6.1 6.2 6.3 5.0 5.1 5.2 5.3 4.0 4.1 4.2 4.3 "
+		 "3.0 3.1 3.2 3.3 2.0 2.1 2.2 2.3 1.0 1.1 1.2 1.3 0.0 0.1 0.2 0.3"},
 		/* override: runs only if nothing below does */
-		{ "O", 1, "0.0" },
-		{ "O-", 2, "0.0" },
-		{ "O--", 3, "0.0" },
-		{ "OO", 2, "1.0" },
-		{ "OO", 1, "0.0" },
-		{ "OM", 2, "1.0" },
-		{ "ON", 2, "1.0" },
-		{ "O2M", 2, "1.0 1.1" },
-		{ "OM-", 3, "1.0" },
+		{"O", 1, "0.0"},
+		{"O-", 2, "0.0"},
+		{"O--", 3, "0.0"},
+		{"OO", 2, "1.0"},
+		{"OO", 1, "0.0"},
+		{"OM", 2, "1.0"},
+		{"ON", 2, "1.0"},
+		{"O2M", 2, "1.0 1.1"},
+		{"OM-", 3, "1.0"},
 		/* none: the same, as the nearest */
-		{ "N", 1, "0.0" },
-		{ "N-", 2, "0.0" },
+		{"N", 1, "0.0"},
+		{"N-", 2, "0.0"},
 		/* multi above anything runs too */
-		{ "MO", 2, "1.0 0.0" },
-		{ "MN", 2, "1.0 0.0" },
-		{ "MN-", 3, "1.0 0.0" },
-		{ "MO-", 3, "1.0 0.0" },
+		{"MO", 2, "1.0 0.0"},
+		{"MN", 2, "1.0 0.0"},
+		{"MN-", 3, "1.0 0.0"},
+		{"MO-", 3, "1.0 0.0"},
 		/* an override in the middle is skipped, the multi above it is not */
-		{ "MOM", 3, "2.0 0.0" },
-		{ "MOM", 2, "1.0 0.0" },
-		{ "2MO2M", 3, "2.0 2.1 0.0 0.1" },
-		{ "OMOM", 4, "3.0 1.0" },
-		{ "OMO", 3, "2.0 1.0" },
-		{ "OOO", 3, "2.0" },
-		{ "OO-M", 3, "1.0" },
-		{ "-O-", 3, "1.0" },
+		{"MOM", 3, "2.0 0.0"},
+		{"MOM", 2, "1.0 0.0"},
+		{"2MO2M", 3, "2.0 2.1 0.0 0.1"},
+		{"OMOM", 4, "3.0 1.0"},
+		{"OMO", 3, "2.0 1.0"},
+		{"OOO", 3, "2.0"},
+		{"OO-M", 3, "1.0"},
+		{"-O-", 3, "1.0"},
 	};
 
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -99,8 +100,8 @@ static void effective_follows_the_kernel(void **state)
 			assert_null(tcase_check(&tc));
 			n = tcase_effective(&tc, rows[i].level, (enum hook)h, ids);
 			for (unsigned k = 0; k < n; k++)
-				snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u.%u", k ? " " : "",
-					 ids[k] / TC_MAX_SLOTS, ids[k] % TC_MAX_SLOTS);
+				snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u.%u",
+					 k ? " " : "", ids[k] / TC_MAX_SLOTS, ids[k] % TC_MAX_SLOTS);
 			if (strcmp(got, rows[i].order))
 				fail_msg("%s at %u: want %s, got %s", rows[i].chain, rows[i].level,
 					 rows[i].order, got);
@@ -108,7 +109,7 @@ static void effective_follows_the_kernel(void **state)
 				assert_ptr_equal(tcase_prog(&tc, (enum hook)h, ids[0]),
 						 &tc.level[ids[0] / 4].slot[h][ids[0] % 4].prog);
 			/* the other hook has nothing to do with it */
-			assert_int_equal(tcase_effective(&tc, rows[i].level, (enum hook)!h, ids), 0);
+			assert_int_equal(tcase_effective(&tc, rows[i].level, (enum hook) !h, ids), 0);
 		}
 	}
 }
@@ -120,12 +121,12 @@ static void modes_follow_the_kernel(void **state)
 		const char *chain;
 		bool ok;
 	} rows[] = {
-		{ "N", true },	   { "O", true },    { "4M", true },   { "2O", false },	 { "2N", false },
-		{ "NM", false },   { "NO", false },  { "NN", false },  { "N-M", false }, { "N--N", false },
-		{ "N-", true },	   { "OM", true },   { "OO", true },   { "ON", true },	 { "O-N", true },
-		{ "MM", true },	   { "MO", true },   { "MN", true },   { "MNM", false }, { "MN-O", false },
-		{ "ONM", false },  { "OMN", true },  { "OMNM", false }, { "OMOM", true }, { "MON", true },
-		{ "MONO", false }, { "-N-", true },  { "-N-M", false }, { "-O-M", true },
+		{"N", true},	 {"O", true},	{"4M", true},	 {"2O", false},	 {"2N", false},
+		{"NM", false},	 {"NO", false}, {"NN", false},	 {"N-M", false}, {"N--N", false},
+		{"N-", true},	 {"OM", true},	{"OO", true},	 {"ON", true},	 {"O-N", true},
+		{"MM", true},	 {"MO", true},	{"MN", true},	 {"MNM", false}, {"MN-O", false},
+		{"ONM", false},	 {"OMN", true}, {"OMNM", false}, {"OMOM", true}, {"MON", true},
+		{"MONO", false}, {"-N-", true}, {"-N-M", false}, {"-O-M", true},
 	};
 
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -157,16 +158,16 @@ static void base_case(struct tcase *tc)
 	tc->level[1].n[HOOK_SET] = 1;
 	p = &tc->level[1].slot[HOOK_SET][0].prog;
 	p->n = 3;
-	p->act[0] = (struct act){ .op = ACT_IF, .field = FIELD_BYTE, .n = 2, .off = 65535, .val = 255 };
-	p->act[1] = (struct act){ .op = ACT_IF, .field = FIELD_OPTLEN, .cmp = CMP_GT, .n = 1, .val = -1 };
-	p->act[2] = (struct act){ .op = ACT_BYTES, .n = 2, .off = 65535, .val = 65535 };
+	p->act[0] = (struct act){.op = ACT_IF, .field = FIELD_BYTE, .n = 2, .off = 65535, .val = 255};
+	p->act[1] = (struct act){.op = ACT_IF, .field = FIELD_OPTLEN, .cmp = CMP_GT, .n = 1, .val = -1};
+	p->act[2] = (struct act){.op = ACT_BYTES, .n = 2, .off = 65535, .val = 65535};
 	tc->n_socks = 2;
-	tc->sock[0] = (struct tc_sock){ .family = 2, .type = 1, .level = 2 };
+	tc->sock[0] = (struct tc_sock){.family = 2, .type = 1, .level = 2};
 	tc->n_calls = 2;
-	tc->call[0] = (struct tc_call){ .hook = HOOK_SET, .sock = 1, .optlen = -1 };
+	tc->call[0] = (struct tc_call){.hook = HOOK_SET, .sock = 1, .optlen = -1};
 	tc->call[0].buf.size = TC_MAX_BUF;
 	tc->call[0].buf.n_data = TC_MAX_DATA;
-	tc->call[1] = (struct tc_call){ .hook = HOOK_GET, .sock = TC_SOCK_BAD };
+	tc->call[1] = (struct tc_call){.hook = HOOK_GET, .sock = TC_SOCK_BAD};
 	tc->call[1].buf.size = 4;
 	tc->call[1].expect.n_bytes = 4;
 	tc->call[1].expect.has_optlen = true;
@@ -183,13 +184,13 @@ static void each_rule_alone(void **state)
 	base_case(&tc);
 	assert_null(tcase_check(&tc));
 
-#define BREAK(change, sentence)                                                                \
-	do {                                                                                   \
-		base_case(&tc);                                                                \
-		change;                                                                        \
-		got = tcase_check(&tc);                                                        \
-		if (!got || strcmp(got, sentence))                                             \
-			fail_msg("%s: got %s", #change, got ? got : "nothing");                \
+#define BREAK(change, sentence)                                                                              \
+	do {                                                                                                 \
+		base_case(&tc);                                                                              \
+		change;                                                                                      \
+		got = tcase_check(&tc);                                                                      \
+		if (!got || strcmp(got, sentence))                                                           \
+			fail_msg("%s: got %s", #change, got ? got : "nothing");                              \
 	} while (0)
 
 	BREAK(tc.n_levels = 0, "a case with less than 1 or more than 8 cgroups");
@@ -223,7 +224,7 @@ static void each_rule_alone(void **state)
 	BREAK(P.act[2].off = 65536, "a write beyond optval[65535]");
 	BREAK(P.act[2].val = 65536, "a write to optval of a value that is wider than the write");
 	BREAK(P.act[2].val = -1, "a write to optval of a value that is wider than the write");
-	BREAK(P.act[2] = ((struct act){ .op = ACT_RETURN, .val = 2 }), "a return of neither 0 nor 1");
+	BREAK(P.act[2] = ((struct act){.op = ACT_RETURN, .val = 2}), "a return of neither 0 nor 1");
 	BREAK((tc.level[0].slot[HOOK_GET][0].prog.n = 1,
 	       tc.level[0].slot[HOOK_GET][0].prog.act[0].op = ACT_LEVEL),
 	      "a getsockopt program that writes level");
@@ -252,22 +253,22 @@ static void equality(void **state)
 {
 	struct tcase a, b;
 
-#define DIFFERS(change)                                                   \
-	do {                                                              \
-		base_case(&a);                                            \
-		base_case(&b);                                            \
-		assert_true(tcase_equal(&a, &b));                         \
-		b.change;                                                 \
-		if (tcase_equal(&a, &b))                                  \
-			fail_msg("%s makes no difference", #change);      \
+#define DIFFERS(change)                                                                                      \
+	do {                                                                                                 \
+		base_case(&a);                                                                               \
+		base_case(&b);                                                                               \
+		assert_true(tcase_equal(&a, &b));                                                            \
+		b.change;                                                                                    \
+		if (tcase_equal(&a, &b))                                                                     \
+			fail_msg("%s makes no difference", #change);                                         \
 	} while (0)
-#define SAME(change)                                                      \
-	do {                                                              \
-		base_case(&a);                                            \
-		base_case(&b);                                            \
-		b.change;                                                 \
-		if (!tcase_equal(&a, &b))                                 \
-			fail_msg("%s makes a difference", #change);       \
+#define SAME(change)                                                                                         \
+	do {                                                                                                 \
+		base_case(&a);                                                                               \
+		base_case(&b);                                                                               \
+		b.change;                                                                                    \
+		if (!tcase_equal(&a, &b))                                                                    \
+			fail_msg("%s makes a difference", #change);                                          \
 	} while (0)
 
 	DIFFERS(n_levels = 1);
@@ -322,8 +323,8 @@ static void equality(void **state)
 
 static void image_is_data_fill_canary(void **state)
 {
-	struct tc_buf b = { .n_data = 3, .fill = 0xa5, .size = 5, .data = { 1, 2, 3, 99 } };
-	uint8_t want[8] = { 1, 2, 3, 0xa5, 0xa5, tc_canary(5), tc_canary(6), tc_canary(7) };
+	struct tc_buf b = {.n_data = 3, .fill = 0xa5, .size = 5, .data = {1, 2, 3, 99}};
+	uint8_t want[8] = {1, 2, 3, 0xa5, 0xa5, tc_canary(5), tc_canary(6), tc_canary(7)};
 	uint8_t got[9];
 
 	for (uint32_t n = 0; n <= 8; n++) {
@@ -334,12 +335,12 @@ static void image_is_data_fill_canary(void **state)
 	}
 	/* canaries at every offset, from every size around a run of 256 */
 	static uint8_t large[TC_MAX_BUF + TC_PAST];
-	static const uint32_t sizes[] = { 0, 1, 191, 192, 193, 255, 256, 257, 511, 4096, 65535, TC_MAX_BUF };
+	static const uint32_t sizes[] = {0, 1, 191, 192, 193, 255, 256, 257, 511, 4096, 65535, TC_MAX_BUF};
 
 	for (unsigned i = 0; i < COUNT(sizes); i++) {
 		uint32_t n = sizes[i] < 4096 ? 2000 : sizes[i] + TC_PAST;
 
-		b = (struct tc_buf){ .size = sizes[i] };
+		b = (struct tc_buf){.size = sizes[i]};
 		tc_buf_image(&b, large, n);
 		for (uint32_t k = 0; k < n; k++)
 			if (large[k] != (k < sizes[i] ? 0 : tc_canary(k)))
@@ -349,7 +350,7 @@ static void image_is_data_fill_canary(void **state)
 
 static void a_shifted_canary_shows(void **state)
 {
-	static const uint32_t bases[] = { 0, 1, 4, 255, 4096, 65536, 131072 };
+	static const uint32_t bases[] = {0, 1, 4, 255, 4096, 65536, 131072};
 
 	for (unsigned i = 0; i < COUNT(bases); i++) {
 		for (uint32_t shift = 1; shift < 32896; shift++) {

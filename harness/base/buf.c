@@ -6,7 +6,7 @@
 
 void buf_init(struct buf *b)
 {
-	*b = (struct buf){ 0 };
+	*b = (struct buf){0};
 }
 
 void buf_fini(struct buf *b)

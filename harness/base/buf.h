@@ -53,7 +53,7 @@ static inline struct cursor cursor_make(const void *data, size_t n)
 {
 	const uint8_t *p = data;
 
-	return (struct cursor){ .p = p, .end = n ? p + n : p };
+	return (struct cursor){.p = p, .end = n ? p + n : p};
 }
 
 /* How many bytes are left. */

@@ -12,8 +12,8 @@
 
 struct diag {
 	const char *file;  /* borrowed from the caller of the parser */
-	int line;          /* from 1; 0: no place is known, only the file */
-	int col;           /* from 1, in bytes */
+	int line;	   /* from 1; 0: no place is known, only the file */
+	int col;	   /* from 1, in bytes */
 	char message[256]; /* one sentence: "expected X, found Y" */
 };
 

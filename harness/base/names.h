@@ -18,7 +18,7 @@ struct name {
 	int64_t value;
 };
 
-extern const struct name names_errno[];    /* EPERM ..., with the kernel's own 512..530 */
+extern const struct name names_errno[];	   /* EPERM ..., with the kernel's own 512..530 */
 extern const struct name names_family[];   /* AF_* */
 extern const struct name names_socktype[]; /* SOCK_STREAM ... (no flags) */
 extern const struct name names_protocol[]; /* IPPROTO_* */

@@ -15,9 +15,10 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* Around every boundary of the hook: bypass, empty, int, sockopt_alloc_buf's 16, the stack buffer's 32, pages. */
+/* Around every boundary of the hook: bypass, empty, int, the least buffer's 16, the stack buffer's 32, pages.
+ */
 static const int32_t interesting[] = {
-	INT32_MIN, -1, 0,  1,  3,    4,    15,   16,   17,    31,	32,
+	INT32_MIN, -1, 0,  1,  3,    4,	   15,	 16,   17,    31,	 32,
 	33,	   63, 64, 65, 4095, 4096, 4097, 8192, 65536, INT32_MAX,
 };
 #define N_INTERESTING (sizeof(interesting) / sizeof(interesting[0]))
@@ -25,22 +26,22 @@ static const int32_t interesting[] = {
 static const struct {
 	uint16_t family, type, protocol;
 } kinds[] = {
-	{ AF_INET, SOCK_STREAM, 0 },
-	{ AF_INET, SOCK_DGRAM, 0 },
-	{ AF_INET6, SOCK_STREAM, 0 },
-	{ AF_INET6, SOCK_DGRAM, 0 },
-	{ AF_UNIX, SOCK_STREAM, 0 },
-	{ AF_UNIX, SOCK_DGRAM, 0 },
-	{ AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
-	{ AF_PACKET, SOCK_DGRAM, 0 },
-	{ AF_INET, SOCK_STREAM, IPPROTO_MPTCP },
-	{ AF_INET, SOCK_RAW, IPPROTO_UDP },
-	{ AF_INET6, SOCK_RAW, IPPROTO_UDP },
-	{ AF_VSOCK, SOCK_STREAM, 0 },
-	{ AF_INET, SOCK_STREAM, IPPROTO_TCP },
-	{ AF_INET, SOCK_DGRAM, IPPROTO_UDP },
+	{AF_INET, SOCK_STREAM, 0},
+	{AF_INET, SOCK_DGRAM, 0},
+	{AF_INET6, SOCK_STREAM, 0},
+	{AF_INET6, SOCK_DGRAM, 0},
+	{AF_UNIX, SOCK_STREAM, 0},
+	{AF_UNIX, SOCK_DGRAM, 0},
+	{AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
+	{AF_PACKET, SOCK_DGRAM, 0},
+	{AF_INET, SOCK_STREAM, IPPROTO_MPTCP},
+	{AF_INET, SOCK_RAW, IPPROTO_UDP},
+	{AF_INET6, SOCK_RAW, IPPROTO_UDP},
+	{AF_VSOCK, SOCK_STREAM, 0},
+	{AF_INET, SOCK_STREAM, IPPROTO_TCP},
+	{AF_INET, SOCK_DGRAM, IPPROTO_UDP},
 };
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define N_KINDS	 (sizeof(kinds) / sizeof(kinds[0]))
 #define KIND_RAW 15
 
 enum { EXP_RET = 1, EXP_OPTLEN = 2, EXP_BYTES = 4, EXP_RET64 = 8 };
@@ -232,8 +233,8 @@ static void put_sock(struct out *o, const struct tc_sock *s)
 {
 	unsigned k = 0, pair = s->route == ROUTE_SOCKETPAIR ? 0x80 : 0;
 
-	while (k < N_KINDS && (kinds[k].family != s->family || kinds[k].type != s->type ||
-			       kinds[k].protocol != s->protocol))
+	while (k < N_KINDS &&
+	       (kinds[k].family != s->family || kinds[k].type != s->type || kinds[k].protocol != s->protocol))
 		k++;
 	if (k < N_KINDS) {
 		put(o, k | pair);
@@ -249,8 +250,8 @@ static void put_sock(struct out *o, const struct tc_sock *s)
 static void put_call(struct out *o, const struct tc_call *c)
 {
 	const struct tc_expect *e = &c->expect;
-	unsigned flags = (e->has_ret ? EXP_RET : 0) | (e->has_optlen ? EXP_OPTLEN : 0) |
-			 (e->n_bytes ? EXP_BYTES : 0);
+	unsigned flags =
+		(e->has_ret ? EXP_RET : 0) | (e->has_optlen ? EXP_OPTLEN : 0) | (e->n_bytes ? EXP_BYTES : 0);
 	unsigned sock = c->sock == TC_SOCK_BAD ? 7 : c->sock;
 
 	if (e->has_ret && e->ret != (int32_t)e->ret)
@@ -280,7 +281,7 @@ static void put_call(struct out *o, const struct tc_call *c)
 
 size_t case_bin_encode(const struct tcase *tc, uint8_t *out, size_t cap)
 {
-	struct out o = { .p = out, .cap = cap };
+	struct out o = {.p = out, .cap = cap};
 
 	put(&o, CASE_BIN_VERSION);
 	put(&o, (tc->n_levels - 1u) | (unsigned)tc->n_socks << 3);
@@ -342,7 +343,7 @@ static void get_act(struct cursor *c, enum hook hook, struct act *a)
 {
 	unsigned b = cursor_u8(c), width;
 
-	*a = (struct act){ .op = (uint8_t)(1 + (b & 15) % (ACT_OP_COUNT - 1)) };
+	*a = (struct act){.op = (uint8_t)(1 + (b & 15) % (ACT_OP_COUNT - 1))};
 	if (hook == HOOK_GET && (a->op == ACT_LEVEL || a->op == ACT_OPTNAME))
 		a->op = ACT_OPTLEN;
 	if (hook == HOOK_SET && a->op == ACT_RETVAL)
@@ -506,7 +507,7 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out)
 {
 	struct cursor c = cursor_make(data, n);
-	uint8_t above[HOOK_COUNT] = { MODE_COUNT, MODE_COUNT };
+	uint8_t above[HOOK_COUNT] = {MODE_COUNT, MODE_COUNT};
 	unsigned header;
 
 	if (n < CASE_BIN_MIN)

@@ -12,8 +12,8 @@
  *               if there is one: modes, bits 0-1 get % 3, bits 2-3 set % 3; then its programs, get first
  *   program     bits 0-4 actions % 17, bit 7 the result; then the actions
  *   action      bits 0-3 (op - 1) % 9, bits 4-7 depend on op:
- *       IF          next byte: bits 0-3 field % 6, bits 4-5 comparison; next: skip % 17; FIELD_BYTE: offset, u8;
- *                   else level, option or int
+ *       IF          next byte: bits 0-3 field % 6, bits 4-5 comparison; next byte: skip % 17; then for
+ *                   FIELD_BYTE offset and u8, else level, option or int
  *       LEVEL/OPTNAME   level / option
  *       BYTES       bits 4-5: width 1, 2, 4 (% 3); offset; width bytes
  *       RETURN      bit 4: the result
@@ -25,8 +25,8 @@
  *               buffer (if not BUF_NULL): size as int, % (TC_MAX_BUF + 1); data length % 129; data; fill
  *   expectation bit 0 ret, bit 1 optlen, bit 2 bytes, bit 3 ret is 8 bytes; then those: ret as int or u64,
  *               optlen as int, count % 129 and the bytes
- *   int         0..0x1f an index % count of the interesting values; 0x20..0x7f is 0..95; 0x80..0xbf and 2 bytes, sign
- *               extended; 0xc0.. and 4 bytes
+ *   int         0..0x1f an index % count of the interesting values; 0x20..0x7f is 0..95; 0x80..0xbf and
+ *               2 bytes, sign extended; 0xc0.. and 4 bytes
  *   offset      0..0xef itself; 0xf0.. and 2 bytes
  *   level       0..0x7f an index % count of the levels with names; 0x80.. and 4 bytes
  *   option      big endian u15: an index % count of options (in an action only its optname counts); with
@@ -44,13 +44,13 @@
 #include "tcase.h"
 
 #define CASE_BIN_VERSION 1
-#define CASE_BIN_MIN 3	   /* the shortest input that is decoded */
-#define CASE_BIN_MAX 20480 /* no case needs more */
+#define CASE_BIN_MIN	 3     /* the shortest input that is decoded */
+#define CASE_BIN_MAX	 20480 /* no case needs more */
 
 /* The lengths (and other ints) that break things, as one byte: count in *n. */
 const int32_t *case_bin_interesting(size_t *n);
 
-/* Encodes a case that passes tcase_check. Returns the length, or 0 if cap is too small (CASE_BIN_MAX never is). */
+/* Encodes a case that passes tcase_check. Returns the length, 0 if cap is too small (CASE_BIN_MAX is not). */
 size_t case_bin_encode(const struct tcase *tc, uint8_t *out, size_t cap);
 
 /*

@@ -37,7 +37,7 @@ static const char *const route_words[] = {
 	[ROUTE_SOCKET] = "socket",
 	[ROUTE_SOCKETPAIR] = "socketpair",
 };
-static const char sock_words[][2] = { "s", "t", "u", "v" };
+static const char sock_words[][2] = {"s", "t", "u", "v"};
 
 #define FILL 0xa5 /* the fill byte of `buf N` */
 
@@ -98,7 +98,7 @@ static void print_simple(const struct act *a, struct known *known, struct buf *b
 	case ACT_LEVEL:
 		buf_puts(b, "level = ");
 		level_print(b, a->val);
-		*known = (struct known){ true, a->val };
+		*known = (struct known){true, a->val};
 		break;
 	case ACT_OPTNAME:
 		buf_puts(b, "optname = ");
@@ -108,7 +108,10 @@ static void print_simple(const struct act *a, struct known *known, struct buf *b
 		buf_printf(b, "optlen = %d", a->val);
 		break;
 	case ACT_BYTES:
-		buf_printf(b, "optval[%u] = %s %d", a->off, a->n == 1 ? "u8" : a->n == 2 ? "u16" : "i32",
+		buf_printf(b, "optval[%u] = %s %d", a->off,
+			   a->n == 1   ? "u8"
+			   : a->n == 2 ? "u16"
+				       : "i32",
 			   a->val);
 		break;
 	case ACT_RETVAL:
@@ -141,7 +144,7 @@ static void print_simple(const struct act *a, struct known *known, struct buf *b
 void tcase_print_prog(const struct prog *p, struct buf *b)
 {
 	uint32_t end[ACT_MAX + 1];
-	struct known known[ACT_MAX + 1] = { { 0 } };
+	struct known known[ACT_MAX + 1] = {{0}};
 	unsigned depth = 0;
 	const char *sep = " ";
 
@@ -160,7 +163,7 @@ void tcase_print_prog(const struct prog *p, struct buf *b)
 			for (;; a = &p->act[++i]) {
 				print_cond(a, &known[depth + 1], b);
 				if (a->field == FIELD_LEVEL && a->cmp == CMP_EQ)
-					known[depth + 1] = (struct known){ true, a->val };
+					known[depth + 1] = (struct known){true, a->val};
 				if (i + 1 >= e || p->act[i + 1].op != ACT_IF || i + 2 + p->act[i + 1].n != e)
 					break;
 				buf_puts(b, " && ");
@@ -430,7 +433,7 @@ static void lex(struct parser *p)
 
 	skip_blanks(p);
 	s = p->pos;
-	*t = (struct tok){ .kind = TOK_EOF, .s = s, .line = p->line, .col = (int)(s - p->line_start) + 1 };
+	*t = (struct tok){.kind = TOK_EOF, .s = s, .line = p->line, .col = (int)(s - p->line_start) + 1};
 	if (s == p->end)
 		return;
 	t->n = 1;
@@ -591,8 +594,8 @@ static int named_option(struct parser *p, const int32_t *level, int32_t *optname
 	const char *name = level ? level_name(*level) : NULL;
 	char what[64];
 
-	if (t->kind == TOK_WORD && (level ? option_parse(*level, t->s, t->n, optname) :
-					    option_parse_any(t->s, t->n, optname))) {
+	if (t->kind == TOK_WORD &&
+	    (level ? option_parse(*level, t->s, t->n, optname) : option_parse_any(t->s, t->n, optname))) {
 		next(p);
 		return 0;
 	}
@@ -622,8 +625,8 @@ static int string_item(struct parser *p, uint8_t data[TC_MAX_DATA], unsigned *n)
 	const char *s = t.s + 1, *end = t.s + t.n - 1;
 
 	while (s < end) {
-		struct tok here = { .kind = TOK_BAD, .s = s, .n = 1, .line = t.line,
-				    .col = t.col + (int)(s - t.s) };
+		struct tok here = {
+			.kind = TOK_BAD, .s = s, .n = 1, .line = t.line, .col = t.col + (int)(s - t.s)};
 		uint8_t c = (uint8_t)*s++;
 
 		if (c == '\\' && end - s >= 3 && *s == 'x' && hex_digit(s[1]) >= 0 && hex_digit(s[2]) >= 0) {
@@ -677,9 +680,15 @@ static int items(struct parser *p, uint8_t data[TC_MAX_DATA], uint8_t *n_data)
 			ret = hex_item(p, data, &n);
 		} else if (width) {
 			next(p);
-			ret = number(p, width == 1 ? "a byte" : width == 2 ? "a u16" : "an i32",
+			ret = number(p,
+				     width == 1	  ? "a byte"
+				     : width == 2 ? "a u16"
+						  : "an i32",
 				     width == 4 ? INT32_MIN : 0,
-				     width == 1 ? UINT8_MAX : width == 2 ? UINT16_MAX : UINT32_MAX, &v);
+				     width == 1	  ? UINT8_MAX
+				     : width == 2 ? UINT16_MAX
+						  : UINT32_MAX,
+				     &v);
 			if (!ret && n + width > TC_MAX_DATA)
 				ret = too_many(p, &t);
 			for (unsigned i = 0; !ret && i < width; i++)
@@ -704,7 +713,7 @@ static struct act *new_act(struct actions *l, enum act_op op)
 {
 	struct act *a = &l->act[l->n++];
 
-	*a = (struct act){ .op = op };
+	*a = (struct act){.op = op};
 	return a;
 }
 
@@ -862,8 +871,8 @@ static bool at_hook(const struct parser *p)
 
 static bool at_action(const struct parser *p)
 {
-	static const char *const words[] = { "level",  "optname", "optlen",	"optval",
-					     "retval", "return",  "set_retval" };
+	static const char *const words[] = {"level",  "optname", "optlen",    "optval",
+					    "retval", "return",	 "set_retval"};
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (at(p, words[i]))
@@ -874,7 +883,7 @@ static bool at_action(const struct parser *p)
 /* The actions of a program, up to its end, which is not consumed: '}' or the hook word of the next one. */
 static int actions(struct parser *p, enum hook hook, struct prog *out)
 {
-	struct actions l = { .n = 0 };
+	struct actions l = {.n = 0};
 	struct {
 		unsigned first, end; /* its conditions are act[first..end) */
 	} open[ACT_MAX + 2];
@@ -932,8 +941,8 @@ static int program(struct parser *p, struct tc_level *level)
 	const char *why;
 
 	if (level->n[hook] == TC_MAX_SLOTS)
-		return expected(p, hook == HOOK_SET ? "at most 4 setsockopt programs in a cgroup" :
-						      "at most 4 getsockopt programs in a cgroup");
+		return expected(p, hook == HOOK_SET ? "at most 4 setsockopt programs in a cgroup"
+						    : "at most 4 getsockopt programs in a cgroup");
 	slot = &level->slot[hook][level->n[hook]++];
 	slot->prog.ret = 1;
 	next(p);
@@ -955,7 +964,7 @@ static int program(struct parser *p, struct tc_level *level)
 
 /* ---- statements ---- */
 
-/* a, a/b, a/b/c ...: how many elements, 0 if it is no such path. *t: the first token, stretched over all of it. */
+/* a, a/b, a/b/c ...: how many elements, 0 if it is no such path. *t: a token stretched over all of it. */
 static unsigned path(struct parser *p, struct tok *t)
 {
 	unsigned n = 0;
@@ -983,7 +992,7 @@ static unsigned path(struct parser *p, struct tok *t)
 static int cgroup(struct parser *p)
 {
 	struct tcase *tc = p->tc;
-	struct buf name = { 0 };
+	struct buf name = {0};
 	char what[64];
 	struct tok t;
 	int ret;
@@ -1016,8 +1025,8 @@ static int named_number(struct parser *p, const char *what, const struct name *t
 {
 	int64_t v;
 
-	if (p->tok.kind == TOK_WORD && (name_value(t1, p->tok.s, p->tok.n, &v) ||
-					(t2 && name_value(t2, p->tok.s, p->tok.n, &v)))) {
+	if (p->tok.kind == TOK_WORD &&
+	    (name_value(t1, p->tok.s, p->tok.n, &v) || (t2 && name_value(t2, p->tok.s, p->tok.n, &v)))) {
 		next(p);
 	} else {
 		int ret = number(p, what, 0, UINT16_MAX, &v);
@@ -1166,7 +1175,8 @@ static int expectation(struct parser *p, struct tc_call *c)
 		if (ret)
 			return ret;
 		if (!e->n_bytes || !at(p, "]"))
-			return expected(p, e->n_bytes ? "an item or ']'" : "an item: i32, u16, u8, \"text\" or hex");
+			return expected(p, e->n_bytes ? "an item or ']'"
+						      : "an item: i32, u16, u8, \"text\" or hex");
 		if (e->n_bytes > c->buf.size) {
 			char found[16];
 
@@ -1252,17 +1262,23 @@ static int statement(struct parser *p)
 	for (unsigned i = 0; i < TC_MAX_SOCKS && !tc->n_calls; i++)
 		if (at(p, sock_words[i]))
 			return sock(p, i);
-	return expected(p, tc->n_calls ? "getsockopt or setsockopt" :
-			   tc->n_socks ? "a socket or a call" :
-					 "a cgroup, a socket or a call");
+	return expected(p, tc->n_calls	 ? "getsockopt or setsockopt"
+			   : tc->n_socks ? "a socket or a call"
+					 : "a cgroup, a socket or a call");
 }
 
 int tcase_parse(const char *text, size_t len, const char *filename, struct tcase *out, struct case_meta *meta,
 		struct diag *d)
 {
 	struct parser p = {
-		.pos = text, .end = text + len, .line_start = text, .file = filename,
-		.line = 1,   .tc = out,		.meta = meta,	    .d = d,
+		.pos = text,
+		.end = text + len,
+		.line_start = text,
+		.file = filename,
+		.line = 1,
+		.tc = out,
+		.meta = meta,
+		.d = d,
 	};
 	struct tok last;
 	const char *why;
@@ -1273,7 +1289,7 @@ int tcase_parse(const char *text, size_t len, const char *filename, struct tcase
 		return -EINVAL;
 	}
 	if (meta)
-		*meta = (struct case_meta){ 0 };
+		*meta = (struct case_meta){0};
 	tcase_init(out);
 	out->n_levels = 0;
 	lex(&p);

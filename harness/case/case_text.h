@@ -12,7 +12,7 @@
 
 #define CASE_TEXT_MAX (1 << 20) /* bytes of a text that is looked at */
 
-/* What the comments above the first statement say. NUL-terminated, one line each, cut where they do not fit. */
+/* What the comments above the first statement say. NUL-terminated, one line each, cut if they do not fit. */
 struct case_meta {
 	char title[200];   /* the first comment line that is neither "clauses ..." nor "SPDX-..." */
 	char clauses[200]; /* the ids after "clauses", of all such lines, separated by blanks */
@@ -28,7 +28,7 @@ int tcase_parse(const char *text, size_t len, const char *filename, struct tcase
 /* Appends the text of a case that passes tcase_check. meta may be NULL: no comment lines then. */
 void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct buf *b);
 
-/* Pieces of that text which reports use as well: "a/b" (or "outside" for 0), one socket, one program, one call. */
+/* Pieces of that text, for reports: "a/b" (or "outside" for 0), one socket, one program, one call. */
 void tcase_print_path(unsigned level, struct buf *b);
 void tcase_print_sock(const struct tcase *tc, unsigned sock, struct buf *b);
 void tcase_print_prog(const struct prog *p, struct buf *b);

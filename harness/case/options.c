@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include <sys/socket.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/mroute.h>
@@ -16,11 +16,11 @@
 #include <linux/tls.h>
 #include <linux/udp.h>
 #include <linux/vm_sockets.h>
-#include <linux/if_xdp.h>
+#include <sys/socket.h>
 
 #include "../base/names.h"
 
-/* Newer than the oldest headers that we build with, or not in any header of user space (udplite, vsock's level). */
+/* Newer than the oldest headers that we build with, or not in any header of user space. */
 /* clang-format off */
 #ifndef SOL_IP
 #define SOL_IP 0

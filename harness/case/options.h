@@ -47,11 +47,12 @@ struct option_info {
 	int32_t optname;
 	const char *name;
 	enum opt_kind kind;
-	uint16_t size;      /* nominal bytes of the value; OPT_LARGE: of its header */
+	uint16_t size;	    /* nominal bytes of the value; OPT_LARGE: of its header */
 	uint16_t sock_mask; /* SK_*: which sockets know the option */
 	bool can_set, can_get;
 	bool is_volatile; /* two reads, or the reads of two equal sockets, may differ */
-	bool host_safe;   /* false: may hurt the machine, flips a static key, makes fds, takes user pointers or is slow */
+	bool host_safe; /* false: hurts the machine, flips a static key, makes fds, takes pointers or is slow
+			 */
 	/* Values that a set accepts: v_lo, v_lo + v_step, ... up to v_hi. v_step 0: no such list is known. */
 	int32_t v_lo, v_hi, v_step;
 };
@@ -77,8 +78,8 @@ void level_print(struct buf *b, int32_t level);
 void option_print(struct buf *b, int32_t level, int32_t optname);
 
 /*
- * Reads a level: a name (SOL_X, or IPPROTO_X where that is the level) or a number from INT32_MIN to UINT32_MAX,
- * of which the low 32 bits count. False, *level untouched, if s[0..n) is neither.
+ * Reads a level: a name (SOL_X, or IPPROTO_X where that is the level) or a number from INT32_MIN to
+ * UINT32_MAX, of which the low 32 bits count. False, *level untouched, if s[0..n) is neither.
  */
 bool level_parse(const char *s, size_t n, int32_t *level);
 /* The same for an option of a level that has rows; at any other level every name of the table will do. */

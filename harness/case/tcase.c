@@ -232,8 +232,7 @@ static bool call_equal(const struct tc_call *a, const struct tc_call *b)
 	const struct tc_expect *x = &a->expect, *y = &b->expect;
 
 	if (a->hook != b->hook || a->sock != b->sock || a->optlen_null != b->optlen_null ||
-	    a->level != b->level || a->optname != b->optname ||
-	    (!a->optlen_null && a->optlen != b->optlen))
+	    a->level != b->level || a->optname != b->optname || (!a->optlen_null && a->optlen != b->optlen))
 		return false;
 	if (a->buf.place != b->buf.place || a->buf.size != b->buf.size || a->buf.n_data != b->buf.n_data ||
 	    memcmp(a->buf.data, b->buf.data, a->buf.n_data) ||
