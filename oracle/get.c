@@ -62,7 +62,7 @@ static void fill_window(struct oracle *o, const struct handler_result *hr)
 	if (hr->is_volatile)
 		chain_forget(o, 0, known);
 	if (o->t->get_window == WINDOW_FREE) {
-		x->unknown |= UNK_SIZE;
+		x->unknown |= (uint32_t)o->c->optlen <= o->page ? UNK_SIZE : 0;
 		chain_forget(o, known, x->size);
 	}
 }
@@ -244,6 +244,11 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 		w->any |= ANY_OPTLEN | ANY_MEM;
 		return;
 	}
+	if (!(raised && large) && x->retval != 0 && x->retval != hr->ret) {
+		result(o, -EFAULT, C_GET_RETVAL_ORIGINAL);
+		w->any |= ANY_OPTLEN | ANY_MEM;
+		return;
+	}
 	if ((x->unknown & UNK_OPTLEN) || (x->wrote_optlen && x->optlen < 0)) {
 		free_all(o);
 		if (x->wrote_retval && x->retval == 0 && !x->wrote_optlen) {
@@ -256,8 +261,8 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 		free_all(o);
 		return;
 	}
-	if (raised || (x->retval != 0 && x->retval != hr->ret)) {
-		result(o, -EFAULT, raised ? C_GET_OPTLEN_RANGE : C_GET_RETVAL_ORIGINAL);
+	if (raised) {
+		result(o, -EFAULT, C_GET_OPTLEN_RANGE);
 		w->any |= ANY_OPTLEN | ANY_MEM;
 		return;
 	}
@@ -271,6 +276,8 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 			free_all(o); /* neither less nor greater */
 		return;
 	}
+	if (hr->ret == 0 && x->wrote_optlen && x->optlen > hr->optlen)
+		hit(o, C_GET_OPTLEN_GROW);
 	copy_out(o, hr, large ? C_GET_LARGE_TRIMMED : success_clause(o, hr, C_GET_RETURN_ONE));
 	if (w->n_out > x->size)
 		w->n_out = x->size; /* a long answer: the rest is the handler's */

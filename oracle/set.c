@@ -25,6 +25,8 @@ static void handler_original(struct oracle *o, int32_t level, int32_t optname, u
 	o->plan = (struct plan){.called = true, .level = level, .optname = optname, .optlen = o->c->optlen};
 	o->want.c_ret = clause;
 	hit(o, clause);
+	if (level != o->c->level || optname != o->c->optname)
+		hit(o, C_SET_REWRITE);
 }
 
 /* The handler runs with the programs' buffer. */
@@ -40,6 +42,8 @@ static void handler_window(struct oracle *o, unsigned clause)
 				.bytes = x->win};
 	o->want.c_ret = clause;
 	hit(o, clause);
+	if (x->wrote_args || x->wrote_bytes)
+		hit(o, C_SET_REWRITE);
 }
 
 /* The profile does not say what comes of the call. */
@@ -71,7 +75,7 @@ static void first_program(struct oracle *o)
 	struct want_seen *s;
 	uint32_t known = (uint32_t)user < x->size ? (uint32_t)user : x->size;
 
-	x->unknown = (o->t->set_window == WINDOW_FREE ? UNK_SIZE : 0) |
+	x->unknown = (o->t->set_window == WINDOW_FREE && (uint32_t)user <= o->page ? UNK_SIZE : 0) |
 		     (o->t->set_retval == SET_RETVAL_FREE ? UNK_RETVAL : 0);
 	tc_buf_image(&o->c->buf, x->win, known);
 	memset(x->win + known, 0, x->size - known);
@@ -153,7 +157,7 @@ static void optlen_small(struct oracle *o)
 	if (x->optlen < 0 || (uint32_t)x->optlen > bound)
 		result(o, -EFAULT, o->t->set_bound == BOUND_USER ? C_SET_OPTLEN_BOUND : C_SET_OPTLEN_RANGE);
 	else if (x->optlen == 0 && o->t->set_zero == ZERO_ORIGINAL)
-		handler_original(o, x->level, x->optname, c->optlen ? C_SET_OPTLEN_ZERO : C_SET_REWRITE);
+		handler_original(o, x->level, x->optname, C_SET_OPTLEN_ZERO);
 	else if (x->optlen < c->optlen && o->t->set_bound == BOUND_USER)
 		handler_window(o, C_SET_OPTLEN_DECREASED);
 	else if (x->optlen > c->optlen)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "../campaign/record.h"
+#include "../case/options.h"
+#include "../case/safe.h"
 #include "../exec/kernel.h"
 #include "../report/progress.h"
 #include "../report/text.h"
@@ -90,10 +92,30 @@ static void run_failed(struct runner *r, struct casefile *f, const struct case_r
 		putchar('\n');
 }
 
+/* Is the case kept off this machine? Counted and said. */
+static bool skipped(struct runner *r, const struct casefile *f)
+{
+	int32_t level, optname;
+	struct buf why = {0};
+
+	if (r->s->cli->unsafe || tcase_host_safe(&f->tc, &level, &optname))
+		return false;
+	level_print(&why, level);
+	buf_puts(&why, " ");
+	option_print(&why, level, optname);
+	buf_puts(&why, " can hurt this machine; --unsafe runs it all the same (in a VM)");
+	say(r, "SKIP", f->path, buf_str(&why));
+	buf_fini(&why);
+	r->t.skipped++;
+	return true;
+}
+
 static void run_case(struct runner *r, struct casefile *f)
 {
 	struct case_result res;
 
+	if (skipped(r, f))
+		return;
 	switch (loop_case(&r->loop, &f->tc, true, NULL, &res)) {
 	case V_PASS:
 		r->t.pass++;
@@ -150,7 +172,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	progress_end(&p);
 	if (i < n) {
 		fprintf(stderr, "hookdiff: interrupted after %zu of %zu cases\n", i, n);
-		r.t.skipped = n - i;
+		r.t.skipped += n - i;
 		r.t.error++;
 	}
 	r.t.cases = i;

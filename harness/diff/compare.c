@@ -144,6 +144,19 @@ static uint32_t first_change(const struct tc_buf *b, const uint8_t *mem, uint32_
 	return n;
 }
 
+/* Whatever is free in the buffer, the bytes past what the call may write are not, unless the handler itself wrote there. */
+static bool compare_past(const struct tc_call *c, const struct want *w, const struct outcome *got, uint32_t n, struct diff *d)
+{
+	uint32_t off = c->buf.size;
+
+	if (c->hook == HOOK_GET && c->optlen > 0 && (uint32_t)c->optlen > off)
+		off = (uint32_t)c->optlen;
+	for (; off < n; off++)
+		if (got->mem[off] != tc_canary(off) && !(w->base && w->base[off] != tc_canary(off)))
+			return mem_differs(d, c, C_MEM_PAST, off, tc_canary(off), got->mem[off]);
+	return true;
+}
+
 /* The user's buffer and the canaries past it. */
 static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
 {
@@ -154,8 +167,10 @@ static bool compare_mem(const struct tc_call *c, const struct want *w, const str
 	off = first_difference(w->out, got->mem, w->out_mask, 0, n_out);
 	if (off < n_out)
 		return mem_differs(d, c, w->c_out, off, w->out[off], got->mem[off]);
-	if (w->any & ANY_MEM || n_out == n)
+	if (n_out == n)
 		return true;
+	if (w->any & ANY_MEM)
+		return compare_past(c, w, got, n, d);
 	if (base) {
 		off = first_difference(base, got->mem, NULL, n_out, n);
 		return off == n ? true : mem_differs(d, c, w->c_base, off, base[off], got->mem[off]);
@@ -170,6 +185,8 @@ bool compare(const struct tc_call *c, const struct want *w, const struct outcome
 		return false;
 	if (got->ret != w->ret && !(w->any & ANY_RET))
 		return differ(d, DIFF_RET, w->c_ret, w->ret, got->ret);
+	if (got->stray)
+		return differ(d, DIFF_OPTLEN, C_MEM_PAST, w->optlen, got->optlen);
 	if (c->hook == HOOK_GET && !c->optlen_null && got->optlen != w->optlen && !(w->any & ANY_OPTLEN))
 		return differ(d, DIFF_OPTLEN, w->c_optlen, w->optlen, got->optlen);
 	if (c->buf.place != BUF_NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings and images. arena_put is on the hot path, twice a call: fixed-size copies where the size allows, the
- * same bytes as tc_buf_image() (tests/test_exec.c compares the two).
+ * Mappings and images. arena_put is on the hot path, twice a call: fixed-size copies where the size allows,
+ * the same bytes as tc_buf_image() (tests/test_exec.c compares the two).
  */
 #include "arena.h"
 
@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GUARD 65536 /* at least a page anywhere */
-#define KBUF_SIZE (65536 + 4096)
+#define GUARD	   65536 /* at least a page anywhere */
+#define KBUF_SIZE  (65536 + 4096)
 #define LEN_CANARY 0x5ca1ab1eu
 /*
  * The most that a getsockopt may have written past a buffer whose optlen says that there is room: no handler
@@ -114,14 +114,14 @@ static struct arena_buf put_plain(struct arena *a, const struct tc_call *c)
 		memcpy(a->rw + size + TC_PAST, a->canary + size + TC_PAST, a->dirty - size - TC_PAST);
 	a->dirty = size;
 	if (b->place == BUF_READONLY)
-		return (struct arena_buf){ a->ro, a->rw };
+		return (struct arena_buf){a->ro, a->rw};
 	if (c->hook == HOOK_GET && c->optlen > (int32_t)size) { /* the kernel believes in more room */
 		uint32_t most = c->optlen < MAX_ANSWER ? c->optlen : MAX_ANSWER;
 
 		if (most > size)
 			a->dirty = most;
 	}
-	return (struct arena_buf){ a->rw, a->rw };
+	return (struct arena_buf){a->rw, a->rw};
 }
 
 struct arena_buf arena_put(struct arena *a, const struct tc_call *c)
@@ -131,12 +131,12 @@ struct arena_buf arena_put(struct arena *a, const struct tc_call *c)
 
 	switch (b->place) {
 	case BUF_NULL:
-		return (struct arena_buf){ NULL, NULL };
+		return (struct arena_buf){NULL, NULL};
 	case BUF_EDGE:
 		at = a->edge_end - b->size;
 		memcpy(at, b->data, b->n_data);
 		memset(at + b->n_data, b->fill, b->size - b->n_data);
-		return (struct arena_buf){ at, at };
+		return (struct arena_buf){at, at};
 	default:
 		return put_plain(a, c);
 	}

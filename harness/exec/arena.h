@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The user memory of one side (hooked or twin), in every situation that a case can ask for. One page set has two
- * views, so that a buffer which the kernel may not write can still be filled by us:
+ * The user memory of one side (hooked or twin), in every situation that a case can ask for. One page set has
+ * two views, so that a buffer which the kernel may not write can still be filled by us:
  *
  *     rw, ro   | size bytes of the case's buffer | canary … canary, up to ARENA_SIZE | not mapped |
  *     edge     |      … size bytes, ending exactly here ->| not mapped |
  *
- * Canaries always stand from the buffer's end to the arena's: what a call may have dirtied is noted and repaired
- * by the next arena_put, so that the usual call writes no more than size + TC_PAST bytes.
+ * Canaries always stand from the buffer's end to the arena's: what a call may have dirtied is noted and
+ * repaired by the next arena_put, so that the usual call writes no more than size + TC_PAST bytes.
  */
 #ifndef ARENA_H
 #define ARENA_H
@@ -28,9 +28,9 @@ struct arena_len {
 struct arena {
 	uint8_t *rw, *ro;
 	uint8_t *edge_map, *edge_end;
-	uint8_t *kbuf;         /* a kernel-made buffer for the twin: a page and zeros behind it */
+	uint8_t *kbuf;	       /* a kernel-made buffer for the twin: a page and zeros behind it */
 	const uint8_t *canary; /* ARENA_SIZE bytes of tc_canary() */
-	uint32_t dirty;        /* from this offset on, rw holds canaries */
+	uint32_t dirty;	       /* from this offset on, rw holds canaries */
 	struct arena_len len;
 };
 

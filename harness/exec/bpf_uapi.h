@@ -24,21 +24,21 @@ enum {
 };
 
 enum { /* attach flags */
-	HD_F_ALLOW_OVERRIDE = 1 << 0,
-	HD_F_ALLOW_MULTI = 1 << 1,
-	HD_F_REPLACE = 1 << 2,  /* 5.6 */
-	HD_F_BEFORE = 1 << 3,   /* on cgroups: 6.17 */
-	HD_F_AFTER = 1 << 4,    /* on cgroups: 6.17 */
-	HD_F_ID = 1 << 5,       /* on cgroups: 6.17 */
-	HD_F_PREORDER = 1 << 6, /* 6.15 */
-	HD_F_LINK = 1 << 13,    /* on cgroups: 6.17 */
+       HD_F_ALLOW_OVERRIDE = 1 << 0,
+       HD_F_ALLOW_MULTI = 1 << 1,
+       HD_F_REPLACE = 1 << 2,  /* 5.6 */
+       HD_F_BEFORE = 1 << 3,   /* on cgroups: 6.17 */
+       HD_F_AFTER = 1 << 4,    /* on cgroups: 6.17 */
+       HD_F_ID = 1 << 5,       /* on cgroups: 6.17 */
+       HD_F_PREORDER = 1 << 6, /* 6.15 */
+       HD_F_LINK = 1 << 13,    /* on cgroups: 6.17 */
 };
 
 enum { HD_QUERY_EFFECTIVE = 1 << 0 };
 
 enum { /* enum bpf_attach_type */
-	HD_CGROUP_GETSOCKOPT = 21,
-	HD_CGROUP_SETSOCKOPT = 22,
+       HD_CGROUP_GETSOCKOPT = 21,
+       HD_CGROUP_SETSOCKOPT = 22,
 };
 
 /* BPF_PROG_ATTACH, BPF_PROG_DETACH; the last two fields are 6.17's */
@@ -76,29 +76,27 @@ static inline int hd_bpf(int cmd, void *attr, unsigned size)
 static inline int hd_prog_attach(int cgroup, int prog, unsigned type, unsigned flags)
 {
 	struct hd_attr_attach a = {
-		.target_fd = cgroup, .prog_fd = prog, .attach_type = type, .attach_flags = flags
-	};
+		.target_fd = cgroup, .prog_fd = prog, .attach_type = type, .attach_flags = flags};
 
 	return hd_bpf(HD_BPF_PROG_ATTACH, &a, sizeof(a));
 }
 
 static inline int hd_prog_detach(int cgroup, int prog, unsigned type)
 {
-	struct hd_attr_attach a = { .target_fd = cgroup, .prog_fd = prog, .attach_type = type };
+	struct hd_attr_attach a = {.target_fd = cgroup, .prog_fd = prog, .attach_type = type};
 
 	return hd_bpf(HD_BPF_PROG_DETACH, &a, sizeof(a));
 }
 
 static inline int hd_link_create(int cgroup, int prog, unsigned type, unsigned flags)
 {
-	struct hd_attr_link a = {
-		.prog_fd = prog, .target_fd = cgroup, .attach_type = type, .flags = flags
-	};
+	struct hd_attr_link a = {.prog_fd = prog, .target_fd = cgroup, .attach_type = type, .flags = flags};
 
 	return hd_bpf(HD_BPF_LINK_CREATE, &a, sizeof(a));
 }
 
-/* Fills ids[] with at most *cnt program ids and sets *cnt to how many there are. -ENOSPC: ids[] is a prefix. */
+/* Fills ids[] with at most *cnt program ids and sets *cnt to how many there are. -ENOSPC: ids[] is a prefix.
+ */
 static inline int hd_prog_query(int cgroup, unsigned type, unsigned query_flags, uint32_t *ids, uint32_t *cnt)
 {
 	struct hd_attr_query a = {

@@ -21,7 +21,7 @@
 #include "bpf_uapi.h"
 #include "interp.skel.h"
 
-static const char *const hook_names[HD_HOOKS] = { "getsockopt", "setsockopt" };
+static const char *const hook_names[HD_HOOKS] = {"getsockopt", "setsockopt"};
 
 /* The tail of what libbpf said during one of our calls. */
 static struct {
@@ -88,7 +88,7 @@ static void last_words(char *out, size_t size)
 
 void bpfobj_raise_memlock(void)
 {
-	struct rlimit r = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit r = {RLIM_INFINITY, RLIM_INFINITY};
 
 	setrlimit(RLIMIT_MEMLOCK, &r);
 }
@@ -101,15 +101,15 @@ static int load_insns(unsigned hook, const struct bpf_insn *insns, size_t n)
 	return fd < 0 ? -errno : fd;
 }
 
-#define INSN(c, d, s, o, i) ((struct bpf_insn){ .code = c, .dst_reg = d, .src_reg = s, .off = o, .imm = i })
-#define MOV_IMM(r, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, r, 0, 0, i)
-#define LDX_W(d, s, o) INSN(BPF_LDX | BPF_MEM | BPF_W, d, s, o, 0)
-#define CALL(f) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
-#define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define INSN(c, d, s, o, i) ((struct bpf_insn){.code = c, .dst_reg = d, .src_reg = s, .off = o, .imm = i})
+#define MOV_IMM(r, i)	    INSN(BPF_ALU64 | BPF_MOV | BPF_K, r, 0, 0, i)
+#define LDX_W(d, s, o)	    INSN(BPF_LDX | BPF_MEM | BPF_W, d, s, o, 0)
+#define CALL(f)		    INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
+#define EXIT()		    INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
 int bpfobj_load_dummy(unsigned hook)
 {
-	const struct bpf_insn insns[] = { MOV_IMM(0, 1), EXIT() };
+	const struct bpf_insn insns[] = {MOV_IMM(0, 1), EXIT()};
 
 	return load_insns(hook, insns, 2);
 }
@@ -127,10 +127,8 @@ static bool loads(unsigned hook, const struct bpf_insn *insns, size_t n)
 void bpfobj_traits(struct bpfobj_traits *out)
 {
 	enum { SET_RETVAL = 187, HOOK_SET = 1, OFF_OPTLEN = 32 }; /* helper id, hook, offset in the context */
-	const struct bpf_insn constant[] = { MOV_IMM(1, -1), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT() };
-	const struct bpf_insn any[] = {
-		LDX_W(1, 1, OFF_OPTLEN), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()
-	};
+	const struct bpf_insn constant[] = {MOV_IMM(1, -1), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()};
+	const struct bpf_insn any[] = {LDX_W(1, 1, OFF_OPTLEN), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()};
 
 	out->has_retval_helpers = loads(HOOK_SET, constant, 4);
 	out->clamp_set_retval = out->has_retval_helpers && !loads(HOOK_SET, any, 4);
@@ -146,11 +144,12 @@ int bpfobj_init(struct bpfobj *o, char *err, size_t size)
 		for (unsigned i = 0; i < HD_PROGS; i++)
 			o->prog_fd[h][i] = -1;
 	bpfobj_raise_memlock();
-	o->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hd_shared", sizeof(__u32), sizeof(struct hd_shared), 1,
-				   &opts);
+	o->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hd_shared", sizeof(__u32), sizeof(struct hd_shared),
+				   1, &opts);
 	if (o->map_fd < 0) {
 		ret = -errno;
-		snprintf(err, size, "cannot create an mmapable BPF array: %s (needs root or CAP_BPF, and Linux 5.5)",
+		snprintf(err, size,
+			 "cannot create an mmapable BPF array: %s (needs root or CAP_BPF, and Linux 5.5)",
 			 strerror(-ret));
 		return ret;
 	}
@@ -219,7 +218,8 @@ int bpfobj_prog(struct bpfobj *o, unsigned hook, unsigned id, char *err, size_t 
 	libbpf_set_print(old);
 	if (fd < 0) {
 		last_words(words, sizeof(words));
-		snprintf(err, size, "cannot load the %s program: %s: %s", hook_names[hook], strerror(-fd), words);
+		snprintf(err, size, "cannot load the %s program: %s: %s", hook_names[hook], strerror(-fd),
+			 words);
 		return fd;
 	}
 	o->prog_fd[hook][id] = fd;

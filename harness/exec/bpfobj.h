@@ -15,14 +15,14 @@
 /* What the verifier of this kernel makes of the retval helpers. */
 struct bpfobj_traits {
 	bool has_retval_helpers; /* bpf_get_retval, bpf_set_retval: Linux 5.18 */
-	bool clamp_set_retval;   /* on set, bpf_set_retval only takes -4095..0: Linux 7.2 */
+	bool clamp_set_retval;	 /* on set, bpf_set_retval only takes -4095..0: Linux 7.2 */
 };
 
 struct bpfobj {
 	struct bpfobj_traits traits;
 	int map_fd;
-	struct hd_shared *shared;         /* the map's value, mapped here; owned */
-	int prog_fd[HD_HOOKS][HD_PROGS];  /* -1: not loaded yet; owned */
+	struct hd_shared *shared;	 /* the map's value, mapped here; owned */
+	int prog_fd[HD_HOOKS][HD_PROGS]; /* -1: not loaded yet; owned */
 };
 
 /* Asks the verifier; needs no map. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directories, locks and attachments. The one subtle thing is who may remove what: a base belongs to whoever holds
- * the flock on its directory. The owner takes the lock right after mkdir and then looks whether the
+ * Directories, locks and attachments. The one subtle thing is who may remove what: a base belongs to whoever
+ * holds the flock on its directory. The owner takes the lock right after mkdir and then looks whether the
  * name still leads to the same directory, because a sweeper may have come in between; a sweeper removes only
  * while it holds the lock itself.
  */
@@ -23,12 +23,12 @@
 
 #include "bpf_uapi.h"
 
-#define PREFIX "hookdiff."
+#define PREFIX	    "hookdiff."
 #define PATIENCE_MS 300 /* how long a dying process may keep its cgroup busy */
 
 static void nap_ms(long ms)
 {
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+	struct timespec ts = {ms / 1000, ms % 1000 * 1000000};
 
 	nanosleep(&ts, NULL);
 }
@@ -91,8 +91,9 @@ int cgroup_mount(char *path, size_t size, char *err, size_t errsize)
 	if (!ret && (size_t)snprintf(path, size, "%s", at) >= size)
 		ret = -ENAMETOOLONG;
 	if (ret)
-		snprintf(err, errsize, "no cgroup2 file system is mounted; "
-				       "mount -t cgroup2 none /some/directory makes one");
+		snprintf(err, errsize,
+			 "no cgroup2 file system is mounted; "
+			 "mount -t cgroup2 none /some/directory makes one");
 	return ret;
 }
 
@@ -322,8 +323,8 @@ static int open_under(struct cgroup_base *b, const char *dir)
 	if (!ret)
 		ret = cgroup_enter(&b->home);
 	if (!ret) {
-		snprintf(b->path, sizeof(b->path), "%.*s/%s", (int)(sizeof(b->path) - sizeof(b->name) - 2), dir,
-			 b->name);
+		snprintf(b->path, sizeof(b->path), "%.*s/%s", (int)(sizeof(b->path) - sizeof(b->name) - 2),
+			 dir, b->name);
 		return 0;
 	}
 	cgroup_remove(b->parent, b->name);
@@ -359,7 +360,8 @@ int cgroup_base_open(struct cgroup_base *b, char *err, size_t size)
 	if (ret)
 		ret = open_under(b, mount);
 	if (ret) {
-		snprintf(err, size, "cannot make a cgroup under %.120s: %s (needs root and a writable cgroup2 mount)",
+		snprintf(err, size,
+			 "cannot make a cgroup under %.120s: %s (needs root and a writable cgroup2 mount)",
 			 mount, strerror(-ret));
 		if (b->origin >= 0)
 			close(b->origin);
@@ -371,7 +373,8 @@ void cgroup_base_close(struct cgroup_base *b)
 {
 	if (b->base.dir < 0)
 		return;
-	/* Where it came from may be gone or refuse; the parent, which holds no controller business, will do. */
+	/* Where it came from may be gone or refuse; the parent, which holds no controller business, will do.
+	 */
 	if (b->origin < 0 || write(b->origin, "0", 1) != 1) {
 		int fd = openat(b->parent, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
@@ -441,7 +444,7 @@ static void describe_prog(unsigned id, char *out, size_t size)
 
 int cgroup_foreign(int dir, char *err, size_t size)
 {
-	static const char *const names[HOOK_COUNT] = { "getsockopt", "setsockopt" };
+	static const char *const names[HOOK_COUNT] = {"getsockopt", "setsockopt"};
 
 	for (unsigned hook = 0; hook < HOOK_COUNT; hook++) {
 		uint32_t ids[64], n = 64;
@@ -457,7 +460,8 @@ int cgroup_foreign(int dir, char *err, size_t size)
 			continue;
 		describe_prog(ids[0], more, sizeof(more));
 		snprintf(err, size,
-			 "a cgroup/%s program (id %u%s) is already effective here and would run in every case; "
+			 "a cgroup/%s program (id %u%s) is already effective here and would run in every "
+			 "case; "
 			 "detach it or run elsewhere",
 			 names[hook], ids[0], more);
 		return -EBUSY;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cgroups that hookdiff lives in. One running backend owns one base directory, "hookdiff.<pid>", under the
- * process's own cgroup, or under the mount's root if that does not work:
+ * The cgroups that hookdiff lives in. One running backend owns one base directory, "hookdiff.<pid>", under
+ * the process's own cgroup, or under the mount's root if that does not work:
  *
  *     hookdiff.4711           locked with flock(2) while its owner lives; nothing is ever attached here
  *     ├── home                the process, and every socket that must not be hooked (twins)
@@ -28,16 +28,16 @@ struct cgroup {
 
 struct cgroup_base {
 	struct cgroup base, home;
-	int parent;           /* directory of the cgroup that holds the base */
-	int origin;           /* cgroup.procs of where the process came from; -1 if unknown */
-	char name[32];        /* hookdiff.<pid>[.<n>] */
-	char path[PATH_MAX];  /* of the base */
+	int parent;	     /* directory of the cgroup that holds the base */
+	int origin;	     /* cgroup.procs of where the process came from; -1 if unknown */
+	char name[32];	     /* hookdiff.<pid>[.<n>] */
+	char path[PATH_MAX]; /* of the base */
 };
 
 struct cgroup_swept {
-	unsigned removed; /* bases of dead runs that are gone now */
-	unsigned busy;    /* bases of dead runs that still hold processes: left alone */
-	unsigned live;    /* bases whose owner runs */
+	unsigned removed;	  /* bases of dead runs that are gone now */
+	unsigned busy;		  /* bases of dead runs that still hold processes: left alone */
+	unsigned live;		  /* bases whose owner runs */
 	char busy_path[PATH_MAX]; /* one of the busy ones */
 };
 
@@ -78,8 +78,8 @@ int cgroup_attach(struct attachment *a, const struct cgroup *cg, int prog, unsig
 void cgroup_detach(struct attachment *a);
 
 /*
- * Is any program effective for sockets made in this cgroup? 0 if none; else -EBUSY and a sentence that names the
- * program; -errno if the kernel would not say.
+ * Is any program effective for sockets made in this cgroup? 0 if none; else -EBUSY and a sentence that names
+ * the program; -errno if the kernel would not say.
  */
 int cgroup_foreign(int dir, char *err, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every program of the topology gets the same list, so that the control does not depend on which of them run or in
- * what order: that is what cases test.
+ * Every program of the topology gets the same list, so that the control does not depend on which of them run
+ * or in what order: that is what cases test.
  */
 #include "control.h"
 
@@ -11,6 +11,7 @@
 
 #define MAGIC 0x4b48444b
 
+/* clang-format off */
 static const struct prog answer[HOOK_COUNT] = {
 	[HOOK_GET] = { .n = 3, .ret = 1, .act = {
 		{ .op = ACT_BYTES, .n = 4, .val = MAGIC },
@@ -19,6 +20,7 @@ static const struct prog answer[HOOK_COUNT] = {
 	} },
 	[HOOK_SET] = { .n = 1, .ret = 1, .act = { { .op = ACT_OPTLEN, .val = -1 } } },
 };
+/* clang-format on */
 
 static int64_t magic_call(struct control *c, int fd, enum hook hook, int32_t *val, int32_t *len)
 {

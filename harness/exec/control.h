@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Controls: calls that prove that a hook ran for a socket, or that it did not. Without them a run in which the
- * programs were never called would look like a run in which everything agrees. They use a level that no
+ * Controls: calls that prove that a hook ran for a socket, or that it did not. Without them a run in which
+ * the programs were never called would look like a run in which everything agrees. They use a level that no
  * protocol has, which the kernel refuses and the first program answers, so they change no socket.
  */
 #ifndef CONTROL_H

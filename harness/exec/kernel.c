@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend functions, and the surroundings they need: limits, groups, network namespace, keeper programs. The
- * fast path is begin → handler → call with sockets that exist: it writes a few hundred bytes and
- * makes no system call but the ones under test. topo.c makes what does not exist yet; arena.c lays out user
- * memory.
+ * The backend functions, and the surroundings they need: limits, groups, network namespace, keeper programs.
+ * The fast path is begin → handler → call with sockets that exist: it writes a few hundred bytes and makes no
+ * system call but the ones under test. topo.c makes what does not exist yet; arena.c lays out user memory.
  */
 #include "kernel.h"
 
@@ -23,11 +22,12 @@
 
 #include "../case/options.h"
 #include "arena.h"
+#include "bare.h"
 #include "far_return.h"
 #include "rawcall.h"
 #include "topo.h"
 
-#define N_GROUPS 1100 /* SO_PEERGROUPS answers with more than a page */
+#define N_GROUPS      1100 /* SO_PEERGROUPS answers with more than a page */
 #define DEFAULT_REUSE 64
 
 struct keeper {
@@ -53,7 +53,7 @@ struct kernel {
 	struct arena hooked, twin;
 	struct keeper keeper;
 	struct volatile_hint hint[64]; /* by hash of level and option */
-	int old_netns; /* -1: we did not move */
+	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;
 	gid_t *old_groups;
 };
@@ -75,8 +75,8 @@ static struct kernel *of(struct backend *b)
 }
 
 /*
- * Copies the head and at least the used actions. Sizes the compiler knows beat exact ones: most lists are short, and
- * what lies behind the used actions is never read.
+ * Copies the head and at least the used actions. Sizes the compiler knows beat exact ones: most lists are
+ * short, and what lies behind the used actions is never read.
  */
 static inline void copy_prog(struct prog *to, const struct prog *from)
 {
@@ -122,7 +122,8 @@ static int check_retval_actions(struct kernel *k, const struct tcase *tc)
 			if (u.hook == HOOK_SET && (p->act[j].val > 0 || p->act[j].val < -4095)) {
 				snprintf(k->b.error, sizeof(k->b.error),
 					 "this kernel only takes bpf_set_retval(-4095..0) on setsockopt "
-					 "(since Linux 7.2), the case says %d", p->act[j].val);
+					 "(since Linux 7.2), the case says %d",
+					 p->act[j].val);
 				return -EOPNOTSUPP;
 			}
 		}
@@ -184,12 +185,12 @@ static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
 	if (h->known && h->level == level && h->optname == optname)
 		return h->is_volatile;
 	opt = option_find(level, optname);
-	*h = (struct volatile_hint){ level, optname, true, opt && opt->is_volatile };
+	*h = (struct volatile_hint){level, optname, true, opt && opt->is_volatile};
 	return h->is_volatile;
 }
 
 FAR_RETURN static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
-		      struct handler_result *hr)
+				 struct handler_result *hr)
 {
 	struct kernel *k = of(b);
 	int fd = c->sock < k->n_socks ? k->pair[c->sock]->twin.fd : SOCK_BAD_FD;
@@ -239,6 +240,23 @@ FAR_RETURN static void k_call(struct backend *b, const struct tc_call *c, struct
 	got->trace = k->shared->trace[c->hook];
 }
 
+FAR_RETURN void kernel_bare(struct backend *b, const struct bare_case *c)
+{
+	struct kernel *k = of(b);
+	const struct tc_call *set = &c->tc->call[0], *get = &c->tc->call[1];
+	int32_t len = c->get_optlen;
+
+	k_load(b, c->tc);
+	k->shared->runs = 0;
+	if (c->set.called)
+		raw_setsockopt(k->pair[0]->twin.fd, c->set.level, c->set.optname,
+			       c->set.kernel_buf ? c->set.bytes : c->user, c->set.optlen);
+	raw_setsockopt(k->pair[0]->hooked.fd, set->level, set->optname, c->user, set->optlen);
+	raw_getsockopt(k->pair[0]->twin.fd, get->level, get->optname, c->user, &len);
+	len = c->get_optlen;
+	raw_getsockopt(k->pair[0]->hooked.fd, get->level, get->optname, c->user, &len);
+}
+
 static const struct control_counts *k_controls(const struct backend *b)
 {
 	return &((const struct kernel *)b)->set.control.counts;
@@ -254,10 +272,12 @@ static int keeper_open(struct keeper *k, const struct cgroup_base *base, char *e
 	}
 	for (unsigned h = 0; h < HOOK_COUNT; h++) {
 		k->prog[h] = bpfobj_load_dummy(h);
-		ret = k->prog[h] < 0 ? k->prog[h] : cgroup_attach(&k->att[h], &k->cgroup, k->prog[h], h, MODE_MULTI);
+		ret = k->prog[h] < 0 ? k->prog[h]
+				     : cgroup_attach(&k->att[h], &k->cgroup, k->prog[h], h, MODE_MULTI);
 		if (ret) {
 			snprintf(err, size,
-				 "this kernel takes no %ssockopt program: %s (needs CONFIG_CGROUP_BPF and root)",
+				 "this kernel takes no %ssockopt program: %s (needs CONFIG_CGROUP_BPF and "
+				 "root)",
 				 h == HOOK_GET ? "get" : "set", strerror(-ret));
 			return ret;
 		}
@@ -313,7 +333,7 @@ static void many_groups(struct kernel *k)
 
 static int enter_netns(struct kernel *k, char *err, size_t size)
 {
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
 	int fd, ret;
 
 	k->old_netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The feature table. Each function tries the thing itself instead of reading a version: distributions backport. A row may
- * rely on rows above it (struct lab); when those are missing it says so in its own words.
+ * The feature table. Each function tries the thing itself instead of reading a version: distributions
+ * backport. A row may rely on rows above it (struct lab); when those are missing it says so in its own words.
  */
 #include "probe.h"
 
@@ -67,7 +67,7 @@ static enum probe_state page_size(struct lab *lab, char *text, size_t size)
 
 static enum probe_state jit(struct lab *lab, char *text, size_t size)
 {
-	static const char *const words[] = { "off", "on", "on, dumping" };
+	static const char *const words[] = {"off", "on", "on, dumping"};
 	FILE *f = fopen("/proc/sys/net/core/bpf_jit_enable", "re");
 	unsigned v = 9;
 
@@ -213,7 +213,9 @@ static enum probe_state retval_range(struct lab *lab, char *text, size_t size)
 	(void)lab;
 	bpfobj_traits(&t);
 	snprintf(text, size, "%s",
-		 !t.has_retval_helpers ? "no helper" : t.clamp_set_retval ? "-4095..0" : "any number");
+		 !t.has_retval_helpers ? "no helper"
+		 : t.clamp_set_retval  ? "-4095..0"
+				       : "any number");
 	return PROBE_INFO;
 }
 
@@ -250,14 +252,10 @@ static enum probe_state families(struct lab *lab, char *text, size_t size)
 		const char *name;
 		int family, type, protocol;
 	} kinds[] = {
-		{ "TCP", AF_INET, SOCK_STREAM, 0 },
-		{ "UDP", AF_INET, SOCK_DGRAM, 0 },
-		{ "TCP6", AF_INET6, SOCK_STREAM, 0 },
-		{ "UDP6", AF_INET6, SOCK_DGRAM, 0 },
-		{ "UNIX", AF_UNIX, SOCK_STREAM, 0 },
-		{ "NETLINK", AF_NETLINK, SOCK_RAW, 0 },
-		{ "PACKET", AF_PACKET, SOCK_RAW, 0 },
-		{ "MPTCP", AF_INET, SOCK_STREAM, IPPROTO_MPTCP },
+		{"TCP", AF_INET, SOCK_STREAM, 0},   {"UDP", AF_INET, SOCK_DGRAM, 0},
+		{"TCP6", AF_INET6, SOCK_STREAM, 0}, {"UDP6", AF_INET6, SOCK_DGRAM, 0},
+		{"UNIX", AF_UNIX, SOCK_STREAM, 0},  {"NETLINK", AF_NETLINK, SOCK_RAW, 0},
+		{"PACKET", AF_PACKET, SOCK_RAW, 0}, {"MPTCP", AF_INET, SOCK_STREAM, IPPROTO_MPTCP},
 	};
 
 	(void)lab;
@@ -282,8 +280,8 @@ static enum probe_state leftovers(struct lab *lab, char *text, size_t size)
 		snprintf(text, size, "not looked for");
 		return PROBE_INFO;
 	}
-	snprintf(text, size, "%u removed, %u of running processes, %u still hold processes%s%.100s", s.removed,
-		 s.live, s.busy, s.busy ? ": " : "", s.busy_path);
+	snprintf(text, size, "%u removed, %u of running processes, %u still hold processes%s%.100s",
+		 s.removed, s.live, s.busy, s.busy ? ": " : "", s.busy_path);
 	return PROBE_INFO;
 }
 
@@ -317,7 +315,7 @@ _Static_assert(N_ROWS <= PROBE_MAX, "PROBE_MAX is too small");
 
 unsigned probe_run(struct probe_result out[PROBE_MAX])
 {
-	struct lab lab = { .cgroup = { -1, -1 }, .prog = { -1, -1 } };
+	struct lab lab = {.cgroup = {-1, -1}, .prog = {-1, -1}};
 
 	memset(out, 0, sizeof(*out) * PROBE_MAX);
 	for (unsigned i = 0; i < N_ROWS; i++) {

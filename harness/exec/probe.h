@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this machine can do: one row a feature, each with the sentence that says how to get it. A command prints the rows;
- * whoever is about to run cases asks probe_can_run. To add a feature: one row in probe.c.
+ * What this machine can do: one row a feature, each with the sentence that says how to get it. A command
+ * prints the rows; whoever is about to run cases asks probe_can_run. To add a feature: one row in probe.c.
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -14,8 +14,8 @@ enum probe_state { PROBE_OK, PROBE_MISSING, PROBE_INFO };
 struct probe_result {
 	const char *name;
 	enum probe_state state;
-	bool needed;        /* nothing runs here while this is missing */
-	char text[200];     /* what was found, or why it is missing */
+	bool needed;	    /* nothing runs here while this is missing */
+	char text[200];	    /* what was found, or why it is missing */
 	const char *remedy; /* how to get it: static; NULL for PROBE_INFO */
 };
 

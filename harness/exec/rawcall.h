@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two system calls under test, with the raw value of the result register: libc turns -4095..-1 into -1 and errno
- * and lets everything below through as if it were a success, and a program may answer -5000.
+ * The two system calls under test, with the raw value of the result register: libc turns -4095..-1 into -1
+ * and errno and lets everything below through as if it were a success, and a program may answer -5000.
  *
- * On machines without an assembler line here the value goes through syscall(2): a result in -4095..-1 and one below
- * can still be told apart, because errno is only set for the former.
+ * On machines without an assembler line here the value goes through syscall(2): a result in -4095..-1 and one
+ * below can still be told apart, because errno is only set for the former.
  */
 #ifndef RAWCALL_H
 #define RAWCALL_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * socket(2), socketpair(2), and the reaper: a grandchild of ours, so that nobody has to wait for it, which
- * receives descriptors over a UNIX socket and closes them. It holds nothing else of ours and ends with the channel.
+ * receives descriptors over a UNIX socket and closes them. It holds nothing else of ours and ends with the
+ * channel.
  */
 #include "sock.h"
 
@@ -15,7 +16,7 @@
 
 int sock_make(const struct tc_sock *s, struct sock_fds *out)
 {
-	int fd[2] = { -1, -1 };
+	int fd[2] = {-1, -1};
 
 	if (s->route == ROUTE_SOCKETPAIR) {
 		if (socketpair(s->family, s->type | SOCK_CLOEXEC, s->protocol, fd))
@@ -62,7 +63,7 @@ static void reaper_main(int chan)
 
 	for (;;) {
 		union fd_msg ctl;
-		struct iovec iov = { &byte, 1 };
+		struct iovec iov = {&byte, 1};
 		struct msghdr msg = {
 			.msg_iov = &iov,
 			.msg_iovlen = 1,
@@ -116,7 +117,7 @@ static void reaper_flush(struct sock_reaper *r)
 {
 	union fd_msg ctl;
 	char byte = 0;
-	struct iovec iov = { &byte, 1 };
+	struct iovec iov = {&byte, 1};
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,

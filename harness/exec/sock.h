@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making and retiring the sockets of a case. Packet sockets are the odd ones: closing one waits for a grace period
- * (10 ms), so they are handed to a child process that closes them in its own time.
+ * Making and retiring the sockets of a case. Packet sockets are the odd ones: closing one waits for a grace
+ * period (10 ms), so they are handed to a child process that closes them in its own time.
  */
 #ifndef SOCK_H
 #define SOCK_H
@@ -13,7 +13,7 @@
 #define SOCK_BAD_FD 0x7ffffff0 /* beyond any limit on open files */
 
 struct sock_fds {
-	int fd;   /* the one that calls are made on */
+	int fd;	  /* the one that calls are made on */
 	int peer; /* the other end of a socketpair, or -1 */
 };
 

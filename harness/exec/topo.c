@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const hook_names[HOOK_COUNT] = { "getsockopt", "setsockopt" };
+static const char *const hook_names[HOOK_COUNT] = {"getsockopt", "setsockopt"};
 
 static void drop_socks(struct topo_set *s, uint16_t family, struct sock_fds *f)
 {
@@ -105,12 +105,12 @@ static int attach_level(struct topo_set *s, struct topo *t, unsigned level, char
 				return prog;
 			ret = cgroup_attach(&t->att[t->n_att], &t->cgroup[level], prog, h, shape >> 3);
 			if (ret) {
-				snprintf(err, size, "cannot attach %s program %u of level %u: %s", hook_names[h],
-					 slot + 1, level + 1, strerror(-ret));
+				snprintf(err, size, "cannot attach %s program %u of level %u: %s",
+					 hook_names[h], slot + 1, level + 1, strerror(-ret));
 				return ret;
 			}
 			t->n_att++;
-			t->used[t->n_used++] = (struct topo_used){ h, id };
+			t->used[t->n_used++] = (struct topo_used){h, id};
 			t->ids[h].id[t->ids[h].n++] = id;
 			if (!t->top[h])
 				t->top[h] = level + 1;
@@ -124,7 +124,7 @@ static int build(struct topo_set *s, struct topo *t, char *err, size_t size)
 	int parent = s->base.base.dir;
 
 	for (unsigned l = 0; l < t->key.n_levels; l++) {
-		char name[16] = { 'a' + l };
+		char name[16] = {'a' + l};
 		int ret = cgroup_make(&t->cgroup[l], parent, l ? name : t->name);
 
 		if (ret) {
@@ -284,8 +284,8 @@ struct topo_pair *topo_pair(struct topo_set *s, struct topo *t, const struct tc_
 		drop_oldest(s, t);
 	ret = birth(s, t, p, sock);
 	if (ret) {
-		snprintf(err, size, "cannot make a socket (family %u, type %u, protocol %u): %s", sock->family,
-			 sock->type, sock->protocol, strerror(-ret));
+		snprintf(err, size, "cannot make a socket (family %u, type %u, protocol %u): %s",
+			 sock->family, sock->type, sock->protocol, strerror(-ret));
 		return NULL;
 	}
 	p->uses = 1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Topologies: the cgroups, attachments and sockets of one shape of case (how many levels, how many programs on
- * each, in which mode). Building one costs milliseconds, so they are kept: up to TOPO_MAX, the one that was
- * not used for longest goes first. Programs are the same copies everywhere (bpfobj.h): they carry no data.
+ * Topologies: the cgroups, attachments and sockets of one shape of case (how many levels, how many programs
+ * on each, in which mode). Building one costs milliseconds, so they are kept: up to TOPO_MAX, the one that
+ * was not used for longest goes first. Programs are the same copies everywhere (bpfobj.h): they carry no
+ * data.
  */
 #ifndef TOPO_H
 #define TOPO_H
@@ -15,10 +16,10 @@
 #include "control.h"
 #include "sock.h"
 
-#define TOPO_MAX 64
-#define TOPO_BATCH 16   /* sockets made in one visit to a level */
-#define TOPO_BUCKETS 64 /* pairs of one topology, hashed by kind */
-#define TOPO_FDS 16384  /* open sockets, all topologies together, before old topologies go */
+#define TOPO_MAX     64
+#define TOPO_BATCH   16	   /* sockets made in one visit to a level */
+#define TOPO_BUCKETS 64	   /* pairs of one topology, hashed by kind */
+#define TOPO_FDS     16384 /* open sockets, all topologies together, before old topologies go */
 
 struct topo_key {
 	uint64_t hook[HOOK_COUNT]; /* a byte a level: programs | mode << 3 */
@@ -50,7 +51,7 @@ struct topo {
 	struct attachment att[HD_HOOKS * HD_PROGS];
 	struct topo_used used[HD_HOOKS * HD_PROGS]; /* programs in use */
 	struct control_ids ids[HOOK_COUNT];
-	uint8_t top[HOOK_COUNT]; /* the first level with a program, 1..; 0: none */
+	uint8_t top[HOOK_COUNT];	      /* the first level with a program, 1..; 0: none */
 	struct topo_pair *last[TC_MAX_SOCKS]; /* what this socket of the case got last time */
 	struct topo_pair *bucket[TOPO_BUCKETS];
 };
@@ -70,7 +71,7 @@ struct topo_set {
 
 static inline struct topo_key topo_key(const struct tcase *tc)
 {
-	struct topo_key k = { .n_levels = tc->n_levels };
+	struct topo_key k = {.n_levels = tc->n_levels};
 
 	for (unsigned l = 0; l < tc->n_levels; l++)
 		for (unsigned h = 0; h < HOOK_COUNT; h++)

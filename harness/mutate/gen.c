@@ -6,6 +6,8 @@
  */
 #include "gen.h"
 
+#include "../case/safe.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/netlink.h>
@@ -422,6 +424,25 @@ static void count_half(struct gen *g, const struct half *h)
 	count(g, set ? DIM_RETURN_SET : DIM_RETURN_GET, !h->returned_zero);
 }
 
+/*
+ * What programs may rewrite level and optname to. They may rewrite one and not the other, so every mixture must be
+ * harmless on the host; where it is not, they rewrite to a level that nobody has.
+ */
+static void choose_rewrite(struct gen *g, struct half *set)
+{
+	const struct option_info *o = pick_option(g, g->socket);
+	const struct tc_call *c = set->call;
+
+	set->other_level = o ? o->level : LEVEL_UNKNOWN;
+	set->other_optname = o ? o->optname : c->optname;
+	if (!option_host_safe(set->other_level, c->optname))
+		set->other_level = LEVEL_UNKNOWN;
+	if (!option_host_safe(c->level, set->other_optname))
+		set->other_optname = c->optname;
+	if (!option_host_safe(set->other_level, set->other_optname))
+		set->other_level = LEVEL_UNKNOWN;
+}
+
 /* The part of a case that is the same for every kind of socket and option. */
 static void frame(struct gen *g, struct tcase *tc)
 {
@@ -438,7 +459,6 @@ static void frame(struct gen *g, struct tcase *tc)
 
 void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 {
-	const struct option_info *other;
 	struct half set = {.hook = HOOK_SET, .call = &tc->call[0]}, get = {.hook = HOOK_GET, .call = &tc->call[1]};
 	void (*programs)(struct gen *, struct half *, struct tcase *) = g->bench ? make_bench_programs : make_programs;
 
@@ -453,9 +473,7 @@ void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 	}
 	if (!g->bench && rng_chance(&g->r, 1, 5))
 		aims[rng_below(&g->r, sizeof(aims) / sizeof(aims[0]))](g, tc, &set, &get);
-	other = pick_option(g, g->socket);
-	set.other_level = other ? other->level : LEVEL_UNKNOWN;
-	set.other_optname = other ? other->optname : 1;
+	choose_rewrite(g, &set);
 	programs(g, &set, tc);
 	programs(g, &get, tc);
 	g->level = tc->sock[0].level;

@@ -2,6 +2,7 @@
 #include "summary.h"
 
 #include "../../oracle/clauses.h"
+#include "../../oracle/profiles.h"
 #include "text.h"
 #include "view.h"
 
@@ -120,9 +121,12 @@ static void cell(struct buf *out, uint64_t n, int width)
 	buf_fini(&text);
 }
 
-static void print_clauses(struct buf *out, const struct clause_stat *stat, bool all)
+/* Only clauses that hold in the run's profile can be missed. */
+static void print_clauses(struct buf *out, const struct report_run *run, const struct clause_stat *stat,
+			  bool all)
 {
-	unsigned missed = 0;
+	const struct profile *profile = profile_find(run->profile);
+	unsigned in = profile ? profile->in : IN_BOTH, missed = 0, of = 0;
 
 	buf_printf(out, "%-22s %13s %13s %9s %9s %9s %9s\n", "clause", "calls", "pass", "fail", "waived",
 		   "silent", "unsure");
@@ -130,10 +134,12 @@ static void print_clauses(struct buf *out, const struct clause_stat *stat, bool 
 		const struct clause_stat *s = &stat[c];
 		uint64_t other = s->fail + s->waived + s->silent + s->inconclusive;
 
-		if (!s->hit && !other)
-			missed++;
-		if (!s->hit && !other && !all)
-			continue;
+		of += !!(clause_info(c)->in & in);
+		if (!s->hit && !other) {
+			missed += !!(clause_info(c)->in & in);
+			if (!all || !(clause_info(c)->in & in))
+				continue;
+		}
 		buf_printf(out, "%-22s", clause_info(c)->name);
 		cell(out, s->hit, 13);
 		cell(out, s->hit > other ? s->hit - other : 0, 13);
@@ -144,7 +150,7 @@ static void print_clauses(struct buf *out, const struct clause_stat *stat, bool 
 		buf_puts(out, "\n");
 	}
 	if (missed)
-		buf_printf(out, "%u of %u clauses had no say in any call%s\n", missed, C_COUNT - 1,
+		buf_printf(out, "%u of the profile's %u clauses had no say in any call%s\n", missed, of,
 			   all ? "" : " (--verbose lists them)");
 }
 
@@ -166,14 +172,15 @@ static void print_controls(struct buf *out, const struct control_counts *c)
 void summary_format(struct buf *out, const struct report_run *run, const struct report_totals *t,
 		    const struct clause_stat *stat, const struct control_counts *controls, bool all)
 {
-	print_clauses(out, stat, all);
+	print_clauses(out, run, stat, all);
 	print_controls(out, controls);
 	if (t->silent) {
 		text_count(out, t->silent);
-		buf_printf(
-			out,
-			" calls in which profile %s says nothing about a part: that part was not compared\n",
-			run->profile);
+		buf_printf(out,
+			   " calls of which profile %s leaves a part free (it says nothing, or the bytes "
+			   "change by "
+			   "themselves):\nthat part was not compared\n",
+			   run->profile);
 	}
 	buf_puts(out, "took ");
 	text_seconds(out, t->seconds);

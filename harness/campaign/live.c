@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../case/case_text.h"
+#include "../exec/kernel.h"
+#include "../report/card.h"
+#include "triage.h"
+
+struct live {
+	struct loop loop;
+	struct tcase tc;
+	struct case_result res;
+	struct finding finding;
+};
+
+struct live *live_open(void)
+{
+	struct kernel_opts opts = {.own_netns = true};
+	struct live *l = calloc(1, sizeof(*l));
+	char err[512] = "out of memory";
+	struct backend *b = l ? kernel_open(&opts, err, sizeof(err)) : NULL;
+	const struct profile *p = b ? profile_for_release(b->release) : NULL;
+
+	if (b && !p)
+		snprintf(err, sizeof(err), "no profile covers Linux %s", b->release);
+	if (!p || loop_init(&l->loop, b, p, 0)) {
+		fprintf(stderr, "SKIP: %s\n", err);
+		exit(2);
+	}
+	return l;
+}
+
+static void print_card(const struct live *l)
+{
+	const struct finding *f = &l->finding;
+	struct buf text = {0}, card = {0};
+
+	tcase_print(&f->tc, NULL, &text);
+	struct report_case rc = {.verdict = "FAIL",
+				 .kernel = l->loop.b->release,
+				 .text = buf_str(&text),
+				 .tc = &f->tc,
+				 .call = f->res.call,
+				 .state = f->res.state,
+				 .diff = &f->res.diff,
+				 .want = &f->res.want,
+				 .got = &f->res.got,
+				 .reruns = f->reruns,
+				 .failed = f->failed};
+	card_format(&card, &rc);
+	fputs(buf_str(&card), stderr);
+	buf_fini(&text);
+	buf_fini(&card);
+}
+
+bool live_agrees(struct live *l, const struct tcase *tc)
+{
+	enum verdict v;
+
+	l->tc = *tc;
+	v = loop_case(&l->loop, &l->tc, false, NULL, &l->res);
+	if (v == V_ERROR) {
+		fprintf(stderr, "hookdiff: %s\n", l->res.why);
+		exit(2);
+	}
+	if (v != V_FAIL)
+		return true;
+	triage_investigate(&l->loop, &l->tc, &l->res, &l->finding);
+	print_card(l);
+	return false;
+}
+
+void live_close(struct live *l)
+{
+	l->loop.b->ops->close(l->loop.b, NULL);
+	loop_fini(&l->loop);
+	free(l);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* One case at a time on this kernel, for drivers that bring their own loop (harness/targets). */
+#ifndef LIVE_H
+#define LIVE_H
+
+#include "../case/tcase.h"
+
+struct live;
+
+/* Opens the kernel with the profile of its release. Exits with 2 and one line on stderr if cases cannot run here. */
+struct live *live_open(void);
+
+/* Runs the case. False if it differs, also on fresh sockets: the card of the smallest case is on stderr then. */
+bool live_agrees(struct live *l, const struct tcase *tc);
+
+/* Detaches everything and frees. */
+void live_close(struct live *l);
+
+#endif
