@@ -28,7 +28,7 @@ struct cli {
 	const char *waivers; /* --waivers: file; see waivers_given */
 	bool waivers_given;  /* a file that was named must exist, the default one need not */
 	bool json, markdown, brief, verbose;
-	bool unsafe;         /* --unsafe: also cases that can hurt the machine */
+	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
 	uint64_t seconds; /* --time; 0: no limit */
 	uint64_t cases;	  /* --cases; 0: no limit */
