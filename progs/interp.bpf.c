@@ -9,24 +9,25 @@
  * two neighbours into one 8 byte store; a variable offset is bounded as a number and then checked as a
  * pointer, kept in one variable, against optval_end.
  */
-#include <stdbool.h>
 #include <linux/bpf.h>
+#include <stdbool.h>
+
 #include <bpf/bpf_helpers.h>
 
 #include "progs/shared.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile __u32 hd_id = 0; /* level * HD_SLOTS + slot */
+const volatile __u32 hd_id = 0;		       /* level * HD_SLOTS + slot */
 const volatile bool has_retval_helpers = true; /* Linux 5.18; what a false one guards is never verified */
-const volatile bool clamp_set_retval = false;  /* Linux 7.2: on set, bpf_set_retval's value must be in range */
+const volatile bool clamp_set_retval = false; /* Linux 7.2: on set, bpf_set_retval's value must be in range */
 
 struct hd_shared hd; /* .bss, replaced by the worker's map */
 
 #define MAX_ERRNO 4095
-#define MAX_OFF 0xfff0 /* the verifier tracks packet offsets up to 0xffff */
+#define MAX_OFF	  0xfff0 /* the verifier tracks packet offsets up to 0xffff */
 
-#define CTX_GET(field) (*(volatile __s32 *)&ctx->field)
+#define CTX_GET(field)	  (*(volatile __s32 *)&ctx->field)
 #define CTX_SET(field, v) (*(volatile __s32 *)&ctx->field = (v))
 
 /* Copies w bytes more if bit w of size is set; the pointer check repeats it in the verifier's words. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading progs/interp.bpf.c: every combination of its feature switches must pass the verifier, or a kernel with other
- * features than this one would refuse it; and a refusal must say why in one sentence. Needs root; otherwise exit 77.
+ * Loading progs/interp.bpf.c: every combination of its feature switches must pass the verifier, or a kernel
+ * with other features than this one would refuse it; and a refusal must say why in one sentence. Needs root;
+ * otherwise exit 77.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -26,7 +28,8 @@ static void every_switch_verifies(void **state)
 		char err[512];
 
 		assert_int_equal(bpfobj_init(&o, err, sizeof(err)), 0);
-		/* a kernel without the helpers is never asked for them, and one that clamps accepts the clamp */
+		/* a kernel without the helpers is never asked for them, and one that clamps accepts the clamp
+		 */
 		if (o.traits.has_retval_helpers)
 			o.traits.has_retval_helpers = i & 1;
 		o.traits.clamp_set_retval |= i >> 1;

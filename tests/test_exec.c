@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel backend against facts that were written down by hand: no oracle takes part. Each test is a case in text, run
- * call by call; the comment above says what breaks if it fails. Needs root and cgroup2; otherwise exit 77.
+ * The kernel backend against facts that were written down by hand: no oracle takes part. Each test is a case
+ * in text, run call by call; the comment above says what breaks if it fails. Needs root and cgroup2;
+ * otherwise exit 77.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -55,7 +57,7 @@ static void begin(const char *text)
 static void run(unsigned i)
 {
 	const struct tc_call *c = &now.tc.call[i];
-	struct plan p = { .called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen };
+	struct plan p = {.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
 
 	b->ops->handler(b, c, &p, &now.hr);
 	b->ops->call(b, c, &now.got);
@@ -67,7 +69,7 @@ static void run_only(const char *text)
 	run(0);
 }
 
-#define ID(level, slot) ((level) * TC_MAX_SLOTS + (slot))
+#define ID(level, slot)	    ((level)*TC_MAX_SLOTS + (slot))
 #define SET_ID(level, slot) (HD_PROGS + ID(level, slot))
 
 static void check_canaries(const struct tc_call *c)
@@ -157,16 +159,18 @@ static void actions(void **state)
 	assert_int_equal(now.got.mem[0], 5);
 	b->ops->end(b, true);
 	/* u8 and u16 in the window, nothing past it, a byte past the window is false */
-	run_only("cgroup a { getsockopt: optval[0] = u16 0x1122; optval[3] = u8 0x44; optval[3] = u16 0xffff; "
-		 "optval[1] = i32 -1; if optval[4] == 0 { return 0 } if optval[4] != 0 { return 0 } "
-		 "if size < 4 { return 0 } if size > 4 { return 0 } if optval[65535] == 0 { return 0 } "
-		 "optval[65535] = u8 1 }\n"
-		 "s = socket(AF_INET, SOCK_STREAM, 0) in a\n"
-		 "getsockopt(s, SOL_SOCKET, SO_PRIORITY, buf 4, optlen 4)\n");
+	run_only(
+		"cgroup a { getsockopt: optval[0] = u16 0x1122; optval[3] = u8 0x44; optval[3] = u16 0xffff; "
+		"optval[1] = i32 -1; if optval[4] == 0 { return 0 } if optval[4] != 0 { return 0 } "
+		"if size < 4 { return 0 } if size > 4 { return 0 } if optval[65535] == 0 { return 0 } "
+		"optval[65535] = u8 1 }\n"
+		"s = socket(AF_INET, SOCK_STREAM, 0) in a\n"
+		"getsockopt(s, SOL_SOCKET, SO_PRIORITY, buf 4, optlen 4)\n");
 	assert_int_equal(now.got.ret, 0);
 	assert_memory_equal(now.got.mem, "\x22\x11\x00\x44", 4);
 	/* nested conditions, signed compares, retval kept and replaced */
-	run_only("cgroup a { getsockopt: if retval < 0 { if retval > -96 { if retval < -91 { retval = retval; retval = 7 } } "
+	run_only("cgroup a { getsockopt: if retval < 0 { if retval > -96 { if retval < -91 { retval = "
+		 "retval; retval = 7 } } "
 		 "optlen = 2 } optval[0] = u8 1; return 1 }\n"
 		 "s = socket(AF_INET, SOCK_STREAM, 0) in a\n"
 		 "getsockopt(s, 0x1234, 1, buf 4, optlen 4)\n");
@@ -241,9 +245,10 @@ static void trace_is_exact(void **state)
 /* arena_put writes what tc_buf_image says, whatever the call before left. */
 static void images(void **state)
 {
-	static const int32_t sizes[] = { 0, 1, 4, 15, 16, 17, 64, 127, 128, 129, 4095, 4096, 4097, 65536, TC_MAX_BUF };
+	static const int32_t sizes[] = {0,   1,	  4,	15,   16,   17,	   64,	      127,
+					128, 129, 4095, 4096, 4097, 65536, TC_MAX_BUF};
 	static uint8_t image[TC_MAX_BUF + TC_PAST];
-	struct tc_call c = { .hook = HOOK_GET };
+	struct tc_call c = {.hook = HOOK_GET};
 	struct arena a;
 
 	(void)state;
@@ -346,9 +351,13 @@ static void placements(void **state)
 /* What the oracle plans is what the twin gets. */
 static void planned_bytes(void **state)
 {
-	static const uint8_t bytes[] = { 6, 0, 0, 0 };
-	struct plan p = { .called = true, .kernel_buf = true, .level = SOL_SOCKET, .optname = SO_PRIORITY,
-			  .optlen = 4, .bytes = bytes };
+	static const uint8_t bytes[] = {6, 0, 0, 0};
+	struct plan p = {.called = true,
+			 .kernel_buf = true,
+			 .level = SOL_SOCKET,
+			 .optname = SO_PRIORITY,
+			 .optlen = 4,
+			 .bytes = bytes};
 
 	(void)state;
 	begin("cgroup a { setsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\n"
@@ -380,7 +389,8 @@ static void families(void **state)
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		snprintf(text, sizeof(text),
 			 "cgroup a { getsockopt: return 1; setsockopt: return 1 }\ns = %s in a\n"
-			 "getsockopt(s, SOL_SOCKET, SO_TYPE, buf 4, optlen 4)\n", kinds[i]);
+			 "getsockopt(s, SOL_SOCKET, SO_TYPE, buf 4, optlen 4)\n",
+			 kinds[i]);
 		parse(text);
 		if (b->ops->begin(b, &now.tc, false)) {
 			print_message("no %s here: %s\n", kinds[i], b->error);
@@ -408,13 +418,13 @@ static void modes(void **state)
 		unsigned runs;
 		uint8_t order[2];
 	} rows[] = {
-		{ "none", "", 1, { SET_ID(0, 0) } },
-		{ "override", "", 1, { SET_ID(0, 0) } },
-		{ "override", "override", 1, { SET_ID(1, 0) } },
-		{ "override", "none", 1, { SET_ID(1, 0) } },
-		{ "override", "multi", 1, { SET_ID(1, 0) } },
-		{ "multi", "none", 2, { SET_ID(1, 0), SET_ID(0, 0) } },
-		{ "multi", "override", 2, { SET_ID(1, 0), SET_ID(0, 0) } },
+		{"none", "", 1, {SET_ID(0, 0)}},
+		{"override", "", 1, {SET_ID(0, 0)}},
+		{"override", "override", 1, {SET_ID(1, 0)}},
+		{"override", "none", 1, {SET_ID(1, 0)}},
+		{"override", "multi", 1, {SET_ID(1, 0)}},
+		{"multi", "none", 2, {SET_ID(1, 0), SET_ID(0, 0)}},
+		{"multi", "override", 2, {SET_ID(1, 0), SET_ID(0, 0)}},
 	};
 	char text[512];
 
@@ -498,8 +508,9 @@ static void many_topologies(void **state)
 			at += sprintf(at, " }\n");
 			want += n;
 		}
-		sprintf(at, "s = socket(AF_INET, SOCK_DGRAM, 0) in %.*s\n"
-			    "setsockopt(s, SOL_SOCKET, SO_PRIORITY, i32 3, optlen 4)\n",
+		sprintf(at,
+			"s = socket(AF_INET, SOCK_DGRAM, 0) in %.*s\n"
+			"setsockopt(s, SOL_SOCKET, SO_PRIORITY, i32 3, optlen 4)\n",
 			(int)(2 * levels - 1), "a/b/c/d");
 		run_only(text);
 		assert_int_equal(now.got.ret, 0);
@@ -521,7 +532,7 @@ static void an_unknown_family_is_an_error(void **state)
 static void foreign_program(void **state)
 {
 	int prog = bpfobj_load_dummy(HOOK_SET), fd, status;
-	struct kernel_opts opts = { .own_netns = false };
+	struct kernel_opts opts = {.own_netns = false};
 	struct cgroup_base base;
 	char err[256];
 	pid_t pid;
@@ -565,7 +576,7 @@ static void controls(void **state)
 
 static int setup(void **state)
 {
-	struct kernel_opts opts = { .own_netns = true };
+	struct kernel_opts opts = {.own_netns = true};
 	char err[512];
 
 	(void)state;
