@@ -47,7 +47,8 @@ void chain_forget(struct oracle *o, uint32_t from, uint32_t to)
 
 bool buf_readable(const struct tc_buf *b, uint32_t n)
 {
-	return n == 0 || b->place == BUF_PLAIN || b->place == BUF_READONLY || (b->place == BUF_EDGE && n <= b->size);
+	return n == 0 || b->place == BUF_PLAIN || b->place == BUF_READONLY ||
+	       (b->place == BUF_EDGE && n <= b->size);
 }
 
 bool buf_writable(const struct tc_buf *b, uint32_t n)
@@ -83,7 +84,7 @@ static void write_bytes(struct oracle *o, const struct act *a)
 		x->win[a->off + i] = (uint8_t)(val >> (8 * i));
 	if (x->mask)
 		memset(x->mask + a->off, 0, a->n);
-	x->wrote_bytes = true;
+	x->wrote |= WROTE_BYTES;
 }
 
 static bool compare(int32_t have, unsigned cmp, int32_t val)
@@ -141,12 +142,30 @@ static bool condition(struct ctx *x, const struct act *a)
 	return compare(have, a->cmp, a->val);
 }
 
-static void set_retval(struct ctx *x, int32_t val)
+/* Actions that assign a field of the context: which one, and what is known and written after it. */
+static const struct assign {
+	uint8_t place; /* int32_t of struct ctx, from level on */
+	uint8_t wrote;
+	uint8_t known; /* enum unknown that it ends */
+} assigns[ACT_OP_COUNT] = {
+	[ACT_LEVEL] = {0, WROTE_ARGS, 0},
+	[ACT_OPTNAME] = {1, WROTE_ARGS, 0},
+	[ACT_OPTLEN] = {2, WROTE_OPTLEN, UNK_OPTLEN},
+	[ACT_RETVAL] = {3, WROTE_RETVAL, UNK_RETVAL},
+	[ACT_SET_RETVAL] = {3, WROTE_RETVAL, UNK_RETVAL},
+};
+
+_Static_assert(offsetof(struct ctx, retval) == 12 && offsetof(struct ctx, optlen) == 8,
+	       "assigns[] counts places");
+
+static void assign(struct ctx *x, const struct act *a)
 {
-	x->retval = val;
-	x->why = WHY_SET;
-	x->wrote_retval = true;
-	x->unknown &= (uint8_t)~UNK_RETVAL;
+	const struct assign *as = &assigns[a->op];
+
+	memcpy((char *)x + as->place * sizeof(int32_t), &a->val, sizeof(a->val));
+	x->wrote |= as->wrote;
+	x->unknown &= (uint8_t)~as->known;
+	x->why = as->wrote == WROTE_RETVAL ? WHY_SET : x->why;
 }
 
 /* Runs one program; returns its result, 0 or 1. The meaning of each action: harness/case/act.h. */
@@ -154,43 +173,23 @@ static uint32_t program(struct oracle *o, const struct prog *p)
 {
 	struct ctx *x = &o->ctx;
 
-	for (uint32_t i = 0; i < p->n && !x->lost; i++) {
+	for (uint32_t i = 0; i < p->n; i++) {
 		const struct act *a = &p->act[i];
 
-		switch ((enum act_op)a->op) {
-		case ACT_IF:
+		if (assigns[a->op].wrote) {
+			assign(x, a);
+		} else if (a->op == ACT_BYTES) {
+			write_bytes(o, a);
+		} else if (a->op == ACT_IF) {
 			if (!condition(x, a))
 				i += a->n;
-			break;
-		case ACT_LEVEL:
-			x->level = a->val;
-			x->wrote_args = true;
-			break;
-		case ACT_OPTNAME:
-			x->optname = a->val;
-			x->wrote_args = true;
-			break;
-		case ACT_OPTLEN:
-			x->optlen = a->val;
-			x->wrote_optlen = true;
-			x->unknown &= (uint8_t)~UNK_OPTLEN;
-			break;
-		case ACT_BYTES:
-			write_bytes(o, a);
-			break;
-		case ACT_RETVAL:
-		case ACT_SET_RETVAL:
-			set_retval(x, a->val);
-			break;
-		case ACT_KEEP_RETVAL:
-			if (!(x->unknown & UNK_RETVAL))
-				set_retval(x, x->retval);
-			break;
-		case ACT_RETURN:
+			if (x->lost)
+				break;
+		} else if (a->op == ACT_KEEP_RETVAL) {
+			x->wrote |= x->unknown & UNK_RETVAL ? 0 : WROTE_RETVAL;
+			x->why = x->unknown & UNK_RETVAL ? x->why : WHY_SET;
+		} else if (a->op == ACT_RETURN) {
 			return (uint32_t)a->val;
-		case ACT_NONE:
-		case ACT_OP_COUNT:
-			break;
 		}
 	}
 	return p->ret;
@@ -202,7 +201,8 @@ static struct want_seen *see(struct oracle *o, uint8_t id)
 	const struct ctx *x = &o->ctx;
 
 	s->id = id;
-	s->any = (x->unknown & UNK_OPTLEN ? SEEN_ANY_OPTLEN : 0) | (x->unknown & UNK_SIZE ? SEEN_ANY_SIZE : 0) |
+	s->any = (x->unknown & UNK_OPTLEN ? SEEN_ANY_OPTLEN : 0) |
+		 (x->unknown & UNK_SIZE ? SEEN_ANY_SIZE : 0) |
 		 (x->unknown & UNK_RETVAL ? SEEN_ANY_RETVAL : 0);
 	s->level = x->level;
 	s->optname = x->optname;
@@ -238,13 +238,13 @@ static void see_next(struct oracle *o, uint8_t id)
 	s->c_bytes = s->c_tail = C_CHAIN_OPTVAL;
 	s->c_size = C_CHAIN_WINDOW;
 	s->c_retval = x->why == WHY_REJECTED ? C_CHAIN_REJECTED : C_CHAIN_RETVAL;
-	if (x->wrote_args || x->wrote_optlen)
+	if (x->wrote & (WROTE_ARGS | WROTE_OPTLEN))
 		hit(o, C_CHAIN_ARGS);
-	if (x->wrote_bytes)
+	if (x->wrote & WROTE_BYTES)
 		hit(o, C_CHAIN_OPTVAL);
-	if (x->wrote_optlen)
+	if (x->wrote & WROTE_OPTLEN)
 		hit(o, C_CHAIN_WINDOW);
-	if (x->wrote_retval && !(x->unknown & UNK_RETVAL))
+	if (x->wrote & WROTE_RETVAL && !(x->unknown & UNK_RETVAL))
 		hit(o, C_CHAIN_RETVAL);
 	if (x->why == WHY_REJECTED)
 		hit(o, C_CHAIN_REJECTED);
@@ -274,7 +274,8 @@ static void order_hits(struct oracle *o)
 	const struct effective *e = o->chain;
 
 	for (unsigned k = 1; k < e->n; k++)
-		hit(o, e->ids[k] / TC_MAX_SLOTS == e->ids[k - 1] / TC_MAX_SLOTS ? C_CHAIN_SLOT : C_CHAIN_ORDER);
+		hit(o,
+		    e->ids[k] / TC_MAX_SLOTS == e->ids[k - 1] / TC_MAX_SLOTS ? C_CHAIN_SLOT : C_CHAIN_ORDER);
 }
 
 void chain_run(struct oracle *o)

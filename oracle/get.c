@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * getsockopt: the handler first, on the user's own memory; then the programs on a copy of its answer.
- * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_getsockopt, net/socket.c do_sock_getsockopt (6.11 form).
+ * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_getsockopt, net/socket.c do_sock_getsockopt (6.11
+ * form).
  */
 #include <limits.h>
 #include <string.h>
@@ -12,7 +13,8 @@ void get_plan(struct oracle *o)
 {
 	const struct tc_call *c = o->c;
 
-	o->plan = (struct plan){.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
+	o->plan =
+		(struct plan){.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
 }
 
 /* The user's memory and optlen are the handler's, because of `clause`. */
@@ -74,7 +76,8 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 
 	s->c_args = C_GET_ARGS;
 	s->c_retval = C_GET_RETVAL_SEEN;
-	s->c_size = x->size == o->page && (uint32_t)o->c->optlen > o->page ? C_GET_WINDOW_PAGE : C_GET_WINDOW_SIZE;
+	s->c_size = x->size == o->page && (uint32_t)o->c->optlen > o->page ? C_GET_WINDOW_PAGE
+									   : C_GET_WINDOW_SIZE;
 	s->c_tail = C_GET_WINDOW_ZEROS;
 	s->c_bytes = s->c_optlen = hr->ret ? C_GET_ERROR_WINDOW : C_GET_AFTER;
 	if (hr->ret == 0 && (uint32_t)hr->optlen < x->size) {
@@ -177,7 +180,8 @@ static bool range_decides(struct oracle *o, const struct handler_result *hr, int
 		return false;
 	if (x->optlen >= 0 && (uint32_t)x->optlen <= x->size)
 		return false;
-	if (original > 0 && (uint32_t)original > o->page && x->optlen >= 0 && o->t->get_large == LARGE_IGNORED) {
+	if (original > 0 && (uint32_t)original > o->page && x->optlen >= 0 &&
+	    o->t->get_large == LARGE_IGNORED) {
 		result(o, hr->ret, C_GET_LARGE_IGNORED);
 		keep_handler(o, hr, C_GET_LARGE_IGNORED);
 		return true;
@@ -187,7 +191,7 @@ static bool range_decides(struct oracle *o, const struct handler_result *hr, int
 		result(o, -EFAULT, C_GET_LARGE_NEGATIVE);
 	else if (x->optlen < 0)
 		result(o, -EFAULT, C_GET_OPTLEN_BELOW);
-	else if (hr->ret == 0 && !x->wrote_optlen)
+	else if (hr->ret == 0 && !(x->wrote & WROTE_OPTLEN))
 		result(o, -EFAULT, C_GET_LONG_ANSWER);
 	else
 		result(o, -EFAULT, C_GET_OPTLEN_RANGE);
@@ -221,8 +225,8 @@ static void finish_kernel(struct oracle *o, const struct handler_result *hr, int
 		result(o, x->retval, success_clause(o, hr, clause));
 		return;
 	}
-	clause = o->c->buf.place == BUF_NULL ? C_GET_NULL_OPTVAL
-		 : large		      ? C_GET_LARGE_TRIMMED
+	clause = o->c->buf.place == BUF_NULL		  ? C_GET_NULL_OPTVAL
+		 : large				  ? C_GET_LARGE_TRIMMED
 		 : hr->ret == 0 && x->optlen > hr->optlen ? C_GET_OPTLEN_GROW
 							  : C_GET_COPYOUT;
 	hit(o, clause);
@@ -236,7 +240,7 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 	const int32_t user = o->c->optlen;
 	struct want *w = &o->want;
 	bool large = (uint32_t)user > o->page || (hr->ret == 0 && (uint32_t)hr->optlen > o->page);
-	bool raised = x->wrote_optlen && x->optlen > user;
+	bool raised = (x->wrote & WROTE_OPTLEN) && x->optlen > user;
 
 	keep_handler(o, hr, C_GET_RETURN_ONE);
 	if (x->rejected) {
@@ -249,9 +253,9 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 		w->any |= ANY_OPTLEN | ANY_MEM;
 		return;
 	}
-	if ((x->unknown & UNK_OPTLEN) || (x->wrote_optlen && x->optlen < 0)) {
+	if ((x->unknown & UNK_OPTLEN) || ((x->wrote & WROTE_OPTLEN) && x->optlen < 0)) {
 		free_all(o);
-		if (x->wrote_retval && x->retval == 0 && !x->wrote_optlen) {
+		if ((x->wrote & WROTE_RETVAL) && x->retval == 0 && !(x->wrote & WROTE_OPTLEN)) {
 			w->any &= ~(uint32_t)ANY_RET; /* "reset retval to 0" is promised whatever optlen is */
 			result(o, 0, C_GET_RETVAL_RESET);
 		}
@@ -276,7 +280,7 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 			free_all(o); /* neither less nor greater */
 		return;
 	}
-	if (hr->ret == 0 && x->wrote_optlen && x->optlen > hr->optlen)
+	if (hr->ret == 0 && (x->wrote & WROTE_OPTLEN) && x->optlen > hr->optlen)
 		hit(o, C_GET_OPTLEN_GROW);
 	copy_out(o, hr, large ? C_GET_LARGE_TRIMMED : success_clause(o, hr, C_GET_RETURN_ONE));
 	if (w->n_out > x->size)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference oracle of the two cgroup sockopt hooks: a pure library without system calls. It has two doors:
- *   oracle_plan     case -> the exact call that the kernel's handler must receive, or none
- *   oracle_predict  plan + what the handler did -> everything that is allowed to be seen
- * A profile (profiles.h) says which version of the contract is meant; a clause (clauses.h) names each rule.
+ * The reference oracle of the two cgroup sockopt hooks: a pure library without system calls. It has two
+ *doors: oracle_plan     case -> the exact call that the kernel's handler must receive, or none oracle_predict
+ *plan + what the handler did -> everything that is allowed to be seen A profile (profiles.h) says which
+ *version of the contract is meant; a clause (clauses.h) names each rule.
  *
  *	struct oracle *o = oracle_new(profile, 4096);
  *	oracle_begin(o, tc);
@@ -18,14 +18,17 @@
 struct profile;
 struct oracle;
 
-/* page_size: the kernel-under-test's, 4096..65536, a power of two. NULL if out of memory. Owned by the caller. */
+/* page_size: the kernel-under-test's, 4096..65536, a power of two. NULL if out of memory. Owned by the
+ * caller. */
 struct oracle *oracle_new(const struct profile *p, uint32_t page_size);
 void oracle_free(struct oracle *o);
 
-/* Binds a case, which must be valid and stay unchanged until the next begin. Works out the effective programs. */
+/* Binds a case, which must be valid and stay unchanged until the next begin. Works out the effective
+ * programs. */
 void oracle_begin(struct oracle *o, const struct tcase *tc);
 
-/* First door. Plans call number `call` of the bound case; *plan points into the oracle until the next plan. */
+/* First door. Plans call number `call` of the bound case; *plan points into the oracle until the next plan.
+ */
 void oracle_plan(struct oracle *o, unsigned call, struct plan *plan);
 
 /*

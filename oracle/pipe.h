@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside the oracle: the state of one hook call while its programs run. chain.c runs the programs on it, set.c
- * and get.c are the two pipelines around them, oracle.c holds the two doors. Nobody outside oracle/ sees this.
+ * Inside the oracle: the state of one hook call while its programs run. chain.c runs the programs on it,
+ * set.c and get.c are the two pipelines around them, oracle.c holds the two doors. Nobody outside oracle/
+ * sees this.
  */
 #ifndef PIPE_H
 #define PIPE_H
@@ -18,20 +19,23 @@ enum unknown { UNK_OPTLEN = 1, UNK_SIZE = 2, UNK_RETVAL = 4 };
 /* Where the current retval comes from. */
 enum why { WHY_INITIAL, WHY_SET, WHY_REJECTED, WHY_KEPT_ERRNO };
 
+/* What programs wrote; one bit for each kind of action, so that an assignment needs no branch of its own. */
+enum wrote { WROTE_ARGS = 1, WROTE_OPTLEN = 2, WROTE_RETVAL = 4, WROTE_BYTES = 8 };
+
 struct ctx {
-	int32_t level, optname, optlen, retval;
-	int32_t initial; /* retval at the start of the chain */
-	uint32_t size;   /* of the window */
+	int32_t level, optname, optlen, retval; /* in this order: chain.c assigns by place */
+	int32_t initial;			/* retval at the start of the chain */
+	uint32_t size;				/* of the window */
 	uint8_t *win;
-	uint8_t *mask;   /* NULL: every byte of the window is known */
-	bool published;  /* a seen[] points at win and mask: copy before writing */
+	uint8_t *mask;	 /* NULL: every byte of the window is known */
+	bool published;	 /* a seen[] points at win and mask: copy before writing */
 	uint8_t unknown; /* enum unknown */
-	uint8_t why;     /* enum why */
-	bool lost;       /* a condition asked for something unknown */
-	bool rejected;   /* some program returned 0 */
-	bool failed;     /* some program returned 0 or left an errno: the rest of the chain still runs */
-	bool raw;        /* a retval below -4095 met a return 0 */
-	bool wrote_optlen, wrote_args, wrote_bytes, wrote_retval;
+	uint8_t why;	 /* enum why */
+	bool lost;	 /* a condition asked for something unknown */
+	bool rejected;	 /* some program returned 0 */
+	bool failed;	 /* some program returned 0 or left an errno: the rest of the chain still runs */
+	bool raw;	 /* a retval below -4095 met a return 0 */
+	uint8_t wrote;	 /* enum wrote */
 	bool odd_optlen; /* at some point between programs optlen was one that would have ended the call */
 };
 

@@ -32,37 +32,37 @@ enum trait_below { BELOW_EFAULT, BELOW_FREE };
 
 /* Rows: name of the field, the enum it holds. */
 struct traits {
-	uint8_t order;            /* trait_order: which end of the chain runs first */
-	uint8_t after_reject;     /* trait_after_reject: the rest of the chain after a return 0 */
-	uint8_t reject;           /* trait_reject: does return 0 keep an errno set before it */
-	uint8_t retval_chain;     /* trait_retval: is retval passed up the chain */
-	uint8_t set_negative;     /* trait_set_negative: user's optlen < 0 */
-	uint8_t set_fault;        /* trait_fault: unreadable optval */
-	uint8_t set_window;       /* trait_window */
-	uint8_t set_bound;        /* trait_bound: how far a program may raise optlen */
-	uint8_t set_zero;         /* trait_zero: optlen 0, U <= PAGE_SIZE */
-	uint8_t set_large;        /* trait_large: U > PAGE_SIZE and optlen beyond the window */
-	uint8_t set_positive;     /* trait_positive: retval > 0 */
-	uint8_t set_retval;       /* trait_set_retval: does the document know retval on setsockopt */
-	uint8_t set_export;       /* trait_export: do level and optname reach the handler */
-	uint8_t get_negative;     /* trait_get_negative: user's optlen < 0 */
-	uint8_t get_fault;        /* trait_fault: NULL optlen, answer unreadable, buffer unwritable */
-	uint8_t get_window;       /* trait_window */
+	uint8_t order;		  /* trait_order: which end of the chain runs first */
+	uint8_t after_reject;	  /* trait_after_reject: the rest of the chain after a return 0 */
+	uint8_t reject;		  /* trait_reject: does return 0 keep an errno set before it */
+	uint8_t retval_chain;	  /* trait_retval: is retval passed up the chain */
+	uint8_t set_negative;	  /* trait_set_negative: user's optlen < 0 */
+	uint8_t set_fault;	  /* trait_fault: unreadable optval */
+	uint8_t set_window;	  /* trait_window */
+	uint8_t set_bound;	  /* trait_bound: how far a program may raise optlen */
+	uint8_t set_zero;	  /* trait_zero: optlen 0, U <= PAGE_SIZE */
+	uint8_t set_large;	  /* trait_large: U > PAGE_SIZE and optlen beyond the window */
+	uint8_t set_positive;	  /* trait_positive: retval > 0 */
+	uint8_t set_retval;	  /* trait_set_retval: does the document know retval on setsockopt */
+	uint8_t set_export;	  /* trait_export: do level and optname reach the handler */
+	uint8_t get_negative;	  /* trait_get_negative: user's optlen < 0 */
+	uint8_t get_fault;	  /* trait_fault: NULL optlen, answer unreadable, buffer unwritable */
+	uint8_t get_window;	  /* trait_window */
 	uint8_t get_error_window; /* trait_error_window: what programs see if the handler failed */
-	uint8_t get_bound;        /* trait_get_bound: beyond the window, or raised by a program beyond U */
-	uint8_t get_below;        /* trait_below: optlen < 0 left by a program */
-	uint8_t get_zero;         /* trait_zero: optlen 0, original length <= PAGE_SIZE */
-	uint8_t get_large;        /* trait_large: original length > PAGE_SIZE and optlen beyond the window */
-	uint8_t get_retval;       /* trait_get_retval */
+	uint8_t get_bound;	  /* trait_get_bound: beyond the window, or raised by a program beyond U */
+	uint8_t get_below;	  /* trait_below: optlen < 0 left by a program */
+	uint8_t get_zero;	  /* trait_zero: optlen 0, original length <= PAGE_SIZE */
+	uint8_t get_large;	  /* trait_large: original length > PAGE_SIZE and optlen beyond the window */
+	uint8_t get_retval;	  /* trait_get_retval */
 	uint8_t get_negative_ret; /* trait_get_negative_retval: is anything copied when retval < 0 */
-	uint8_t get_null;         /* trait_null_optval */
-	uint8_t badfd;            /* trait_fault: EBADF first (FAULT_EFAULT), or free */
+	uint8_t get_null;	  /* trait_null_optval */
+	uint8_t badfd;		  /* trait_fault: EBADF first (FAULT_EFAULT), or free */
 };
 
 struct profile {
 	const char *name;
-	const char *what;     /* one line for people */
-	unsigned in;          /* enum clause_in: which clauses hold */
+	const char *what; /* one line for people */
+	unsigned in;	  /* enum clause_in: which clauses hold */
 	struct traits traits;
 };
 

@@ -42,7 +42,7 @@ static void handler_window(struct oracle *o, unsigned clause)
 				.bytes = x->win};
 	o->want.c_ret = clause;
 	hit(o, clause);
-	if (x->wrote_args || x->wrote_bytes)
+	if (x->wrote & (WROTE_ARGS | WROTE_BYTES))
 		hit(o, C_SET_REWRITE);
 }
 
@@ -104,7 +104,7 @@ static bool retval_decides(struct oracle *o)
 		result(o, -EPERM, C_SET_RETURN_ZERO);
 		return true;
 	}
-	if (o->t->set_retval == SET_RETVAL_FREE && x->wrote_retval) {
+	if (o->t->set_retval == SET_RETVAL_FREE && (x->wrote & WROTE_RETVAL)) {
 		free_result(o);
 		return true;
 	}
@@ -136,8 +136,9 @@ static void optlen_large(struct oracle *o)
 	} else if (x->optlen == 0) {
 		handler_original(o, x->level, x->optname, C_SET_LARGE_ZERO);
 	} else if ((uint32_t)x->optlen > o->page) {
-		/* The document says nothing of level and optname here, and contradicts itself above the user's optlen. */
-		if (o->t->set_large == LARGE_ORIGINAL && (x->wrote_args || x->optlen > c->optlen))
+		/* The document says nothing of level and optname here, and contradicts itself above the
+		 * user's optlen. */
+		if (o->t->set_large == LARGE_ORIGINAL && ((x->wrote & WROTE_ARGS) || x->optlen > c->optlen))
 			free_result(o);
 		else
 			handler_original(o, c->level, c->optname, C_SET_LARGE_IGNORED);

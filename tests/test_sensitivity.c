@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Would hookdiff see it if a rule were otherwise? Each row is an oracle with one rule wrong; the boundary sweep
- * and a million generated cases on the real kernel must catch every one, and must find nothing with the right one.
- * The right oracle's run is the control of all others: same cases, same kernel.
+ * Would hookdiff see it if a rule were otherwise? Each row is an oracle with one rule wrong; the boundary
+ * sweep and a million generated cases on the real kernel must catch every one, and must find nothing with the
+ * right one. The right oracle's run is the control of all others: same cases, same kernel.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 #include "harness/exec/probe.h"
 
 #define GENERATED 1000000
-#define SEED 20190627
+#define SEED	  20190627
 
 #define TRAIT(f) offsetof(struct traits, f)
 #define NO_TRAIT SIZE_MAX
@@ -56,7 +56,8 @@ static void canary_smudged(struct want *w, void *arg)
 {
 	(void)arg;
 	if (w->base && w->n_out)
-		w->base = NULL; /* "past the copy the user's bytes are as before": forgets what the handler wrote */
+		w->base = NULL; /* "past the copy the user's bytes are as before": forgets what the handler
+				   wrote */
 }
 
 static const struct wrong {
@@ -89,8 +90,10 @@ static const struct wrong {
 
 static const struct profile *right;
 
-/* Sweep, then generated cases, up to the first divergence. Returns how many cases it took, or 0: not caught. */
-static uint64_t run(const struct profile *p, const struct wrong *w, bool stop, struct bulk_result *r, const char **where)
+/* Sweep, then generated cases, up to the first divergence. Returns how many cases it took, or 0: not caught.
+ */
+static uint64_t run(const struct profile *p, const struct wrong *w, bool stop, struct bulk_result *r,
+		    const char **where)
 {
 	struct bulk_opts opts = {.profile = p,
 				 .sweep = true,
@@ -137,14 +140,16 @@ static void test_right_oracle_is_silent(void **state)
 static void test_nothing_is_starved(void **state)
 {
 	static struct bulk_result r;
-	struct bulk_opts opts = {.profile = right, .workers = 2, .reuse = 64, .seed = SEED, .cases = GENERATED, .quiet = true};
+	struct bulk_opts opts = {
+		.profile = right, .workers = 2, .reuse = 64, .seed = SEED, .cases = GENERATED, .quiet = true};
 	struct buf b = {0};
 
 	(void)state;
 	assert_int_equal(bulk_run(&opts, &r), 0);
 	if (bulk_starved(&r, &b))
 		fail_msg("%s", buf_str(&b));
-	assert_true(r.indistinct * 1000 < r.sets); /* "handler not called" can fail on all but one set in a thousand */
+	assert_true(r.indistinct * 1000 <
+		    r.sets); /* "handler not called" can fail on all but one set in a thousand */
 	r.stat[C_SET_OPTLEN_ZERO].hit = 5;
 	assert_int_equal(bulk_starved(&r, &b), 1); /* and the check itself can fail */
 	buf_fini(&b);
@@ -169,7 +174,8 @@ static void test_wrong_oracles_are_caught(void **state)
 			*t = w->value;
 		}
 		n = run(&p, w, true, &r, &where);
-		printf("  %-52s %s after %llu cases of the %s\n", w->what, n ? "caught" : "MISSED", (unsigned long long)n, where);
+		printf("  %-52s %s after %llu cases of the %s\n", w->what, n ? "caught" : "MISSED",
+		       (unsigned long long)n, where);
 		missed += !n;
 	}
 	assert_int_equal(missed, 0);

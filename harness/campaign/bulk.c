@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Workers are processes, because a process is in one cgroup and one network namespace at a time. Each writes its
- * counters to a shared page of its own; nothing is locked. Worker w takes the cases w, w + W, w + 2W ...
+ * Workers are processes, because a process is in one cgroup and one network namespace at a time. Each writes
+ * its counters to a shared page of its own; nothing is locked. Worker w takes the cases w, w + W, w + 2W ...
  */
 #include "bulk.h"
 
@@ -30,7 +30,7 @@
 
 struct shared {
 	_Atomic uint64_t cases, findings; /* while it runs */
-	struct bulk_result r;             /* valid when the worker has ended */
+	struct bulk_result r;		  /* valid when the worker has ended */
 };
 
 struct worker {
@@ -99,8 +99,8 @@ static void diverged(struct worker *w, uint64_t index)
 	triage_investigate(&w->loop, &w->tc, &w->res, &w->finding);
 	b->failed = w->finding.failed;
 	b->reruns = w->finding.reruns;
-	record_finding(&(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce}, &w->loop,
-		       &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem));
+	record_finding(&(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce},
+		       &w->loop, &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem));
 }
 
 static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
@@ -139,7 +139,8 @@ static void work(struct worker *w)
 			if (v == V_FAIL)
 				diverged(w, index);
 			else if (v == V_ERROR) {
-				snprintf(w->r->error, sizeof(w->r->error), "case %llu: %s", (unsigned long long)index, w->res.why);
+				snprintf(w->r->error, sizeof(w->r->error), "case %llu: %s",
+					 (unsigned long long)index, w->res.why);
 				return;
 			}
 		}
@@ -191,7 +192,8 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 	if (!p)
 		p = profile_for_release(b->release);
 	if (!p) {
-		snprintf(w->r->error, sizeof(w->r->error), "no profile covers kernel %s; name one with --profile", b->release);
+		snprintf(w->r->error, sizeof(w->r->error),
+			 "no profile covers kernel %s; name one with --profile", b->release);
 	} else if (loop_init(&w->loop, b, p, opts->page_size)) {
 		snprintf(w->r->error, sizeof(w->r->error), "out of memory");
 	} else {
@@ -264,7 +266,8 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 }
 
 /* Waits for all workers, with the progress line. Returns how many ended otherwise than by exit. */
-static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const pid_t *pid, struct bulk_result *r)
+static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const pid_t *pid,
+		     struct bulk_result *r)
 {
 	struct progress p;
 	unsigned left = o->workers;
@@ -282,7 +285,8 @@ static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const 
 			if (ended == pid[i]) {
 				left--;
 				if (WIFSIGNALED(status) && !r->error[0])
-					snprintf(r->error, sizeof(r->error), "worker %u was ended by signal %d", i, WTERMSIG(status));
+					snprintf(r->error, sizeof(r->error),
+						 "worker %u was ended by signal %d", i, WTERMSIG(status));
 			}
 		}
 		progress_update(&p, done, found);
@@ -319,7 +323,8 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 		if (pid[started] == 0)
 			worker_main(opts, sh[started], started, stop);
 		if (pid[started] < 0) {
-			snprintf(r->error, sizeof(r->error), "cannot start worker %u: %s", started, strerror(errno));
+			snprintf(r->error, sizeof(r->error), "cannot start worker %u: %s", started,
+				 strerror(errno));
 			break;
 		}
 	}
@@ -355,8 +360,8 @@ unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
 		for (unsigned v = 0; v < dim_values((enum dim)d); v++)
 			if (r->dim[d][v] < floor) {
 				buf_printf(out, "%s = %s: %llu of %llu cases\n", dim_name((enum dim)d),
-					   dim_value_name((enum dim)d, v, name), (unsigned long long)r->dim[d][v],
-					   (unsigned long long)r->cases);
+					   dim_value_name((enum dim)d, v, name),
+					   (unsigned long long)r->dim[d][v], (unsigned long long)r->cases);
 				n++;
 			}
 	return n;

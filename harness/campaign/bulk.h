@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many cases on all cores: worker processes share a range of case numbers, each with its own backend and oracle.
- * The sweep and the generator are two sources of cases; everything else is the same for both. A worker that meets
- * a divergence confirms it on fresh sockets, shrinks it and writes it down (triage.h).
+ * Many cases on all cores: worker processes share a range of case numbers, each with its own backend and
+ * oracle. The sweep and the generator are two sources of cases; everything else is the same for both. A
+ * worker that meets a divergence confirms it on fresh sockets, shrinks it and writes it down (triage.h).
  */
 #ifndef BULK_H
 #define BULK_H
@@ -19,23 +19,23 @@ struct bucket {
 	struct triage_key key;
 	uint64_t count, waived;
 	uint32_t failed, reruns; /* how often the smallest case failed on fresh sockets */
-	char stem[96];           /* name of its files below the findings folder */
+	char stem[96];		 /* name of its files below the findings folder */
 };
 
 struct bulk_opts {
 	const struct profile *profile; /* NULL: by the kernel's release */
-	bool sweep;                    /* the boundary sweep instead of the generator */
-	uint64_t seed;                 /* of the generator */
-	uint64_t cases;                /* 0: no limit (generator), all (sweep) */
-	uint64_t seconds;              /* 0: no limit */
-	unsigned workers;              /* 1..BULK_WORKERS */
-	unsigned reuse;                /* cases that share a socket pair */
-	uint32_t page_size;            /* of the oracle; 0: the kernel's (tests) */
-	const char *findings;          /* folder for findings; NULL: none are written */
-	const char *reproduce;         /* the command that repeats the run, for findings that need all of it */
-	struct waivers *waivers;       /* NULL: none */
-	bool stop_at_first;            /* end with the first divergence that is not waived */
-	bool quiet;                    /* no progress line */
+	bool sweep;		       /* the boundary sweep instead of the generator */
+	uint64_t seed;		       /* of the generator */
+	uint64_t cases;		       /* 0: no limit (generator), all (sweep) */
+	uint64_t seconds;	       /* 0: no limit */
+	unsigned workers;	       /* 1..BULK_WORKERS */
+	unsigned reuse;		       /* cases that share a socket pair */
+	uint32_t page_size;	       /* of the oracle; 0: the kernel's (tests) */
+	const char *findings;	       /* folder for findings; NULL: none are written */
+	const char *reproduce;	 /* the command that repeats the run, for findings that need all of it */
+	struct waivers *waivers; /* NULL: none */
+	bool stop_at_first;	 /* end with the first divergence that is not waived */
+	bool quiet;		 /* no progress line */
 	void (*tamper)(struct want *w, void *arg); /* tests: a wrong oracle */
 	void *tamper_arg;
 };
@@ -46,7 +46,8 @@ struct bulk_result {
 	uint64_t answers[ANSWER_COUNT], calls_on[HOOK_COUNT];
 	struct control_counts controls;
 	uint64_t cases, calls, failed, waived, inconclusive, silent, sets, indistinct;
-	uint64_t caught_after; /* cases before the first divergence in the worker that met it first; 0: none */
+	uint64_t
+		caught_after; /* cases before the first divergence in the worker that met it first; 0: none */
 	struct bucket bucket[BULK_BUCKETS];
 	unsigned n_buckets;
 	double seconds;
@@ -56,13 +57,14 @@ struct bulk_result {
 	char error[512]; /* not empty: a worker could not run, or died */
 };
 
-/* Runs until the limits are reached, SIGINT or SIGTERM arrives, or a worker fails. 0, or -errno with r->error. */
+/* Runs until the limits are reached, SIGINT or SIGTERM arrives, or a worker fails. 0, or -errno with
+ * r->error. */
 int bulk_run(const struct bulk_opts *opts, struct bulk_result *r);
 
 /*
- * The run's own check of its generator, for at least a million cases: every clause of the profile had at least
- * one hit in a thousand cases, every value of every dimension was in at least one case in a thousand. Appends a
- * line for each that was not; returns how many.
+ * The run's own check of its generator, for at least a million cases: every clause of the profile had at
+ * least one hit in a thousand cases, every value of every dimension was in at least one case in a thousand.
+ * Appends a line for each that was not; returns how many.
  */
 unsigned bulk_starved(const struct bulk_result *r, struct buf *out);
 

@@ -7,10 +7,12 @@
 
 struct live;
 
-/* Opens the kernel with the profile of its release. Exits with 2 and one line on stderr if cases cannot run here. */
+/* Opens the kernel with the profile of its release. Exits with 2 and one line on stderr if cases cannot run
+ * here. */
 struct live *live_open(void);
 
-/* Runs the case. False if it differs, also on fresh sockets: the card of the smallest case is on stderr then. */
+/* Runs the case. False if it differs, also on fresh sockets: the card of the smallest case is on stderr then.
+ */
 bool live_agrees(struct live *l, const struct tcase *tc);
 
 /* Detaches everything and frees. */

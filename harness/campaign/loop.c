@@ -44,18 +44,18 @@ static void count_answer(struct loop *lp, const struct tc_call *c, const struct 
 	lp->answers[a]++;
 }
 
-/* The first bytes that the handler will see, as one number. */
+/* The first bytes that the handler will see, as one number; those of a short value count as zeros. */
 static uint64_t planned_head(const struct tc_call *c, const struct plan *p)
 {
-	uint8_t bytes[8] = {0};
 	uint32_t n = p->optlen < 0 ? 0 : p->optlen < 8 ? (uint32_t)p->optlen : 8;
-	uint64_t head;
+	uint64_t head = 0;
 
 	if (p->kernel_buf)
-		memcpy(bytes, p->bytes, n);
+		memcpy(&head, p->bytes, n);
+	else if (n <= c->buf.n_data)
+		memcpy(&head, c->buf.data, n);
 	else
-		tc_buf_image(&c->buf, bytes, n);
-	memcpy(&head, bytes, sizeof(head));
+		tc_buf_image(&c->buf, (uint8_t *)&head, n);
 	return head;
 }
 
@@ -63,8 +63,8 @@ static bool repeats(const struct shadow *sh, const struct plan *p, uint64_t head
 {
 	unsigned i = (unsigned)(p->level * 31 + p->optname) % SHADOW_SLOTS;
 
-	return sh->slot[i].len == p->optlen && sh->slot[i].level == p->level && sh->slot[i].optname == p->optname &&
-	       sh->slot[i].head == head && p->optlen > 0;
+	return sh->slot[i].len == p->optlen && sh->slot[i].level == p->level &&
+	       sh->slot[i].optname == p->optname && sh->slot[i].head == head && p->optlen > 0;
 }
 
 /* Plans a setsockopt; if its value is the option's last one, changes the value and plans again. */
@@ -133,14 +133,16 @@ static bool blames_state(const struct diff *d)
 {
 	if (d->clause == C_HOOK_NONE || d->clause == C_GET_EXPOSED)
 		return true;
-	return d->program == 0 && (d->field == DIFF_SEEN_OPTLEN || d->field == DIFF_SEEN_RETVAL || d->field == DIFF_SEEN_BYTES);
+	return d->program == 0 &&
+	       (d->field == DIFF_SEEN_OPTLEN || d->field == DIFF_SEEN_RETVAL || d->field == DIFF_SEEN_BYTES);
 }
 
 /*
  * Reads an option back through the hooks with programs that do nothing, and on the twin.
  * Only options that two reads show alike, and only where the answer fits.
  */
-static bool readback_one(struct loop *lp, const struct tcase *tc, uint8_t sock, int32_t level, int32_t optname, struct step *st)
+static bool readback_one(struct loop *lp, const struct tcase *tc, uint8_t sock, int32_t level,
+			 int32_t optname, struct step *st)
 {
 	static struct tcase probe; /* too large for a stack frame; one loop runs at a time in a process */
 	const struct option_info *info = option_find(level, optname);
@@ -173,7 +175,8 @@ static bool readback_one(struct loop *lp, const struct tcase *tc, uint8_t sock, 
 	return ok;
 }
 
-static bool readback(struct loop *lp, const struct tcase *tc, const struct tc_call *c, const struct plan *p, struct step *st)
+static bool readback(struct loop *lp, const struct tcase *tc, const struct tc_call *c, const struct plan *p,
+		     struct step *st)
 {
 	if (c->sock == TC_SOCK_BAD)
 		return true;
@@ -201,8 +204,8 @@ static bool expectation_matches_want(const struct tc_call *c, const struct want 
 			memcpy(mem, w->out, out);
 		known = mem;
 	}
-	return expect_holds(c, w->any & ANY_RET ? c->expect.ret : w->ret, w->any & ANY_OPTLEN ? c->expect.optlen : w->optlen,
-			    known, d);
+	return expect_holds(c, w->any & ANY_RET ? c->expect.ret : w->ret,
+			    w->any & ANY_OPTLEN ? c->expect.optlen : w->optlen, known, d);
 }
 
 static bool expectation(const struct loop *lp, const struct tc_call *c, const struct step *st, struct diff *d)
@@ -214,8 +217,8 @@ static bool expectation(const struct loop *lp, const struct tc_call *c, const st
 	return expect_holds(c, st->got.ret, st->got.optlen, c->buf.place == BUF_NULL ? NULL : st->got.mem, d);
 }
 
-static enum verdict failed(struct loop *lp, const struct step *st, const struct diff *d, unsigned call, bool state,
-			   struct case_result *res)
+static enum verdict failed(struct loop *lp, const struct step *st, const struct diff *d, unsigned call,
+			   bool state, struct case_result *res)
 {
 	lp->failed++;
 	lp->stat[d->clause].fail++;
@@ -244,7 +247,8 @@ static enum verdict inconclusive(struct loop *lp, enum verdict v, const char *wh
 }
 
 /* The calls of a case that has begun. *irregular: the pair of sockets no longer agree, or may not. */
-static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *sh, struct case_result *res, bool *irregular)
+static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *sh, struct case_result *res,
+			      bool *irregular)
 {
 	uint8_t blame[TC_MAX_SOCKS] = {0}; /* by socket: the clause of its last setsockopt */
 	unsigned compared = 0;
@@ -254,7 +258,8 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 		struct step st;
 		bool ok = step(lp, tc, i, sh, &st), state = false;
 
-		if (!ok && c->hook == HOOK_GET && c->sock != TC_SOCK_BAD && blame[c->sock] && blames_state(&st.diff)) {
+		if (!ok && c->hook == HOOK_GET && c->sock != TC_SOCK_BAD && blame[c->sock] &&
+		    blames_state(&st.diff)) {
 			st.diff.clause = blame[c->sock];
 			state = true;
 		}
@@ -284,13 +289,15 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 		}
 	}
 	if (!compared)
-		return inconclusive(lp, V_INCONCLUSIVE, "no call of the case could be compared with anything", res);
+		return inconclusive(lp, V_INCONCLUSIVE, "no call of the case could be compared with anything",
+				    res);
 	if (res)
 		res->verdict = V_PASS;
 	return V_PASS;
 }
 
-enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow, struct case_result *res)
+enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow,
+		       struct case_result *res)
 {
 	bool irregular = false;
 	enum verdict v;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The loop that every command shares: bind a case, plan, make the planned call on the twin, predict, make the
- * call itself, compare. It owns the oracle and the counters; where cases come from and where findings go is the
- * caller's business (bulk.h, run.h).
+ * call itself, compare. It owns the oracle and the counters; where cases come from and where findings go is
+ * the caller's business (bulk.h, run.h).
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -19,7 +19,8 @@ enum verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_ERROR, V_COUNT };
 /* What the handler left of the user's optlen on a getsockopt: a dimension that only the run knows. */
 enum answer { ANSWER_ERROR, ANSWER_LESS, ANSWER_EQUAL, ANSWER_MORE, ANSWER_LARGE, ANSWER_COUNT };
 
-/* The last value that a successful set gave to each option of a socket pair: what a later set must differ from. */
+/* The last value that a successful set gave to each option of a socket pair: what a later set must differ
+ * from. */
 #define SHADOW_SLOTS 64
 struct shadow {
 	struct {
@@ -35,29 +36,31 @@ struct loop {
 	struct clause_stat stat[C_COUNT];
 	uint64_t cases, calls, failed, inconclusive;
 	uint64_t calls_on[HOOK_COUNT]; /* calls for which a program was to run */
-	uint64_t silent;     /* calls on which the profile left something free */
-	uint64_t sets;       /* setsockopts that reached the handler and succeeded */
-	uint64_t indistinct; /* those whose value was the option's last one: a lost handler call would not show */
+	uint64_t silent;	       /* calls on which the profile left something free */
+	uint64_t sets;		       /* setsockopts that reached the handler and succeeded */
+	uint64_t indistinct; /* those whose value was the option's last one: a lost handler call would not
+				show */
 	uint64_t answers[ANSWER_COUNT];
 	/* Tests put a wrong oracle here: called on every want before it is compared. */
 	void (*tamper)(struct want *w, void *arg);
 	void *tamper_arg;
-	/* Called before a set that would repeat the option's last value; true if it changed the case's value. */
+	/* Called before a set that would repeat the option's last value; true if it changed the case's value.
+	 */
 	bool (*freshen)(struct tc_call *c);
 	uint64_t births; /* the backend's count at the last case */
-	bool readback; /* after each setsockopt read the option back, outside the case's own calls */
+	bool readback;	 /* after each setsockopt read the option back, outside the case's own calls */
 };
 
 /* How a case ended. The pointers reach into the oracle and the backend, valid until the next case. */
 struct case_result {
 	enum verdict verdict;
-	unsigned call;      /* V_FAIL: the call that differed */
-	bool state;         /* it showed in the socket's state after that call, not in the call itself */
+	unsigned call; /* V_FAIL: the call that differed */
+	bool state;    /* it showed in the socket's state after that call, not in the call itself */
 	struct diff diff;
 	struct plan plan;
 	struct want want;
 	struct outcome got;
-	char why[256];      /* V_ERROR, V_INCONCLUSIVE: one sentence */
+	char why[256]; /* V_ERROR, V_INCONCLUSIVE: one sentence */
 };
 
 /* page_size of the oracle is the backend's unless page_size is not 0 (tests). 0 or -ENOMEM. */
@@ -65,9 +68,11 @@ int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint3
 void loop_fini(struct loop *lp);
 
 /*
- * Runs one case. tc may be changed by freshen only. shadow may be NULL; it belongs to the socket pair that the
- * backend uses for the case, and is emptied when that pair is new. fresh: sockets that no case used before. res may be NULL if only counters matter.
+ * Runs one case. tc may be changed by freshen only. shadow may be NULL; it belongs to the socket pair that
+ * the backend uses for the case, and is emptied when that pair is new. fresh: sockets that no case used
+ * before. res may be NULL if only counters matter.
  */
-enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow, struct case_result *res);
+enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow,
+		       struct case_result *res);
 
 #endif

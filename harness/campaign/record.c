@@ -36,13 +36,14 @@ static void describe(const struct loop *lp, const struct finding *f, struct case
 	const char *name = f->key.clause ? clause_info(f->key.clause)->name : "";
 
 	memset(meta, 0, sizeof(*meta));
-	snprintf(meta->title, sizeof(meta->title), "%s does not hold in %s on Linux %s: %s differs", *name ? name : "An expectation",
-		 f->key.hook == HOOK_SET ? "setsockopt" : "getsockopt", lp->b->release, diff_field_name((enum diff_field)f->key.field));
+	snprintf(meta->title, sizeof(meta->title), "%s does not hold in %s on Linux %s: %s differs",
+		 *name ? name : "An expectation", f->key.hook == HOOK_SET ? "setsockopt" : "getsockopt",
+		 lp->b->release, diff_field_name((enum diff_field)f->key.field));
 	snprintf(meta->clauses, sizeof(meta->clauses), "%s", name);
 }
 
-int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f, const char *path,
-		   uint64_t index, const struct waiver *waiver, char *stem, size_t size)
+int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f,
+		   const char *path, uint64_t index, const struct waiver *waiver, char *stem, size_t size)
 {
 	struct case_meta meta;
 	struct buf text = {0}, card = {0}, command = {0};
@@ -66,9 +67,10 @@ int record_finding(const struct record_opts *opts, const struct loop *lp, const 
 		.path = path,
 		.index = index,
 		.text = buf_str(&text),
-		.why = waiver		   ? waiver->reason
-		       : f->reproduced ? NULL
-				       : "fresh sockets do not show it: it depends on what the pair did before",
+		.why = waiver ? waiver->reason
+		       : f->reproduced
+			       ? NULL
+			       : "fresh sockets do not show it: it depends on what the pair did before",
 		.tc = &f->tc,
 		.call = f->res.call,
 		.state = f->res.state,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a confirmed divergence to the findings folder: the case that replays it, the card, the JSON record. */
+/* Writes a confirmed divergence to the findings folder: the case that replays it, the card, the JSON record.
+ */
 #ifndef RECORD_H
 #define RECORD_H
 
@@ -13,10 +14,10 @@ struct record_opts {
 };
 
 /*
- * folder/STEM.case, STEM.txt, STEM.jsonl; STEM (NUL-terminated, in stem) comes from the key. path: of the case's
- * file, or NULL for a generated one with that index. 0 or -errno.
+ * folder/STEM.case, STEM.txt, STEM.jsonl; STEM (NUL-terminated, in stem) comes from the key. path: of the
+ * case's file, or NULL for a generated one with that index. 0 or -errno.
  */
-int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f, const char *path,
-		   uint64_t index, const struct waiver *waiver, char *stem, size_t size);
+int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f,
+		   const char *path, uint64_t index, const struct waiver *waiver, char *stem, size_t size);
 
 #endif

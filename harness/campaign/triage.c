@@ -9,7 +9,7 @@
 #include "../mutate/shrink.h"
 
 static const char *const kind_names[OPT_KIND_COUNT] = {
-	[OPT_NONE] = "unknown", [OPT_INT] = "int",	[OPT_BOOL] = "bool",	 [OPT_BYTE] = "byte",
+	[OPT_NONE] = "unknown", [OPT_INT] = "int",	 [OPT_BOOL] = "bool",	  [OPT_BYTE] = "byte",
 	[OPT_U64] = "u64",	[OPT_STRING] = "string", [OPT_STRUCT] = "struct", [OPT_LARGE] = "large",
 };
 
@@ -19,9 +19,9 @@ struct triage_key triage_key(const struct tcase *tc, const struct case_result *r
 	const struct option_info *info = option_find(c->level, c->optname);
 
 	return (struct triage_key){.clause = res->diff.clause,
-				    .hook = c->hook,
-				    .option = (uint8_t)(info ? info->kind : OPT_NONE),
-				    .field = (uint8_t)res->diff.field};
+				   .hook = c->hook,
+				   .option = (uint8_t)(info ? info->kind : OPT_NONE),
+				   .field = (uint8_t)res->diff.field};
 }
 
 bool triage_equal(const struct triage_key *a, const struct triage_key *b)
@@ -59,7 +59,8 @@ static bool still_fails(const struct tcase *tc, void *arg)
 	return triage_equal(&now, &k->key);
 }
 
-void triage_investigate(struct loop *lp, const struct tcase *tc, const struct case_result *first, struct finding *f)
+void triage_investigate(struct loop *lp, const struct tcase *tc, const struct case_result *first,
+			struct finding *f)
 {
 	static struct loop saved; /* large; a process has one loop */
 	static struct check k;

@@ -6,8 +6,8 @@
  *
  * The meaning of each action, which all back ends must give it:
  *   ACT_IF       if the condition is false, skip the next `n` actions. Conditions compare as signed 32 bit
- *                (FIELD_BYTE: as an unsigned byte). FIELD_BYTE past the window is false whatever the operator.
- *   ACT_LEVEL    ctx->level = val                     (setsockopt only: the verifier's rule)
+ *                (FIELD_BYTE: as an unsigned byte). FIELD_BYTE past the window is false whatever the
+ * operator. ACT_LEVEL    ctx->level = val                     (setsockopt only: the verifier's rule)
  *   ACT_OPTNAME  ctx->optname = val                   (setsockopt only)
  *   ACT_OPTLEN   ctx->optlen = val
  *   ACT_BYTES    the low `n` (1, 2 or 4) bytes of val, little endian, go to optval[off]; nothing is written
@@ -39,7 +39,15 @@ enum act_op {
 	ACT_OP_COUNT,
 };
 
-enum act_field { FIELD_LEVEL, FIELD_OPTNAME, FIELD_OPTLEN, FIELD_RETVAL, FIELD_SIZE, FIELD_BYTE, FIELD_COUNT };
+enum act_field {
+	FIELD_LEVEL,
+	FIELD_OPTNAME,
+	FIELD_OPTLEN,
+	FIELD_RETVAL,
+	FIELD_SIZE,
+	FIELD_BYTE,
+	FIELD_COUNT
+};
 
 enum act_cmp { CMP_EQ, CMP_NE, CMP_LT, CMP_GT, CMP_COUNT };
 
@@ -47,7 +55,7 @@ struct act {
 	__u8 op;    /* enum act_op */
 	__u8 field; /* enum act_field, ACT_IF only */
 	__u8 cmp;   /* enum act_cmp, ACT_IF only */
-	__u8 n;     /* ACT_IF: actions to skip when false; ACT_BYTES: width 1, 2 or 4 */
+	__u8 n;	    /* ACT_IF: actions to skip when false; ACT_BYTES: width 1, 2 or 4 */
 	__u32 off;  /* ACT_BYTES and FIELD_BYTE: offset in optval, 0..65535 */
 	__s32 val;
 };

@@ -31,9 +31,10 @@ static inline bool clause_has(const struct clause_set *s, unsigned c)
  * For getsockopt the handler always gets the user's own arguments.
  */
 struct plan {
-	bool called;     /* false: the handler must not run */
-	bool unsure;     /* the profile does not say whether it runs: what follows on this socket means nothing */
-	bool kernel_buf; /* setsockopt: bytes[0..optlen) replace the user's buffer; else the user's own pointer */
+	bool called; /* false: the handler must not run */
+	bool unsure; /* the profile does not say whether it runs: what follows on this socket means nothing */
+	bool kernel_buf; /* setsockopt: bytes[0..optlen) replace the user's buffer; else the user's own
+			    pointer */
 	int32_t level;
 	int32_t optname;
 	int32_t optlen;
@@ -42,20 +43,21 @@ struct plan {
 
 /* What the handler did when it was called alone, on the twin, as the plan says. mem is the executor's. */
 struct handler_result {
-	int64_t ret;        /* raw result */
-	int32_t optlen;     /* getsockopt: *optlen after the call (undefined if optlen_null) */
-	bool is_volatile;   /* its bytes may differ from one call to the next: never compare them by value */
-	const uint8_t *mem; /* the user's memory after the call: buf.size + TC_PAST bytes; NULL for BUF_NULL */
+	int64_t ret;	  /* raw result */
+	int32_t optlen;	  /* getsockopt: *optlen after the call (undefined if optlen_null) */
+	bool is_volatile; /* its bytes may differ from one call to the next: never compare them by value */
+	const uint8_t
+		*mem; /* the user's memory after the call: buf.size + TC_PAST bytes; NULL for BUF_NULL */
 };
 
 /* What the hooked call did. Pointers are the executor's and stay valid until its next call. */
 struct outcome {
 	int64_t ret;
-	int32_t optlen;     /* as in handler_result */
-	bool stray;         /* bytes beside the user's optlen changed: never allowed */
-	uint32_t runs;      /* program runs during the call, both hooks */
-	const uint8_t *mem; /* as in handler_result; BUF_EDGE: buf.size bytes */
-	const uint8_t *order;         /* order[0..min(runs, HD_ORDER)): ids as in struct hd_shared */
+	int32_t optlen;		      /* as in handler_result */
+	bool stray;		      /* bytes beside the user's optlen changed: never allowed */
+	uint32_t runs;		      /* program runs during the call, both hooks */
+	const uint8_t *mem;	      /* as in handler_result; BUF_EDGE: buf.size bytes */
+	const uint8_t *order;	      /* order[0..min(runs, HD_ORDER)): ids as in struct hd_shared */
 	const struct hd_trace *trace; /* by level * TC_MAX_SLOTS + slot, this call's hook */
 };
 
@@ -63,7 +65,7 @@ struct outcome {
 enum want_any {
 	ANY_RET = 1 << 0,
 	ANY_OPTLEN = 1 << 1,
-	ANY_MEM = 1 << 2,       /* the user's buffer, apart from the bytes of out that are not masked */
+	ANY_MEM = 1 << 2,	/* the user's buffer, apart from the bytes of out that are not masked */
 	ANY_SEEN_TAIL = 1 << 3, /* whether programs after the n_seen-th run, and what they see */
 };
 enum seen_any {
@@ -79,7 +81,7 @@ struct want_seen {
 	uint8_t any; /* enum seen_any */
 	int32_t level, optname, optlen, retval;
 	uint32_t size;
-	uint32_t split;       /* offset in bytes[] from which c_tail, not c_bytes, is the clause */
+	uint32_t split;	      /* offset in bytes[] from which c_tail, not c_bytes, is the clause */
 	const uint8_t *bytes; /* size bytes */
 	const uint8_t *mask;  /* nonzero byte = not compared; NULL: all are compared */
 	uint8_t c_args, c_optlen, c_size, c_bytes, c_tail, c_retval; /* the clause behind each part */
@@ -88,16 +90,17 @@ struct want_seen {
 struct want {
 	uint32_t any; /* enum want_any */
 	int64_t ret;
-	int32_t optlen; /* the user's *optlen after a getsockopt */
+	int32_t optlen;						 /* the user's *optlen after a getsockopt */
 	uint8_t c_ret, c_optlen, c_out, c_base, c_runs, c_order; /* the clause behind each part */
-	uint8_t n_seen; /* programs that must run, in this order */
-	/* The user's memory: out[0..n_out) where out_mask is 0, then base from n_out on; base == NULL: as before. */
+	uint8_t n_seen;						 /* programs that must run, in this order */
+	/* The user's memory: out[0..n_out) where out_mask is 0, then base from n_out on; base == NULL: as
+	 * before. */
 	uint32_t n_out;
 	const uint8_t *out;
 	const uint8_t *out_mask; /* NULL: every byte of out is compared */
 	const uint8_t *base;
-	bool lost;               /* a program branched on something unknown: the rest of the case says nothing */
-	struct clause_set hits;  /* every clause that had a say in this call */
+	bool lost; /* a program branched on something unknown: the rest of the case says nothing */
+	struct clause_set hits; /* every clause that had a say in this call */
 	struct want_seen seen[TC_MAX_PROGS];
 };
 

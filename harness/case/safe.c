@@ -4,7 +4,7 @@
 #include "options.h"
 
 #define NO_SUCH_OPTION 4096 /* no protocol numbers its options as high as this, nor 0 or below */
-#define VALUES (TC_MAX_CALLS + 32)
+#define VALUES	       (TC_MAX_CALLS + 32)
 
 bool option_host_safe(int32_t level, int32_t optname)
 {
@@ -56,7 +56,8 @@ bool tcase_host_safe(const struct tcase *tc, int32_t *level, int32_t *optname)
 			rewrites(tc, &levels, &optnames);
 		for (unsigned i = 0; i < levels.n; i++)
 			for (unsigned k = 0; k < optnames.n; k++)
-				if (levels.full || optnames.full || !option_host_safe(levels.v[i], optnames.v[k])) {
+				if (levels.full || optnames.full ||
+				    !option_host_safe(levels.v[i], optnames.v[k])) {
 					*level = levels.v[i];
 					*optname = optnames.v[k];
 					return false;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Which cases may run on a machine that somebody needs: see DESIGN's rules on safety and options.h host_safe. */
+/* Which cases may run on a machine that somebody needs: see DESIGN's rules on safety and options.h host_safe.
+ */
 #ifndef SAFE_H
 #define SAFE_H
 
 #include "tcase.h"
 
 /*
- * True if no call of the case, with whatever level and option its programs may make of it, names an option that
- * can hurt the host: a row of the option table that is not host_safe, or a number without a row at a level of
- * some protocol. A level that no protocol has is harmless. If false, *level and *optname are such an option.
+ * True if no call of the case, with whatever level and option its programs may make of it, names an option
+ * that can hurt the host: a row of the option table that is not host_safe, or a number without a row at a
+ * level of some protocol. A level that no protocol has is harmless. If false, *level and *optname are such an
+ * option.
  */
 bool tcase_host_safe(const struct tcase *tc, int32_t *level, int32_t *optname);
 

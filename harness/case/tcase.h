@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The model of a case: one chain of nested cgroups with programs on the two hooks, sockets, and a sequence of
- * getsockopt and setsockopt calls. `struct tcase` is flat, owns no memory and can be copied with `=`; the fast
- * path never allocates. Read next: case_text.h (what people write), case_bin.h (what fuzzers write),
+ * getsockopt and setsockopt calls. `struct tcase` is flat, owns no memory and can be copied with `=`; the
+ * fast path never allocates. Read next: case_text.h (what people write), case_bin.h (what fuzzers write),
  * options.h (names of levels and options), outcome.h (what came of a call).
  */
 #ifndef TCASE_H
@@ -15,15 +15,15 @@
 #include "act.h"
 
 #define TC_MAX_LEVELS 8
-#define TC_MAX_SLOTS 4 /* programs of one level on one hook */
-#define TC_MAX_PROGS (TC_MAX_LEVELS * TC_MAX_SLOTS)
-#define TC_MAX_SOCKS 4
-#define TC_MAX_CALLS 16
-#define TC_MAX_DATA 128       /* bytes of a user buffer that a case spells out; the rest is the fill byte */
-#define TC_MAX_BUF (1 << 17)  /* largest user buffer */
-#define TC_PAST 64            /* canary bytes past the buffer that are always compared */
-#define TC_SOCK_BAD 0xff      /* a call's socket: a descriptor that is not open */
-#define TC_OUTSIDE 0          /* a socket's level: made outside the case's cgroups; 1 is the top level */
+#define TC_MAX_SLOTS  4 /* programs of one level on one hook */
+#define TC_MAX_PROGS  (TC_MAX_LEVELS * TC_MAX_SLOTS)
+#define TC_MAX_SOCKS  4
+#define TC_MAX_CALLS  16
+#define TC_MAX_DATA   128	/* bytes of a user buffer that a case spells out; the rest is the fill byte */
+#define TC_MAX_BUF    (1 << 17) /* largest user buffer */
+#define TC_PAST	      64	/* canary bytes past the buffer that are always compared */
+#define TC_SOCK_BAD   0xff	/* a call's socket: a descriptor that is not open */
+#define TC_OUTSIDE    0		/* a socket's level: made outside the case's cgroups; 1 is the top level */
 
 enum hook { HOOK_GET, HOOK_SET, HOOK_COUNT };
 
@@ -44,10 +44,10 @@ struct tc_level {
 enum sock_route { ROUTE_SOCKET, ROUTE_SOCKETPAIR, ROUTE_COUNT };
 
 struct tc_sock {
-	uint8_t route;    /* enum sock_route: socket(2), or the first end of socketpair(2) */
-	uint8_t level;    /* TC_OUTSIDE or 1..n_levels: the cgroup in which it is made */
-	uint16_t family;  /* AF_* */
-	uint16_t type;    /* SOCK_* */
+	uint8_t route;	 /* enum sock_route: socket(2), or the first end of socketpair(2) */
+	uint8_t level;	 /* TC_OUTSIDE or 1..n_levels: the cgroup in which it is made */
+	uint16_t family; /* AF_* */
+	uint16_t type;	 /* SOCK_* */
 	uint16_t protocol;
 };
 
@@ -72,14 +72,14 @@ struct tc_buf {
 struct tc_expect {
 	bool has_ret, has_optlen;
 	uint8_t n_bytes; /* leading bytes of the user's buffer after the call */
-	int64_t ret;     /* raw value of the result register: -errno, or what a program made it */
-	int32_t optlen;  /* the user's optlen after a getsockopt */
+	int64_t ret;	 /* raw value of the result register: -errno, or what a program made it */
+	int32_t optlen;	 /* the user's optlen after a getsockopt */
 	uint8_t bytes[TC_MAX_DATA];
 };
 
 struct tc_call {
-	uint8_t hook; /* enum hook */
-	uint8_t sock; /* index in sock[], or TC_SOCK_BAD */
+	uint8_t hook;	  /* enum hook */
+	uint8_t sock;	  /* index in sock[], or TC_SOCK_BAD */
 	bool optlen_null; /* getsockopt only: the optlen pointer is NULL */
 	int32_t level;
 	int32_t optname;
@@ -102,8 +102,8 @@ void tcase_init(struct tcase *tc);
 
 /*
  * Checks what no parser can: references, limits, nesting of ACT_IF, hook-only actions, and attach modes that
- * the kernel accepts top-down (one mode per level and hook; only MULTI holds several programs; nothing below NONE).
- * Returns NULL if the case is valid, else a static sentence that says what is wrong.
+ * the kernel accepts top-down (one mode per level and hook; only MULTI holds several programs; nothing below
+ * NONE). Returns NULL if the case is valid, else a static sentence that says what is wrong.
  */
 const char *tcase_check(const struct tcase *tc);
 
@@ -114,14 +114,14 @@ bool tcase_equal(const struct tcase *a, const struct tcase *b);
 const char *prog_check(const struct prog *p, enum hook hook);
 
 /*
- * One byte of a user buffer before the call, at any offset from its start: spelled-out data, fill, then canary.
- * The canary depends on the offset so that a shifted copy shows.
+ * One byte of a user buffer before the call, at any offset from its start: spelled-out data, fill, then
+ * canary. The canary depends on the offset so that a shifted copy shows.
  */
 static inline uint8_t tc_canary(uint32_t off)
 {
 	/*
-	 * The square makes the difference of two places depend on where they are, so that no shift by 1..32895
-	 * goes unseen over TC_PAST bytes; the last term covers shifts by multiples of 256.
+	 * The square makes the difference of two places depend on where they are, so that no shift
+	 * by 1..32895 goes unseen over TC_PAST bytes; the last term covers shifts by multiples of 256.
 	 */
 	return (uint8_t)(off * (off * 3 + 7) + (off >> 8) * 13 + 0x31);
 }
@@ -129,10 +129,10 @@ static inline uint8_t tc_canary(uint32_t off)
 void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n);
 
 /*
- * The programs that run for a socket made in `level`, in the order of the kernel's rules for this static chain:
- * bottom-up over MULTI levels, attach order inside one; OVERRIDE and NONE contribute only if nothing below does.
- * ids[] receives level * TC_MAX_SLOTS + slot; returns how many (0 for TC_OUTSIDE).
- * Source: kernel/bpf/cgroup.c compute_effective_progs() (5.3 on; before BPF_F_PREORDER entries, 6.15).
+ * The programs that run for a socket made in `level`, in the order of the kernel's rules for this static
+ * chain: bottom-up over MULTI levels, attach order inside one; OVERRIDE and NONE contribute only if nothing
+ * below does. ids[] receives level * TC_MAX_SLOTS + slot; returns how many (0 for TC_OUTSIDE). Source:
+ * kernel/bpf/cgroup.c compute_effective_progs() (5.3 on; before BPF_F_PREORDER entries, 6.15).
  */
 unsigned tcase_effective(const struct tcase *tc, unsigned level, enum hook hook, uint8_t ids[TC_MAX_PROGS]);
 

@@ -11,12 +11,13 @@ struct casefile {
 	struct case_meta meta;
 };
 
-/* Reads and parses one file. EXIT_AGREE, or EXIT_USAGE after the complaint on stderr. *text (may be NULL): to free. */
+/* Reads and parses one file. EXIT_AGREE, or EXIT_USAGE after the complaint on stderr. *text (may be NULL): to
+ * free. */
 int casefile_load(const char *path, struct casefile *out);
 
 /*
- * Loads all operands. *files is an array of *n pointers to free with casefile_free. EXIT_AGREE, or EXIT_USAGE after
- * every file that does not parse was complained about; a directory without a case is an error too.
+ * Loads all operands. *files is an array of *n pointers to free with casefile_free. EXIT_AGREE, or EXIT_USAGE
+ * after every file that does not parse was complained about; a directory without a case is an error too.
  */
 int casefile_load_all(char **args, int n_args, struct casefile ***files, size_t *n);
 void casefile_free(struct casefile **files, size_t n);

@@ -24,7 +24,8 @@ static void print_histogram(const struct bulk_result *r)
 	for (unsigned d = 0; d < DIM_COUNT; d++) {
 		printf("  %s:", dim_name((enum dim)d));
 		for (unsigned v = 0; v < dim_values((enum dim)d); v++)
-			printf(" %s %llu", dim_value_name((enum dim)d, v, name), (unsigned long long)r->dim[d][v]);
+			printf(" %s %llu", dim_value_name((enum dim)d, v, name),
+			       (unsigned long long)r->dim[d][v]);
 		putchar('\n');
 	}
 }
@@ -39,7 +40,10 @@ static int check_generator(const struct bulk_result *r)
 		return 0;
 	n = bulk_starved(r, &b);
 	if (n)
-		fprintf(stderr, "hookdiff: the generator neglected %u parts (expected one case in a thousand each):\n%s", n, buf_str(&b));
+		fprintf(stderr,
+			"hookdiff: the generator neglected %u parts (expected one case in a thousand "
+			"each):\n%s",
+			n, buf_str(&b));
 	buf_fini(&b);
 	return n ? EXIT_UNSURE : 0;
 }
@@ -67,7 +71,8 @@ int cmd_fuzz(struct cli *cli)
 				 .reuse = (unsigned)cli->reuse,
 				 .findings = s.findings,
 				 .waivers = &s.waivers};
-	snprintf(s.reproduce, sizeof(s.reproduce), "hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --cases %llu",
+	snprintf(s.reproduce, sizeof(s.reproduce),
+		 "hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --cases %llu",
 		 s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
 		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
 	opts.reproduce = s.reproduce;

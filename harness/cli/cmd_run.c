@@ -60,9 +60,10 @@ static void say(const struct runner *r, const char *verdict, const char *path, c
 static void summarize(const struct case_result *res, const struct tcase *tc, char *out, size_t n)
 {
 	snprintf(out, n, "%s, call %u (%s)%s, %s: want %lld, got %lld",
-		 res->diff.clause ? clause_info(res->diff.clause)->name : "the case's own expectation", res->call + 1,
-		 tc->call[res->call].hook == HOOK_SET ? "setsockopt" : "getsockopt", res->state ? " and the state after it" : "",
-		 diff_field_name(res->diff.field), (long long)res->diff.want, (long long)res->diff.got);
+		 res->diff.clause ? clause_info(res->diff.clause)->name : "the case's own expectation",
+		 res->call + 1, tc->call[res->call].hook == HOOK_SET ? "setsockopt" : "getsockopt",
+		 res->state ? " and the state after it" : "", diff_field_name(res->diff.field),
+		 (long long)res->diff.want, (long long)res->diff.got);
 }
 
 static void run_failed(struct runner *r, struct casefile *f, const struct case_result *res)
@@ -85,8 +86,8 @@ static void run_failed(struct runner *r, struct casefile *f, const struct case_r
 		return;
 	r->t.findings++;
 	triage_investigate(&r->loop, &f->tc, res, &finding);
-	record_finding(&(struct record_opts){.folder = r->s->findings, .reproduce = r->s->reproduce}, &r->loop, &finding, f->path, 0, w,
-		       stem, sizeof(stem));
+	record_finding(&(struct record_opts){.folder = r->s->findings, .reproduce = r->s->reproduce},
+		       &r->loop, &finding, f->path, 0, w, stem, sizeof(stem));
 	session_finding(r->s, stem);
 	if (!r->s->cli->json)
 		putchar('\n');

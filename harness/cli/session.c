@@ -55,7 +55,8 @@ static int make_folders(struct session *s, const char *command)
 
 		if (i)
 			snprintf(more, sizeof(more), ".%d", i);
-		if (snprintf(s->folder, sizeof(s->folder), "%s/%s-%s%s", s->cli->out, command, stamp, more) >= (int)sizeof(s->folder))
+		if (snprintf(s->folder, sizeof(s->folder), "%s/%s-%s%s", s->cli->out, command, stamp, more) >=
+		    (int)sizeof(s->folder))
 			return -ENAMETOOLONG;
 		if (!mkdir(s->folder, 0755))
 			break;
@@ -128,7 +129,9 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 		err = s->jsonl ? 0 : -errno;
 	}
 	if (err) {
-		fprintf(stderr, "hookdiff: cannot write the report to %s: %s; name another folder with --out\n", cli->out, strerror(-err));
+		fprintf(stderr,
+			"hookdiff: cannot write the report to %s: %s; name another folder with --out\n",
+			cli->out, strerror(-err));
 		return EXIT_UNSURE;
 	}
 	return EXIT_AGREE;
@@ -166,7 +169,9 @@ int session_end(struct session *s, const struct report_totals *t, const struct c
 
 	jsonl_summary(s->jsonl, t, stat, controls);
 	if (jsonl_close(s->jsonl)) {
-		fprintf(stderr, "hookdiff: the report in %s is not complete: the disk is full or cannot be written\n", s->folder);
+		fprintf(stderr,
+			"hookdiff: the report in %s is not complete: the disk is full or cannot be written\n",
+			s->folder);
 		code = EXIT_UNSURE;
 	}
 	s->jsonl = NULL;
@@ -216,18 +221,23 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		if (b->stem[0])
 			session_finding(s, b->stem);
 		if (!s->cli->json && b->count > 1)
-			printf("%s: %llu cases like it\n", b->stem[0] ? b->stem : "(not written)", (unsigned long long)b->count);
+			printf("%s: %llu cases like it\n", b->stem[0] ? b->stem : "(not written)",
+			       (unsigned long long)b->count);
 	}
 	if (r->error[0]) {
 		t.error = 1;
 		fprintf(stderr, "hookdiff: %s\n", r->error);
 	}
 	if (!s->cli->json) {
-		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last value.\n",
+		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last "
+		       "value.\n",
 		       (unsigned long long)r->sets, (unsigned long long)r->indistinct);
-		printf("The handler of a getsockopt: %llu failed, %llu gave less than asked, %llu as much, %llu more, %llu more than a page.\n",
-		       (unsigned long long)r->answers[ANSWER_ERROR], (unsigned long long)r->answers[ANSWER_LESS],
-		       (unsigned long long)r->answers[ANSWER_EQUAL], (unsigned long long)r->answers[ANSWER_MORE],
+		printf("The handler of a getsockopt: %llu failed, %llu gave less than asked, %llu as much, "
+		       "%llu more, %llu more than a page.\n",
+		       (unsigned long long)r->answers[ANSWER_ERROR],
+		       (unsigned long long)r->answers[ANSWER_LESS],
+		       (unsigned long long)r->answers[ANSWER_EQUAL],
+		       (unsigned long long)r->answers[ANSWER_MORE],
 		       (unsigned long long)r->answers[ANSWER_LARGE]);
 	}
 	(void)opts;

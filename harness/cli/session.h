@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What run, sweep, fuzz and shrink share: can this machine run cases, the waivers, the folder of the run with its
- * report.jsonl, and the summary at the end.
+ * What run, sweep, fuzz and shrink share: can this machine run cases, the waivers, the folder of the run with
+ * its report.jsonl, and the summary at the end.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -16,16 +16,16 @@ struct session {
 	struct report_run run;
 	struct waivers waivers;
 	struct jsonl *jsonl;
-	char folder[256];      /* DIR/COMMAND-TIME */
-	char findings[280];    /* below it */
-	char reproduce[512];   /* the command line, as a shell reads it */
+	char folder[256];    /* DIR/COMMAND-TIME */
+	char findings[280];  /* below it */
+	char reproduce[512]; /* the command line, as a shell reads it */
 	char release[65], arch[65];
 	const struct profile *profile;
 };
 
 /*
- * EXIT_AGREE if cases can run, with everything in *s; else the exit code after one line on stderr. command: its
- * name. A machine that cannot run cases is SKIP with the remedy and EXIT_UNSURE.
+ * EXIT_AGREE if cases can run, with everything in *s; else the exit code after one line on stderr. command:
+ * its name. A machine that cannot run cases is SKIP with the remedy and EXIT_UNSURE.
  */
 int session_open(struct session *s, struct cli *cli, const char *command);
 

@@ -39,7 +39,8 @@ static bool differ(struct diff *d, enum diff_field field, unsigned clause, int64
 }
 
 /* First offset in [from, n) where the bytes differ and the mask does not excuse it, or n. */
-static uint32_t first_difference(const uint8_t *want, const uint8_t *got, const uint8_t *mask, uint32_t from, uint32_t n)
+static uint32_t first_difference(const uint8_t *want, const uint8_t *got, const uint8_t *mask, uint32_t from,
+				 uint32_t n)
 {
 	if (!mask && (from >= n || !memcmp(want + from, got + from, n - from)))
 		return n;
@@ -48,14 +49,32 @@ static uint32_t first_difference(const uint8_t *want, const uint8_t *got, const 
 	return from;
 }
 
-static bool seen_part(struct diff *d, enum diff_field field, unsigned clause, int64_t want, int64_t got, int k)
+static bool seen_part(struct diff *d, enum diff_field field, unsigned clause, int64_t want, int64_t got,
+		      int k)
 {
 	differ(d, field, clause, want, got);
 	d->program = k;
 	return false;
 }
 
-static bool compare_seen(const struct want_seen *s, const struct hd_trace *t, int k, struct diff *d)
+/* Do the first n bytes agree? Most windows are short; both sides are readable up to a multiple of 16. */
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t n)
+{
+	uint64_t x[2], y[2], low;
+
+	if (n > 16)
+		return !memcmp(a, b, n);
+	memcpy(x, a, 16);
+	memcpy(y, b, 16);
+	if (n > 8)
+		low = (x[0] ^ y[0]) | (n < 16 ? (x[1] ^ y[1]) << (128 - 8 * n) : x[1] ^ y[1]);
+	else
+		low = n ? (x[0] ^ y[0]) << (64 - 8 * n) : 0;
+	return !low;
+}
+
+/* Which part of what a program saw differs, with all branches that the common case does not need. */
+static bool explain_seen(const struct want_seen *s, const struct hd_trace *t, int k, struct diff *d)
 {
 	uint32_t n, off;
 
@@ -77,17 +96,32 @@ static bool compare_seen(const struct want_seen *s, const struct hd_trace *t, in
 	off = first_difference(s->bytes, t->bytes, s->mask, 0, n);
 	if (off == n)
 		return true;
-	seen_part(d, DIFF_SEEN_BYTES, off < s->split ? s->c_bytes : s->c_tail, s->bytes[off], t->bytes[off], k);
+	seen_part(d, DIFF_SEEN_BYTES, off < s->split ? s->c_bytes : s->c_tail, s->bytes[off], t->bytes[off],
+		  k);
 	d->offset = off;
 	return false;
 }
 
-static bool compare_programs(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+static inline bool compare_seen(const struct want_seen *s, const struct hd_trace *t, int k, struct diff *d)
+{
+	uint32_t differ = (uint32_t)((s->level ^ t->level) | (s->optname ^ t->optname) |
+				     (s->optlen ^ t->optlen) | (s->retval ^ t->retval)) |
+			  (s->size ^ t->size);
+
+	if (!differ && s->size <= HD_WINDOW && same_bytes(s->bytes, t->bytes, s->size))
+		return true;
+	return explain_seen(s, t, k, d);
+}
+
+static bool compare_programs(const struct tc_call *c, const struct want *w, const struct outcome *got,
+			     struct diff *d)
 {
 	bool tail = w->any & ANY_SEEN_TAIL;
 
 	if (got->runs < w->n_seen || (got->runs > w->n_seen && !tail)) {
-		unsigned clause = got->runs && got->runs < w->n_seen && w->c_runs == C_HOOK_CALLED ? C_CHAIN_ALL : w->c_runs;
+		unsigned clause = got->runs && got->runs < w->n_seen && w->c_runs == C_HOOK_CALLED
+					  ? C_CHAIN_ALL
+					  : w->c_runs;
 
 		return differ(d, DIFF_RUNS, clause, w->n_seen, got->runs);
 	}
@@ -96,7 +130,8 @@ static bool compare_programs(const struct tc_call *c, const struct want *w, cons
 		unsigned id = c->hook * HD_PROGS + s->id;
 
 		if (got->order[k] != id) {
-			unsigned clause = got->order[k] / HD_SLOTS == id / HD_SLOTS ? C_CHAIN_SLOT : w->c_order;
+			unsigned clause =
+				got->order[k] / HD_SLOTS == id / HD_SLOTS ? C_CHAIN_SLOT : w->c_order;
 
 			return seen_part(d, DIFF_ORDER, clause, s->id, got->order[k] % HD_PROGS, (int)k);
 		}
@@ -106,7 +141,8 @@ static bool compare_programs(const struct tc_call *c, const struct want *w, cons
 	return true;
 }
 
-static bool mem_differs(struct diff *d, const struct tc_call *c, unsigned clause, uint32_t off, uint8_t want, uint8_t got)
+static bool mem_differs(struct diff *d, const struct tc_call *c, unsigned clause, uint32_t off, uint8_t want,
+			uint8_t got)
 {
 	uint32_t end = c->optlen > 0 && (uint32_t)c->optlen > c->buf.size ? (uint32_t)c->optlen : c->buf.size;
 
@@ -144,8 +180,10 @@ static uint32_t first_change(const struct tc_buf *b, const uint8_t *mem, uint32_
 	return n;
 }
 
-/* Whatever is free in the buffer, the bytes past what the call may write are not, unless the handler itself wrote there. */
-static bool compare_past(const struct tc_call *c, const struct want *w, const struct outcome *got, uint32_t n, struct diff *d)
+/* Whatever is free in the buffer, the bytes past what the call may write are not, unless the handler itself
+ * wrote there. */
+static bool compare_past(const struct tc_call *c, const struct want *w, const struct outcome *got, uint32_t n,
+			 struct diff *d)
 {
 	uint32_t off = c->buf.size;
 
@@ -158,7 +196,8 @@ static bool compare_past(const struct tc_call *c, const struct want *w, const st
 }
 
 /* The user's buffer and the canaries past it. */
-static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got,
+			struct diff *d)
 {
 	uint32_t n = c->buf.size + (c->buf.place == BUF_EDGE ? 0 : TC_PAST);
 	uint32_t n_out = w->n_out < n ? w->n_out : n, off;
@@ -175,7 +214,8 @@ static bool compare_mem(const struct tc_call *c, const struct want *w, const str
 		off = first_difference(base, got->mem, NULL, n_out, n);
 		return off == n ? true : mem_differs(d, c, w->c_base, off, base[off], got->mem[off]);
 	}
-	off = first_change(&c->buf, got->mem, n); /* only a setsockopt has no base, and it has no out either */
+	off = first_change(&c->buf, got->mem,
+			   n); /* only a setsockopt has no base, and it has no out either */
 	return off == n ? true : mem_differs(d, c, w->c_base, off, before(&c->buf, off), got->mem[off]);
 }
 

@@ -11,25 +11,25 @@
 
 enum diff_field {
 	DIFF_NONE,
-	DIFF_RUNS,    /* number of program runs */
-	DIFF_ORDER,   /* the k-th program to run */
+	DIFF_RUNS,  /* number of program runs */
+	DIFF_ORDER, /* the k-th program to run */
 	DIFF_SEEN_LEVEL,
 	DIFF_SEEN_OPTNAME,
 	DIFF_SEEN_OPTLEN,
 	DIFF_SEEN_SIZE,
 	DIFF_SEEN_RETVAL,
 	DIFF_SEEN_BYTES,
-	DIFF_RET,     /* the raw result */
-	DIFF_OPTLEN,  /* the user's optlen */
-	DIFF_MEM,     /* the user's buffer, or bytes past it */
-	DIFF_EXPECT,  /* the case's own expectation and the oracle disagree */
+	DIFF_RET,    /* the raw result */
+	DIFF_OPTLEN, /* the user's optlen */
+	DIFF_MEM,    /* the user's buffer, or bytes past it */
+	DIFF_EXPECT, /* the case's own expectation and the oracle disagree */
 	DIFF_FIELD_COUNT,
 };
 
 struct diff {
 	enum diff_field field;
-	uint8_t clause;  /* the clause that is broken */
-	int program;     /* DIFF_ORDER, DIFF_SEEN_*: the k-th program of the chain, from 0; else -1 */
+	uint8_t clause;	 /* the clause that is broken */
+	int program;	 /* DIFF_ORDER, DIFF_SEEN_*: the k-th program of the chain, from 0; else -1 */
 	uint32_t offset; /* DIFF_SEEN_BYTES, DIFF_MEM: of the first differing byte */
 	int64_t want, got;
 };
@@ -41,8 +41,9 @@ const char *diff_field_name(enum diff_field f);
 bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d);
 
 /*
- * Holds the case's own expectation (after `=`) against an outcome's parts; the same function serves the oracle's
- * side. mem may be NULL if nothing is known of the memory. True if it agrees or there is no expectation.
+ * Holds the case's own expectation (after `=`) against an outcome's parts; the same function serves the
+ * oracle's side. mem may be NULL if nothing is known of the memory. True if it agrees or there is no
+ * expectation.
  */
 bool expect_holds(const struct tc_call *c, int64_t ret, int32_t optlen, const uint8_t *mem, struct diff *d);
 

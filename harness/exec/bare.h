@@ -11,7 +11,8 @@
 struct bare_case {
 	const struct tcase *tc; /* one setsockopt, one getsockopt, on one socket */
 	struct plan set;        /* of its setsockopt; bytes must stay valid */
-	uint8_t *user;          /* memory for all calls, large enough */
+	const uint8_t *value;   /* the user's memory of its setsockopt */
+	uint8_t *answer;        /* that of its getsockopt */
 	int32_t get_optlen;
 };
 

@@ -250,11 +250,11 @@ FAR_RETURN void kernel_bare(struct backend *b, const struct bare_case *c)
 	k->shared->runs = 0;
 	if (c->set.called)
 		raw_setsockopt(k->pair[0]->twin.fd, c->set.level, c->set.optname,
-			       c->set.kernel_buf ? c->set.bytes : c->user, c->set.optlen);
-	raw_setsockopt(k->pair[0]->hooked.fd, set->level, set->optname, c->user, set->optlen);
-	raw_getsockopt(k->pair[0]->twin.fd, get->level, get->optname, c->user, &len);
+			       c->set.kernel_buf ? c->set.bytes : c->value, c->set.optlen);
+	raw_setsockopt(k->pair[0]->hooked.fd, set->level, set->optname, c->value, set->optlen);
+	raw_getsockopt(k->pair[0]->twin.fd, get->level, get->optname, c->answer, &len);
 	len = c->get_optlen;
-	raw_getsockopt(k->pair[0]->hooked.fd, get->level, get->optname, c->user, &len);
+	raw_getsockopt(k->pair[0]->hooked.fd, get->level, get->optname, c->answer, &len);
 }
 
 static const struct control_counts *k_controls(const struct backend *b)

@@ -9,14 +9,25 @@
 #include <sys/socket.h>
 
 const int32_t user_optlens[USER_OPTLENS] = {
-	INT_MIN, -1, 0, 1, 3, 4, 15, 16, 17, 31, 32, 33, 63, 64, 65, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 65536, INT_MAX,
+	INT_MIN, -1, 0,	 1,  3,	       4,    15,       16,	 17,	31,	 32,
+	33,	 63, 64, 65, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 65536, INT_MAX,
 };
 
 const char *const left_names[LEFT_COUNT] = {
-	[LEFT_UNTOUCHED] = "untouched", [LEFT_INT_MIN] = "INT_MIN", [LEFT_MINUS2] = "-2",	   [LEFT_MINUS1] = "-1",
-	[LEFT_0] = "0",			[LEFT_1] = "1",		    [LEFT_SMALLER] = "smaller",	   [LEFT_EQUAL] = "equal",
-	[LEFT_PLUS1] = "+1",		[LEFT_16] = "16",	    [LEFT_17] = "17",		   [LEFT_PAGE] = "PAGE_SIZE",
-	[LEFT_PAGE1] = "PAGE_SIZE+1",	[LEFT_INT_MAX] = "INT_MAX",
+	[LEFT_UNTOUCHED] = "untouched",
+	[LEFT_INT_MIN] = "INT_MIN",
+	[LEFT_MINUS2] = "-2",
+	[LEFT_MINUS1] = "-1",
+	[LEFT_0] = "0",
+	[LEFT_1] = "1",
+	[LEFT_SMALLER] = "smaller",
+	[LEFT_EQUAL] = "equal",
+	[LEFT_PLUS1] = "+1",
+	[LEFT_16] = "16",
+	[LEFT_17] = "17",
+	[LEFT_PAGE] = "PAGE_SIZE",
+	[LEFT_PAGE1] = "PAGE_SIZE+1",
+	[LEFT_INT_MAX] = "INT_MAX",
 };
 
 int32_t left_value(enum left l, int32_t user)
@@ -55,8 +66,10 @@ int32_t left_value(enum left l, int32_t user)
 }
 
 const char *const rv_names[RV_COUNT] = {
-	[RV_UNTOUCHED] = "untouched", [RV_ZERO] = "0",		[RV_ORIGINAL] = "original", [RV_EPERM] = "-EPERM",
-	[RV_NEGATIVE] = "other -errno", [RV_POSITIVE] = "positive", [RV_BELOW] = "below -4095",
+	[RV_UNTOUCHED] = "untouched",	[RV_ZERO] = "0",
+	[RV_ORIGINAL] = "original",	[RV_EPERM] = "-EPERM",
+	[RV_NEGATIVE] = "other -errno", [RV_POSITIVE] = "positive",
+	[RV_BELOW] = "below -4095",
 };
 
 struct act rv_action(enum rv v, enum hook hook, uint32_t pick)
@@ -180,7 +193,8 @@ uint32_t value_fill(const struct option_info *info, uint32_t salt, struct tc_buf
 		size = TC_MAX_DATA;
 	memset(b->data, 0, size);
 	b->n_data = (uint8_t)size;
-	if (kind == OPT_STRUCT || kind == OPT_LARGE) { /* small numbers: on/off and seconds, addresses that are refused */
+	if (kind == OPT_STRUCT ||
+	    kind == OPT_LARGE) { /* small numbers: on/off and seconds, addresses that are refused */
 		put_i32(b->data, 1);
 		if (size >= 8)
 			put_i32(b->data + 4, (int32_t)(1 + salt % 100));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The values at which the contract bends, as tables: the sweep takes their full product, the generator leans on
- * them. Topologies and kinds of sockets are here too, because both share them.
+ * The values at which the contract bends, as tables: the sweep takes their full product, the generator leans
+ * on them. Topologies and kinds of sockets are here too, because both share them.
  */
 #ifndef BOUNDARY_H
 #define BOUNDARY_H
@@ -18,8 +18,21 @@ extern const int32_t user_optlens[USER_OPTLENS];
 
 /* What a program leaves in optlen, most of it relative to the user's. */
 enum left {
-	LEFT_UNTOUCHED, LEFT_INT_MIN, LEFT_MINUS2, LEFT_MINUS1, LEFT_0, LEFT_1, LEFT_SMALLER, LEFT_EQUAL, LEFT_PLUS1,
-	LEFT_16, LEFT_17, LEFT_PAGE, LEFT_PAGE1, LEFT_INT_MAX, LEFT_COUNT,
+	LEFT_UNTOUCHED,
+	LEFT_INT_MIN,
+	LEFT_MINUS2,
+	LEFT_MINUS1,
+	LEFT_0,
+	LEFT_1,
+	LEFT_SMALLER,
+	LEFT_EQUAL,
+	LEFT_PLUS1,
+	LEFT_16,
+	LEFT_17,
+	LEFT_PAGE,
+	LEFT_PAGE1,
+	LEFT_INT_MAX,
+	LEFT_COUNT,
 };
 extern const char *const left_names[LEFT_COUNT];
 /* The optlen that a program writes; not for LEFT_UNTOUCHED. */
@@ -35,12 +48,13 @@ struct act rv_action(enum rv v, enum hook hook, uint32_t pick);
 struct sock_row {
 	const char *name;
 	struct tc_sock sock; /* level 0 */
-	uint16_t mask;       /* SK_* bit of the option table */
+	uint16_t mask;	     /* SK_* bit of the option table */
 };
 #define SOCK_ROWS 7
 extern const struct sock_row sock_rows[SOCK_ROWS];
 
-/* A shape of chain: per hook a string of one letter and digit a level, top first: m1 multi, o1 override, n1 none, -0. */
+/* A shape of chain: per hook a string of one letter and digit a level, top first: m1 multi, o1 override, n1
+ * none, -0. */
 struct topology {
 	const char *name;
 	uint8_t n_levels;

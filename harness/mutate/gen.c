@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Most cases are plain mixtures; one in five is aimed at a corner that the mixture would hit too rarely
- * (aims[]). Rates are chosen by the run's own check: no clause below 1,000 hits in a million cases, no value of a
- * dimension below 0.1 %.
+ * (aims[]). Rates are chosen by the run's own check: no clause below 1,000 hits in a million cases, no value
+ * of a dimension below 0.1 %.
  */
 #include "gen.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define LEVEL_UNKNOWN 0x484b
+#define LEVEL_UNKNOWN  0x484b
 #define BENCH_TOPOLOGY 2 /* three levels, one program a level and hook */
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
@@ -26,9 +26,18 @@
 #endif
 
 enum { UNIXPAIR = 5, NETLINK = 6 }; /* rows of sock_rows[] */
-enum option_class { CLASS_INT, CLASS_STRING, CLASS_STRUCT, CLASS_LARGE, CLASS_UNKNOWN, CLASS_REFUSED, CLASS_COUNT };
+enum option_class {
+	CLASS_INT,
+	CLASS_STRING,
+	CLASS_STRUCT,
+	CLASS_LARGE,
+	CLASS_UNKNOWN,
+	CLASS_REFUSED,
+	CLASS_COUNT
+};
 
-static const char *const class_names[CLASS_COUNT] = {"int", "string", "struct", "large", "unknown level", "refused"};
+static const char *const class_names[CLASS_COUNT] = {"int",   "string",	       "struct",
+						     "large", "unknown level", "refused"};
 
 /* What one half of a case (its setsockopt or its getsockopt) is made from. */
 struct half {
@@ -137,8 +146,11 @@ static void choose_memory(struct gen *g, struct tc_call *c, uint32_t own)
 
 	c->buf.fill = (uint8_t)(x < 64 ? 0xa5 : x);
 	c->buf.place = BUF_PLAIN;
-	c->buf.size = u <= 2 * PAGE ? u : rng_below(&g->r, 16) ? PAGE + 100 : u <= 65536 ? u : own;
-	if (x < 8)
+	c->buf.size = u <= 2 * PAGE			 ? u
+		      : g->bench || rng_below(&g->r, 16) ? PAGE + 100
+		      : u <= 65536			 ? u
+							 : own;
+	if (x < 8 && !g->bench) /* a fault costs a microsecond: the bench compares calls without one */
 		c->buf.place = x < 2 ? BUF_NULL : x < 4 ? BUF_READONLY : BUF_EDGE;
 	if (x >= 4 && x < 12 && c->buf.size)
 		c->buf.size = rng_below(&g->r, c->buf.size);
@@ -164,7 +176,8 @@ static void make_call(struct gen *g, struct half *h, unsigned kind, uint32_t bou
 	own = value_fill(h->info, rng_u32(&g->r), &c->buf);
 	if (h->hook == HOOK_GET && class_of(h->info) != CLASS_LARGE)
 		c->buf.n_data = 0;
-	choose_optlen(g, h, h->info && h->info->kind == OPT_STRING && h->hook == HOOK_GET ? 16 : own, boundary);
+	choose_optlen(g, h, h->info && h->info->kind == OPT_STRING && h->hook == HOOK_GET ? 16 : own,
+		      boundary);
 	choose_memory(g, c, own);
 }
 
@@ -319,7 +332,8 @@ static void aim_unknown_get(struct gen *g, struct tcase *tc, struct half *set, s
 
 	c->level = LEVEL_UNKNOWN;
 	get->info = NULL;
-	c->optlen = user_optlens[rng_chance(&g->r, 2, 3) ? 17 + rng_below(&g->r, 4) : rng_below(&g->r, USER_OPTLENS)];
+	c->optlen = user_optlens[rng_chance(&g->r, 2, 3) ? 17 + rng_below(&g->r, 4)
+							 : rng_below(&g->r, USER_OPTLENS)];
 	c->buf.place = BUF_PLAIN;
 	c->buf.n_data = 0;
 	c->buf.size = 64;
@@ -425,8 +439,8 @@ static void count_half(struct gen *g, const struct half *h)
 }
 
 /*
- * What programs may rewrite level and optname to. They may rewrite one and not the other, so every mixture must be
- * harmless on the host; where it is not, they rewrite to a level that nobody has.
+ * What programs may rewrite level and optname to. They may rewrite one and not the other, so every mixture
+ * must be harmless on the host; where it is not, they rewrite to a level that nobody has.
  */
 static void choose_rewrite(struct gen *g, struct half *set)
 {
@@ -459,8 +473,10 @@ static void frame(struct gen *g, struct tcase *tc)
 
 void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 {
-	struct half set = {.hook = HOOK_SET, .call = &tc->call[0]}, get = {.hook = HOOK_GET, .call = &tc->call[1]};
-	void (*programs)(struct gen *, struct half *, struct tcase *) = g->bench ? make_bench_programs : make_programs;
+	struct half set = {.hook = HOOK_SET, .call = &tc->call[0]},
+		    get = {.hook = HOOK_GET, .call = &tc->call[1]};
+	void (*programs)(struct gen *, struct half *, struct tcase *) =
+		g->bench ? make_bench_programs : make_programs;
 
 	rng_seed(&g->r, g->seed, index);
 	frame(g, tc);

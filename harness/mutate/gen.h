@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A case from a seed and a number: the same pair gives the same case everywhere. Each case is one setsockopt and
- * one getsockopt on one socket of one topology, with programs on both hooks; the generator counts what it made,
- * so that a run can show that no dimension is starved.
+ * A case from a seed and a number: the same pair gives the same case everywhere. Each case is one setsockopt
+ * and one getsockopt on one socket of one topology, with programs on both hooks; the generator counts what it
+ * made, so that a run can show that no dimension is starved.
  */
 #ifndef GEN_H
 #define GEN_H
@@ -12,11 +12,11 @@
 enum dim {
 	DIM_TOPOLOGY,
 	DIM_SOCKET,
-	DIM_OPTION,     /* kind of option */
-	DIM_PLACE,      /* of the user's buffer */
-	DIM_USER_SET,   /* user's optlen on setsockopt: user_optlens[], then the option's own size */
+	DIM_OPTION,   /* kind of option */
+	DIM_PLACE,    /* of the user's buffer */
+	DIM_USER_SET, /* user's optlen on setsockopt: user_optlens[], then the option's own size */
 	DIM_USER_GET,
-	DIM_LEFT_SET,   /* enum left: the last write of optlen by a program */
+	DIM_LEFT_SET, /* enum left: the last write of optlen by a program */
 	DIM_LEFT_GET,
 	DIM_RETVAL_SET, /* enum rv */
 	DIM_RETVAL_GET,
@@ -24,12 +24,13 @@ enum dim {
 	DIM_RETURN_GET,
 	DIM_COUNT,
 };
-#define DIM_VALUES 24
+#define DIM_VALUES  24
 #define GEN_OPTIONS 96
 
 struct gen {
 	uint64_t seed;
-	bool bench; /* only the workload of `hookdiff bench`: TCP, three levels, two actions a program, no corners */
+	bool bench; /* only the workload of `hookdiff bench`: TCP, three levels, two actions a program, no
+		       corners */
 	struct rng r;
 	const struct option_info *normal[SOCK_ROWS][GEN_OPTIONS]; /* settable, readable, safe, not volatile */
 	const struct option_info *readonly[SOCK_ROWS][GEN_OPTIONS];

@@ -15,29 +15,31 @@
 #define NETLINK_LIST_MEMBERSHIPS 9
 #endif
 
-/* A socket and an option of it: together they cover the kinds of options, of families and of handler answers. */
+/* A socket and an option of it: together they cover the kinds of options, of families and of handler answers.
+ */
 static const struct subject {
 	unsigned socket; /* row of sock_rows[] */
 	int32_t level, optname;
 	int32_t set; /* the option that the case's setsockopt names, if it is another one */
 } subjects[] = {
-	{0, IPPROTO_IP, IP_TOS, 0},	       /* one byte or an int */
-	{0, SOL_SOCKET, SO_PRIORITY, 0},	       /* int */
-	{0, SOL_SOCKET, SO_MARK, 0},	       /* int, every bit kept */
-	{0, IPPROTO_TCP, TCP_NODELAY, 0},	       /* bool */
-	{0, IPPROTO_TCP, TCP_CONGESTION, 0},      /* string */
-	{0, SOL_SOCKET, SO_LINGER, 0},	       /* struct */
-	{0, IPPROTO_IP, IP_MSFILTER, 0},	       /* header and array */
-	{0, 0x484b, 1, 0},			       /* a level that nobody knows */
-	{0, SOL_SOCKET, SO_TYPE, 0},	       /* the handler refuses to set it */
-	{1, SOL_SOCKET, SO_RCVBUF, 0},	       /* the handler changes the value */
-	{1, IPPROTO_IP, IP_TTL, 0},	       /* byte, refused when out of range */
-	{2, IPPROTO_IPV6, IPV6_TCLASS, 0},	       /* IPv6 */
-	{2, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 0},  /* IPv6 */
-	{4, SOL_SOCKET, SO_PRIORITY, 0},	       /* UNIX */
-	{5, SOL_SOCKET, SO_PEERGROUPS, 0},	       /* an answer above PAGE_SIZE */
-	{6, SOL_NETLINK, NETLINK_PKTINFO, 0},     /* NETLINK */
-	{6, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, NETLINK_ADD_MEMBERSHIP}, /* an answer larger than the buffer */
+	{0, IPPROTO_IP, IP_TOS, 0},		 /* one byte or an int */
+	{0, SOL_SOCKET, SO_PRIORITY, 0},	 /* int */
+	{0, SOL_SOCKET, SO_MARK, 0},		 /* int, every bit kept */
+	{0, IPPROTO_TCP, TCP_NODELAY, 0},	 /* bool */
+	{0, IPPROTO_TCP, TCP_CONGESTION, 0},	 /* string */
+	{0, SOL_SOCKET, SO_LINGER, 0},		 /* struct */
+	{0, IPPROTO_IP, IP_MSFILTER, 0},	 /* header and array */
+	{0, 0x484b, 1, 0},			 /* a level that nobody knows */
+	{0, SOL_SOCKET, SO_TYPE, 0},		 /* the handler refuses to set it */
+	{1, SOL_SOCKET, SO_RCVBUF, 0},		 /* the handler changes the value */
+	{1, IPPROTO_IP, IP_TTL, 0},		 /* byte, refused when out of range */
+	{2, IPPROTO_IPV6, IPV6_TCLASS, 0},	 /* IPv6 */
+	{2, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 0}, /* IPv6 */
+	{4, SOL_SOCKET, SO_PRIORITY, 0},	 /* UNIX */
+	{5, SOL_SOCKET, SO_PEERGROUPS, 0},	 /* an answer above PAGE_SIZE */
+	{6, SOL_NETLINK, NETLINK_PKTINFO, 0},	 /* NETLINK */
+	{6, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS,
+	 NETLINK_ADD_MEMBERSHIP}, /* an answer larger than the buffer */
 };
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 
@@ -57,7 +59,8 @@ uint64_t sweep_count(void)
 void sweep_describe(char *buf, size_t n)
 {
 	snprintf(buf, n,
-		 "%d hooks x %d user lengths x %d lengths left x 2 returns x %d retvals x %zu places in chains of 1 to 3 "
+		 "%d hooks x %d user lengths x %d lengths left x 2 returns x %d retvals x %zu places in "
+		 "chains of 1 to 3 "
 		 "x %zu options on %d kinds of sockets = %llu cases",
 		 HOOK_COUNT, USER_OPTLENS, LEFT_COUNT, RV_COUNT, WHOS, SUBJECTS, SOCK_ROWS - 1,
 		 (unsigned long long)sweep_count());

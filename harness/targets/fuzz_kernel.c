@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live difference between the oracle and this kernel's hooks, for libFuzzer and AFL++. Needs root. An input is one
- * case in binary form; a divergence prints its card and aborts. Options that can hurt the host are passed over.
+ * Live difference between the oracle and this kernel's hooks, for libFuzzer and AFL++. Needs root. An input
+ * is one case in binary form; a divergence prints its card and aborts. Options that can hurt the host are
+ * passed over.
  */
 #include <stdio.h>
 #include <stdlib.h>
