@@ -23,7 +23,6 @@
 #include "../case/options.h"
 #include "arena.h"
 #include "bare.h"
-#include "far_return.h"
 #include "rawcall.h"
 #include "topo.h"
 
@@ -57,17 +56,6 @@ struct kernel {
 	int n_old_groups;
 	gid_t *old_groups;
 };
-
-#ifdef HAS_FAR_RETURN
-__asm__(".text\n"
-	".globl __x86_return_thunk\n"
-	".hidden __x86_return_thunk\n"
-	".type __x86_return_thunk, @function\n"
-	"__x86_return_thunk:\n"
-	"	pop %rcx\n"
-	"	jmp *%rcx\n"
-	".size __x86_return_thunk, . - __x86_return_thunk\n");
-#endif
 
 static struct kernel *of(struct backend *b)
 {
@@ -189,7 +177,7 @@ static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
 	return h->is_volatile;
 }
 
-FAR_RETURN static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
+static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
 				 struct handler_result *hr)
 {
 	struct kernel *k = of(b);
@@ -218,7 +206,7 @@ FAR_RETURN static void k_handler(struct backend *b, const struct tc_call *c, con
 	hr->optlen = k->twin.len.len;
 }
 
-FAR_RETURN static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
+static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
 {
 	struct kernel *k = of(b);
 	int fd = c->sock < k->n_socks ? k->pair[c->sock]->hooked.fd : SOCK_BAD_FD;
@@ -240,7 +228,7 @@ FAR_RETURN static void k_call(struct backend *b, const struct tc_call *c, struct
 	got->trace = k->shared->trace[c->hook];
 }
 
-FAR_RETURN void kernel_bare(struct backend *b, const struct bare_case *c)
+void kernel_bare(struct backend *b, const struct bare_case *c)
 {
 	struct kernel *k = of(b);
 	const struct tc_call *set = &c->tc->call[0], *get = &c->tc->call[1];
