@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tactics of the shrinker; the table is at the bottom. Those that edit a program's actions are the ones
+ * to read first if the results look too big.
+ */
+#include "shrink_tactics.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "shrink.h"
+
+/* ---- helpers ---- */
+
+static struct tc_slot *slot_at(struct tcase *tc, unsigned i)
+{
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++) {
+			if (i < tc->level[l].n[h])
+				return &tc->level[l].slot[h][i];
+			i -= tc->level[l].n[h];
+		}
+	return NULL;
+}
+
+/* The i-th action of all programs, its program and place; NULL past the last. */
+static struct act *act_at(struct tcase *tc, unsigned i, struct prog **prog, unsigned *pos)
+{
+	struct tc_slot *s;
+
+	for (unsigned k = 0; (s = slot_at(tc, k)); k++) {
+		if (i < s->prog.n) {
+			*prog = &s->prog;
+			*pos = i;
+			return &s->prog.act[i];
+		}
+		i -= s->prog.n;
+	}
+	return NULL;
+}
+
+/* The i-th call; NULL past the last. */
+static struct tc_call *call_at(struct tcase *tc, unsigned i)
+{
+	return i < tc->n_calls ? &tc->call[i] : NULL;
+}
+
+/* Takes act[from .. from + n) out; an if loses from its count what its block loses. */
+static void prog_cut(struct prog *p, unsigned from, unsigned n)
+{
+	for (unsigned j = 0; j < from; j++) {
+		unsigned end = j + 1u + p->act[j].n, hi = from + n < end ? from + n : end;
+
+		if (p->act[j].op == ACT_IF && hi > from)
+			p->act[j].n = (uint8_t)(p->act[j].n - (hi - from));
+	}
+	memmove(&p->act[from], &p->act[from + n], (p->n - from - n) * sizeof(p->act[0]));
+	p->n -= n;
+}
+
+static void drop_slots(struct tc_level *l, unsigned h, unsigned from, unsigned n)
+{
+	memmove(&l->slot[h][from], &l->slot[h][from + n], (l->n[h] - from - n) * sizeof(l->slot[h][0]));
+	l->n[h] = (uint8_t)(l->n[h] - n);
+}
+
+/* How many steps towards 0 there are at most: all the way, half of it, a quarter ... down to one. */
+#define STEPS 33
+
+/* The v-th step of a number towards 0; false if there is none. */
+static bool step(int64_t *x, unsigned v)
+{
+	uint64_t size = (uint64_t)(*x < 0 ? -*x : *x), d = v < 64 ? size >> v : 0;
+
+	if (!d)
+		return false;
+	*x += *x < 0 ? (int64_t)d : -(int64_t)d;
+	return true;
+}
+
+/* ---- the tactics ---- */
+
+static enum made t_expect(struct tcase *tc, unsigned i)
+{
+	if (i > tc->n_calls)
+		return MADE_END;
+	for (unsigned c = 0; c < tc->n_calls; c++)
+		if (i == 0 || i - 1 == c)
+			memset(&tc->call[c].expect, 0, sizeof(tc->call[c].expect));
+	return MADE;
+}
+
+static enum made t_half(struct tcase *tc, unsigned i)
+{
+	unsigned half = tc->n_calls / 2u;
+
+	if (i > 1 || !half)
+		return MADE_END;
+	if (i == 1)
+		memmove(tc->call, tc->call + half, (tc->n_calls - half) * sizeof(tc->call[0]));
+	tc->n_calls = (uint8_t)(tc->n_calls - half);
+	return MADE;
+}
+
+static enum made t_call(struct tcase *tc, unsigned i)
+{
+	if (i >= tc->n_calls)
+		return MADE_END;
+	i = tc->n_calls - 1 - i; /* later calls are the likelier chaff: the first difference ends a run */
+	memmove(tc->call + i, tc->call + i + 1, (tc->n_calls - i - 1) * sizeof(tc->call[0]));
+	tc->n_calls--;
+	return MADE;
+}
+
+static enum made t_slots(struct tcase *tc, unsigned i)
+{
+	if (i < HOOK_COUNT) {
+		for (unsigned l = 0; l < tc->n_levels; l++)
+			tc->level[l].n[i] = 0;
+		return MADE;
+	}
+	i -= HOOK_COUNT;
+	if (i < tc->n_levels * 2u) {
+		tc->level[i / 2].n[i % 2] = 0;
+		return MADE;
+	}
+	i -= tc->n_levels * 2u;
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++) {
+			if (i < tc->level[l].n[h]) {
+				drop_slots(&tc->level[l], h, i, 1);
+				return MADE;
+			}
+			i -= tc->level[l].n[h];
+		}
+	return MADE_END;
+}
+
+static enum made t_sock(struct tcase *tc, unsigned i)
+{
+	if (i >= tc->n_socks)
+		return MADE_END;
+	for (unsigned c = 0; c < tc->n_calls; c++)
+		if (tc->call[c].sock == i)
+			return MADE_SKIP;
+	for (unsigned c = 0; c < tc->n_calls; c++)
+		if (tc->call[c].sock != TC_SOCK_BAD && tc->call[c].sock > i)
+			tc->call[c].sock--;
+	memmove(tc->sock + i, tc->sock + i + 1, (tc->n_socks - i - 1) * sizeof(tc->sock[0]));
+	tc->n_socks--;
+	return MADE;
+}
+
+/* A level with all it holds; its sockets move up, those of the top level down. */
+static enum made t_level(struct tcase *tc, unsigned i)
+{
+	if (i >= tc->n_levels || tc->n_levels < 2)
+		return MADE_END;
+	memmove(tc->level + i, tc->level + i + 1, (tc->n_levels - i - 1) * sizeof(tc->level[0]));
+	tc->n_levels--;
+	for (unsigned s = 0; s < tc->n_socks; s++)
+		if (tc->sock[s].level > 1 && tc->sock[s].level > i)
+			tc->sock[s].level--;
+	return MADE;
+}
+
+static enum made t_empty(struct tcase *tc, unsigned i)
+{
+	struct tc_slot *s = slot_at(tc, i / 2);
+
+	if (!s)
+		return MADE_END;
+	s->prog.n = 0;
+	if (i % 2 == 0)
+		s->prog.ret = 1;
+	return MADE;
+}
+
+static enum made t_act(struct tcase *tc, unsigned i)
+{
+	struct prog *p;
+	unsigned pos;
+	struct act *a = act_at(tc, i / 4, &p, &pos);
+
+	if (!a)
+		return MADE_END;
+	switch (i % 4) {
+	case 0: /* this one and all behind it */
+		prog_cut(p, pos, p->n - pos);
+		return MADE;
+	case 1: /* a return outside of blocks is the program's end */
+		if (a->op != ACT_RETURN)
+			return MADE_SKIP;
+		p->ret = (uint32_t)a->val;
+		prog_cut(p, pos, p->n - pos);
+		return MADE;
+	case 2: /* an if with its block */
+		if (a->op != ACT_IF)
+			return MADE_SKIP;
+		prog_cut(p, pos, 1u + a->n);
+		return MADE;
+	}
+	prog_cut(p, pos, 1);
+	return MADE;
+}
+
+static enum made t_ret(struct tcase *tc, unsigned i)
+{
+	struct tc_slot *s = slot_at(tc, i);
+	struct prog *p;
+	unsigned pos, k = 0;
+	struct act *a;
+
+	if (s) {
+		s->prog.ret = 1;
+		return MADE;
+	}
+	while (slot_at(tc, k))
+		k++;
+	a = act_at(tc, i - k, &p, &pos);
+	if (!a)
+		return MADE_END;
+	if (a->op != ACT_RETURN)
+		return MADE_SKIP;
+	a->val = 1;
+	return MADE;
+}
+
+static enum made t_mode(struct tcase *tc, unsigned i)
+{
+	if (i > tc->n_levels * 2u)
+		return MADE_END;
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++)
+			for (unsigned s = 0; s < tc->level[l].n[h]; s++)
+				if (i == 0 || i - 1 == l * 2 + h)
+					tc->level[l].slot[h][s].mode = MODE_MULTI;
+	return MADE;
+}
+
+static enum made t_inet(struct tcase *tc, unsigned i)
+{
+	struct tc_sock *s = &tc->sock[i / 5 % TC_MAX_SOCKS];
+
+	if (i / 5 >= tc->n_socks)
+		return MADE_END;
+	if (i % 5 == 0 || i % 5 == 1)
+		s->family = AF_INET;
+	if (i % 5 == 0 || i % 5 == 2)
+		s->type = SOCK_STREAM;
+	if (i % 5 == 0 || i % 5 == 3)
+		s->protocol = 0;
+	if (i % 5 == 0 || i % 5 == 4)
+		s->route = ROUTE_SOCKET;
+	return MADE;
+}
+
+static enum made t_leaf(struct tcase *tc, unsigned i)
+{
+	unsigned up = i % TC_MAX_LEVELS;
+
+	if (i / TC_MAX_LEVELS >= tc->n_socks)
+		return MADE_END;
+	if (up >= tc->n_levels)
+		return MADE_SKIP;
+	tc->sock[i / TC_MAX_LEVELS].level = (uint8_t)(tc->n_levels - up);
+	return MADE;
+}
+
+static enum made t_sock_use(struct tcase *tc, unsigned i)
+{
+	if (i / TC_MAX_SOCKS >= tc->n_calls)
+		return MADE_END;
+	tc->call[i / TC_MAX_SOCKS].sock = i % TC_MAX_SOCKS;
+	return MADE;
+}
+
+static enum made t_place(struct tcase *tc, unsigned i)
+{
+	struct tc_call *c = call_at(tc, i / 3);
+
+	if (!c)
+		return MADE_END;
+	if (i % 3 == 0) {
+		c->optlen = c->optlen_null ? (int32_t)c->buf.size : c->optlen;
+		c->optlen_null = false;
+	} else {
+		if (i % 3 == 1 && c->buf.place == BUF_NULL)
+			c->buf.size = c->optlen > 0 ? (uint32_t)c->optlen : 0;
+		c->buf.place = BUF_PLAIN;
+	}
+	return MADE;
+}
+
+static enum made t_data_len(struct tcase *tc, unsigned i)
+{
+	struct tc_call *c = call_at(tc, i / STEPS);
+	int64_t n;
+
+	if (!c)
+		return MADE_END;
+	n = c->buf.n_data;
+	if (!step(&n, i % STEPS))
+		return MADE_SKIP;
+	c->buf.n_data = (uint8_t)n;
+	return MADE;
+}
+
+/* First to the declared length; then smaller, where an optlen that is the size stays the size. */
+static enum made t_size(struct tcase *tc, unsigned i)
+{
+	struct tc_call *c = call_at(tc, i / (STEPS + 1));
+	unsigned v = i % (STEPS + 1);
+	int64_t size;
+	bool follows;
+
+	if (!c)
+		return MADE_END;
+	size = c->buf.size;
+	follows = c->optlen == size;
+	if (v == 0)
+		size = c->optlen > 0 ? c->optlen : 0;
+	else if (!step(&size, v - 1))
+		return MADE_SKIP;
+	if (size > c->buf.size)
+		return MADE_SKIP;
+	c->buf.size = (uint32_t)size;
+	if (c->buf.n_data > size)
+		c->buf.n_data = (uint8_t)size;
+	if (follows)
+		c->optlen = (int32_t)size;
+	return MADE;
+}
+
+static enum made t_optlen(struct tcase *tc, unsigned i)
+{
+	static const int32_t plain[] = {0 /* the size */, 4, 0, 1};
+	struct tc_call *c = call_at(tc, i / (STEPS + 4));
+	unsigned v = i % (STEPS + 4);
+	int64_t n;
+
+	if (!c)
+		return MADE_END;
+	n = c->optlen;
+	if (v < 4)
+		n = v ? (int64_t)plain[v] : (int64_t)c->buf.size;
+	else if (!step(&n, v - 4))
+		return MADE_SKIP;
+	c->optlen = (int32_t)n;
+	return MADE;
+}
+
+static enum made t_data(struct tcase *tc, unsigned i)
+{
+	struct tc_call *c = call_at(tc, i / 17);
+	unsigned v = i % 17;
+
+	if (!c)
+		return MADE_END;
+	if (v == 0)
+		memset(c->buf.data, 0, c->buf.n_data);
+	else
+		c->buf.data[v - 1] = 0;
+	return MADE;
+}
+
+static enum made t_fill(struct tcase *tc, unsigned i)
+{
+	if (i >= tc->n_calls)
+		return MADE_END;
+	tc->call[i].buf.fill = SHRINK_FILL;
+	return MADE;
+}
+
+/* One call's option; or everywhere where it is named, programs too, so that conditions on it stay true. */
+static void rename_option(struct tcase *tc, const struct tc_call *from, int32_t level, int32_t optname)
+{
+	const int32_t old_level = from->level, old_optname = from->optname;
+	struct prog *p;
+	unsigned pos;
+	struct act *a;
+
+	for (unsigned i = 0; i < tc->n_calls; i++)
+		if (tc->call[i].level == old_level && tc->call[i].optname == old_optname) {
+			tc->call[i].level = level;
+			tc->call[i].optname = optname;
+		}
+	for (unsigned i = 0; (a = act_at(tc, i, &p, &pos)); i++) {
+		bool cond = a->op == ACT_IF;
+
+		if ((a->op == ACT_LEVEL || (cond && a->field == FIELD_LEVEL)) && a->val == old_level)
+			a->val = level;
+		if ((a->op == ACT_OPTNAME || (cond && a->field == FIELD_OPTNAME)) && a->val == old_optname)
+			a->val = optname;
+	}
+}
+
+static enum made t_option(struct tcase *tc, unsigned i)
+{
+	static const struct {
+		int32_t level, optname;
+		bool keeps; /* the call's optname */
+	} to[] = {
+		{SOL_IP, IP_TOS, false},
+		{SOL_SOCKET, SO_PRIORITY, false},
+		{SOL_IP, 0, true},
+		{SOL_SOCKET, 0, true},
+	};
+	struct tc_call *c = call_at(tc, i / 8);
+	unsigned v = i % 8 / 2;
+	int32_t optname;
+
+	if (!c)
+		return MADE_END;
+	optname = to[v].keeps ? c->optname : to[v].optname;
+	if (i % 2 == 0) {
+		rename_option(tc, c, to[v].level, optname);
+	} else {
+		c->level = to[v].level;
+		c->optname = optname;
+	}
+	return MADE;
+}
+
+static enum made t_value(struct tcase *tc, unsigned i)
+{
+	static const int32_t plain[] = {0, 1, -1};
+	unsigned v = i % (3 + TC_MAX_CALLS + STEPS), pos;
+	struct prog *p;
+	struct act *a = act_at(tc, i / (3 + TC_MAX_CALLS + STEPS), &p, &pos);
+	int64_t n;
+
+	if (!a)
+		return MADE_END;
+	if (!shrink_has_val(a))
+		return MADE_SKIP;
+	n = a->val;
+	if (v < 3)
+		n = plain[v];
+	else if (v < 3 + TC_MAX_CALLS) {
+		if (v - 3 >= tc->n_calls)
+			return MADE_SKIP;
+		n = tc->call[v - 3].optlen;
+	} else if (!step(&n, v - 3 - TC_MAX_CALLS)) {
+		return MADE_SKIP;
+	}
+	a->val = (int32_t)n;
+	return MADE;
+}
+
+static enum made t_off(struct tcase *tc, unsigned i)
+{
+	struct prog *p;
+	unsigned pos;
+	struct act *a = act_at(tc, i / STEPS, &p, &pos);
+	int64_t n;
+
+	if (!a)
+		return MADE_END;
+	n = a->off;
+	if (!shrink_has_off(a) || !step(&n, i % STEPS))
+		return MADE_SKIP;
+	a->off = (uint32_t)n;
+	return MADE;
+}
+
+/* clang-format off */
+const struct tactic shrink_tactics[] = {
+	{"drop expectations", t_expect},
+	{"drop half of the calls", t_half},
+	{"drop a call", t_call},
+	{"drop programs", t_slots},
+	{"drop a socket", t_sock},
+	{"drop a level", t_level},
+	{"empty a program", t_empty},
+	{"drop actions", t_act},
+	{"return 1", t_ret},
+	{"attach multi", t_mode},
+	{"plain socket", t_inet},
+	{"socket in the leaf", t_leaf},
+	{"call on an earlier socket", t_sock_use},
+	{"plain buffer", t_place},
+	{"fewer bytes", t_data_len},
+	{"smaller buffer", t_size},
+	{"simpler optlen", t_optlen},
+	{"zero bytes", t_data},
+	{"plain filler", t_fill},
+	{"simpler option", t_option},
+	{"simpler value", t_value},
+	{"smaller offset", t_off},
+};
+/* clang-format on */
+const unsigned shrink_n_tactics = sizeof(shrink_tactics) / sizeof(shrink_tactics[0]);
+
+const char *shrink_tactic(unsigned i)
+{
+	return i < shrink_n_tactics ? shrink_tactics[i].name : NULL;
+}
