@@ -73,33 +73,10 @@ struct cmd {
 	unsigned bit;
 	const char *args;        /* operands in the synopsis */
 	int min_args, max_args;  /* -1: any number */
-	int (*run)(struct cli *cli); /* NULL: not in this build */
+	int (*run)(struct cli *cli);
 	const char *summary;
 	const char *help; /* paragraphs below the synopsis */
 };
-
-/* A command whose source file is not there yet is listed and refuses to run. */
-#ifndef HD_CMD_RUN
-#define cmd_run NULL
-#endif
-#ifndef HD_CMD_SWEEP
-#define cmd_sweep NULL
-#endif
-#ifndef HD_CMD_FUZZ
-#define cmd_fuzz NULL
-#endif
-#ifndef HD_CMD_PREDICT
-#define cmd_predict NULL
-#endif
-#ifndef HD_CMD_SHRINK
-#define cmd_shrink NULL
-#endif
-#ifndef HD_CMD_BENCH
-#define cmd_bench NULL
-#endif
-#ifndef HD_CMD_PROBE
-#define cmd_probe NULL
-#endif
 
 static const struct cmd commands[] = {
 	{"run", RUN, "CASE|DIR...", 1, -1, cmd_run,
@@ -260,8 +237,7 @@ static void print_help(void)
 		char left[40];
 
 		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].args);
-		printf("  %-22s %s%s\n", left, commands[i].summary,
-		       commands[i].run ? "" : " (not in this build)");
+		printf("  %-22s %s\n", left, commands[i].summary);
 	}
 	puts("\nhookdiff COMMAND --help    a command's options\n"
 	     "hookdiff --version         version and commit\n\n"
@@ -459,12 +435,7 @@ int cli_main(int argc, char **argv)
 	code = check_operands(cmd, cli.n_args, args);
 	if (code)
 		goto out;
-	if (cmd->run) {
-		code = finish(cmd->run(&cli));
-	} else {
-		fprintf(stderr, "hookdiff: %s is not in this build\n", cmd->name);
-		code = EXIT_UNSURE;
-	}
+	code = finish(cmd->run(&cli));
 out:
 	free(args);
 	return code;
