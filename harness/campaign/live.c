@@ -56,7 +56,7 @@ static void print_card(const struct live *l)
 	buf_fini(&card);
 }
 
-bool live_agrees(struct live *l, const struct tcase *tc)
+enum verdict live_run(struct live *l, const struct tcase *tc)
 {
 	enum verdict v;
 
@@ -67,10 +67,10 @@ bool live_agrees(struct live *l, const struct tcase *tc)
 		exit(2);
 	}
 	if (v != V_FAIL)
-		return true;
+		return v;
 	triage_investigate(&l->loop, &l->tc, &l->res, &l->finding);
 	print_card(l);
-	return false;
+	return v;
 }
 
 void live_close(struct live *l)

@@ -3,7 +3,7 @@
 #ifndef LIVE_H
 #define LIVE_H
 
-#include "../case/tcase.h"
+#include "loop.h"
 
 struct live;
 
@@ -11,9 +11,11 @@ struct live;
  * here. */
 struct live *live_open(void);
 
-/* Runs the case. False if it differs, also on fresh sockets: the card of the smallest case is on stderr then.
+/*
+ * Runs the case. V_FAIL if it differs: the card of the smallest case is on stderr then. Exits with 2 if
+ * hookdiff or the environment failed.
  */
-bool live_agrees(struct live *l, const struct tcase *tc);
+enum verdict live_run(struct live *l, const struct tcase *tc);
 
 /* Detaches everything and frees. */
 void live_close(struct live *l);

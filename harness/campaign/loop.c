@@ -304,7 +304,7 @@ enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct sha
 	int err = lp->b->ops->begin(lp->b, tc, fresh);
 
 	if (err)
-		return inconclusive(lp, V_ERROR, lp->b->error, res);
+		return inconclusive(lp, err == -EOPNOTSUPP ? V_SKIP : V_ERROR, lp->b->error, res);
 	if (shadow && lp->births != lp->b->births)
 		memset(shadow, 0, sizeof(*shadow));
 	lp->births = lp->b->births;

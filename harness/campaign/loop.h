@@ -14,7 +14,7 @@
 #include "../exec/backend.h"
 #include "../report/stat.h"
 
-enum verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_ERROR, V_COUNT };
+enum verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_SKIP, V_ERROR, V_COUNT };
 
 /* What the handler left of the user's optlen on a getsockopt: a dimension that only the run knows. */
 enum answer { ANSWER_ERROR, ANSWER_LESS, ANSWER_EQUAL, ANSWER_MORE, ANSWER_LARGE, ANSWER_COUNT };
@@ -60,7 +60,7 @@ struct case_result {
 	struct plan plan;
 	struct want want;
 	struct outcome got;
-	char why[256]; /* V_ERROR, V_INCONCLUSIVE: one sentence */
+	char why[256]; /* V_SKIP, V_ERROR, V_INCONCLUSIVE: one sentence */
 };
 
 /* page_size of the oracle is the backend's unless page_size is not 0 (tests). 0 or -ENOMEM. */

@@ -130,6 +130,10 @@ static void run_case(struct runner *r, struct casefile *f)
 		r->t.inconclusive++;
 		say(r, "INCONCLUSIVE", f->path, res.why);
 		break;
+	case V_SKIP:
+		r->t.skipped++;
+		say(r, "SKIP", f->path, res.why);
+		break;
 	case V_ERROR:
 	case V_COUNT:
 		r->t.error++;

@@ -11,36 +11,40 @@
 struct backend;
 
 struct control_counts { /* calls that prove that a hook ran, or that it did not, per hook */
-	uint64_t ran_ok[HOOK_COUNT], ran_bad[HOOK_COUNT];       /* positive: made in the chain; bad: the hook did not run */
+	uint64_t ran_ok[HOOK_COUNT],
+		ran_bad[HOOK_COUNT]; /* positive: made in the chain; bad: the hook did not run */
 	uint64_t silent_ok[HOOK_COUNT], silent_bad[HOOK_COUNT]; /* negative: made outside, or after detach */
 };
 
 struct backend_ops {
 	const char *name;
 	/*
-	 * Prepares cgroups, attachments and sockets for the case; with fresh, sockets that no earlier case used.
-	 * 0, or -errno with the reason in backend_error().
+	 * Prepares cgroups, attachments and sockets for the case; with fresh, sockets that no earlier case
+	 * used. 0; -EOPNOTSUPP: this kernel or machine cannot express the case; another -errno: it failed.
+	 * Why: error.
 	 */
 	int (*begin)(struct backend *b, const struct tcase *tc, bool fresh);
 	/* Hands the programs' action lists to the kernel; begin has done it once. */
 	void (*load)(struct backend *b, const struct tcase *tc);
 	/* Makes the planned call on the twin of the call's socket. */
-	void (*handler)(struct backend *b, const struct tc_call *c, const struct plan *p, struct handler_result *hr);
+	void (*handler)(struct backend *b, const struct tc_call *c, const struct plan *p,
+			struct handler_result *hr);
 	/* Makes the call itself, on the hooked socket. */
 	void (*call)(struct backend *b, const struct tc_call *c, struct outcome *got);
 	/* Ends the case. irregular: something differed, so its sockets must not be used again. */
 	void (*end)(struct backend *b, bool irregular);
 	const struct control_counts *(*controls)(const struct backend *b);
-	/* Detaches everything, makes the last controls, frees b. final (may be NULL): the counts with those. */
+	/* Detaches everything, makes the last controls, frees b. final (may be NULL): the counts with those.
+	 */
 	void (*close)(struct backend *b, struct control_counts *final);
 };
 
 struct backend {
 	const struct backend_ops *ops;
 	uint32_t page_size;
-	uint64_t births; /* grows whenever a case is given sockets that no earlier case used */
+	uint64_t births;  /* grows whenever a case is given sockets that no earlier case used */
 	char release[65]; /* kernel release under test */
-	char error[256]; /* why the last begin failed, one sentence */
+	char error[256];  /* why the last begin failed, one sentence */
 };
 
 #endif

@@ -119,6 +119,21 @@ static int check_retval_actions(struct kernel *k, const struct tcase *tc)
 	return 0;
 }
 
+/* A kind of socket that the machine does not know is no failure of ours: the case cannot be expressed here.
+ */
+static int no_socket(struct kernel *k, const struct tc_sock *s, int err)
+{
+	static const int unknown[] = {EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPROTOTYPE,
+				      EOPNOTSUPP,   EINVAL,	     ENOENT};
+
+	snprintf(k->b.error, sizeof(k->b.error), "cannot make a socket (family %u, type %u, protocol %u): %s",
+		 s->family, s->type, s->protocol, strerror(-err));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		if (-err == unknown[i])
+			return -EOPNOTSUPP;
+	return -EIO;
+}
+
 static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 {
 	struct kernel *k = of(b);
@@ -141,10 +156,10 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	for (unsigned i = 0; i < tc->n_socks; i++) {
 		bool born = false;
 
-		k->pair[i] = topo_pair(&k->set, k->topo, &tc->sock[i], i, fresh, &born, b->error,
-				       sizeof(b->error));
-		if (!k->pair[i])
-			return -EIO;
+		int ret = topo_pair(&k->set, k->topo, &tc->sock[i], i, fresh, &k->pair[i], &born);
+
+		if (ret)
+			return no_socket(k, &tc->sock[i], ret);
 		k->n_socks = i + 1;
 		b->births += born;
 	}
@@ -178,7 +193,7 @@ static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
 }
 
 static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
-				 struct handler_result *hr)
+		      struct handler_result *hr)
 {
 	struct kernel *k = of(b);
 	int fd = c->sock < k->n_socks ? k->pair[c->sock]->twin.fd : SOCK_BAD_FD;

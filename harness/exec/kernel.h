@@ -2,11 +2,11 @@
 /*
  * The backend that runs cases on the kernel of this machine: real cgroups, real programs, real sockets. Needs
  * root (or the capabilities that exec/probe.h lists). Everything happens in cgroups named hookdiff.* and in a
- * network namespace of our own; closing it leaves nothing behind, and what a killed run left is removed by the next
- * kernel_open.
+ * network namespace of our own; closing it leaves nothing behind, and what a killed run left is removed by
+ * the next kernel_open.
  *
- * Not thread-safe, and the process moves between cgroups while sockets are made: one backend per worker process,
- * and no other thread that makes sockets.
+ * Not thread-safe, and the process moves between cgroups while sockets are made: one backend per worker
+ * process, and no other thread that makes sockets.
  */
 #ifndef KERNEL_H
 #define KERNEL_H

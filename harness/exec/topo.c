@@ -261,8 +261,8 @@ static struct topo_pair *find(struct topo *t, uint64_t key, const struct tc_sock
 	return p;
 }
 
-struct topo_pair *topo_pair(struct topo_set *s, struct topo *t, const struct tc_sock *sock, unsigned i,
-			    bool fresh, bool *born, char *err, size_t size)
+int topo_pair(struct topo_set *s, struct topo *t, const struct tc_sock *sock, unsigned i, bool fresh,
+	      struct topo_pair **out, bool *born)
 {
 	uint64_t key = pair_key(sock, i);
 	struct topo_pair *p = t->last[i];
@@ -270,25 +270,21 @@ struct topo_pair *topo_pair(struct topo_set *s, struct topo *t, const struct tc_
 
 	if (!p || p->key != key) {
 		p = find(t, key, sock);
-		if (!p) {
-			snprintf(err, size, "out of memory");
-			return NULL;
-		}
+		if (!p)
+			return -ENOMEM;
 		t->last[i] = p;
 	}
+	*out = p;
 	if (p->hooked.fd >= 0 && p->uses < s->reuse && !fresh) {
 		p->uses++;
-		return p;
+		return 0;
 	}
 	while (s->n_fds > TOPO_FDS && s->n > 1)
 		drop_oldest(s, t);
 	ret = birth(s, t, p, sock);
-	if (ret) {
-		snprintf(err, size, "cannot make a socket (family %u, type %u, protocol %u): %s",
-			 sock->family, sock->type, sock->protocol, strerror(-ret));
-		return NULL;
-	}
+	if (ret)
+		return ret;
 	p->uses = 1;
 	*born = true;
-	return p;
+	return 0;
 }

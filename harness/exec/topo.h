@@ -90,11 +90,11 @@ static inline bool topo_key_equal(const struct topo_key *a, const struct topo_ke
 struct topo *topo_get(struct topo_set *s, const struct topo_key *key, char *err, size_t size);
 
 /*
- * The pair for socket number i of the case, with one more use counted; a new one if the old is used up or
- * if fresh. *born is set if no earlier case used it. Stays the topology's. NULL with a sentence in err.
+ * The pair of the case's i-th socket, with sockets that may still be used, or new ones if fresh or worn out
+ * (*born is set then). 0, or -errno: that of socket(2) if the machine does not know the kind of socket.
  */
-struct topo_pair *topo_pair(struct topo_set *s, struct topo *t, const struct tc_sock *sock, unsigned i,
-			    bool fresh, bool *born, char *err, size_t size);
+int topo_pair(struct topo_set *s, struct topo *t, const struct tc_sock *sock, unsigned i, bool fresh,
+	      struct topo_pair **out, bool *born);
 
 /* Ends the life of a pair's current sockets. */
 void topo_pair_retire(struct topo_set *s, struct topo_pair *p);
