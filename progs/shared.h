@@ -10,11 +10,11 @@
 #include "../harness/case/act.h"
 
 #define HD_LEVELS 8
-#define HD_SLOTS 4 /* per level and hook */
-#define HD_PROGS (HD_LEVELS * HD_SLOTS) /* per hook */
-#define HD_HOOKS 2
+#define HD_SLOTS  4			 /* per level and hook */
+#define HD_PROGS  (HD_LEVELS * HD_SLOTS) /* per hook */
+#define HD_HOOKS  2
 #define HD_WINDOW 4096 /* bytes of optval that a trace holds */
-#define HD_ORDER 64
+#define HD_ORDER  64
 
 /* What a program saw when it was entered. */
 struct hd_trace {
@@ -28,9 +28,9 @@ struct hd_trace {
 };
 
 struct hd_shared {
-	__u32 runs;            /* program runs since user space wrote 0, both hooks */
-	__u32 pad;             /* keeps trace[].bytes on 8 bytes */
-	__u8 order[HD_ORDER];  /* order[k]: id of the k-th run: hook * HD_PROGS + level * HD_SLOTS + slot */
+	__u32 runs;	      /* program runs since user space wrote 0, both hooks */
+	__u32 pad;	      /* keeps trace[].bytes on 8 bytes */
+	__u8 order[HD_ORDER]; /* order[k]: id of the k-th run: hook * HD_PROGS + level * HD_SLOTS + slot */
 	struct prog prog[HD_HOOKS][HD_PROGS];
 	struct hd_trace trace[HD_HOOKS][HD_PROGS];
 };

@@ -129,7 +129,8 @@ static void look_in(int dir, bool inside, struct left *left)
 		look_in(sub, ours, left);
 		close(sub);
 	}
-	closedir(d);
+	if (d)
+		closedir(d);
 }
 
 static struct left look(pid_t pid)
@@ -168,7 +169,8 @@ static void sweep_after(pid_t pid)
 
 static void killed_at_random(void **state)
 {
-	unsigned kills = getenv("HD_KILLS") ? atoi(getenv("HD_KILLS")) : 40;
+	const char *wanted = getenv("HD_KILLS");
+	unsigned kills = wanted ? (unsigned)atoi(wanted) : 40;
 	unsigned while_starting = 0, cgroups = 0, attached = 0;
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The generator and the sweep: every case is valid, harmless on the host, the same for the same seed and number,
- * and survives both formats.
+ * The generator and the sweep: every case is valid, harmless on the host, the same for the same seed and
+ * number, and survives both formats.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -136,7 +136,8 @@ static void test_sweep_is_a_product(void **state)
 				p = &tc.level[l].slot[k][0].prog;
 				h = (h ^ (p->n << 1 | p->ret)) * 1099511628211ull;
 				for (unsigned a = 0; a < p->n; a++)
-					h = (h ^ ((uint64_t)p->act[a].op << 32 | (uint32_t)p->act[a].val)) * 1099511628211ull;
+					h = (h ^ ((uint64_t)p->act[a].op << 32 | (uint32_t)p->act[a].val)) *
+					    1099511628211ull;
 			}
 		h = (h ^ (uint32_t)tc.call[0].optlen) * 1099511628211ull;
 		h = (h ^ (uint32_t)tc.call[1].optlen) * 1099511628211ull;
@@ -147,8 +148,8 @@ static void test_sweep_is_a_product(void **state)
 		repeated += seen[slot] == h;
 		seen[slot] = h;
 	}
-	/* "equal", "0", "1", "16" ... left coincide with the user's length or each other at some lengths, and the
-	 * values within a class of retval vary; nothing else may coincide. */
+	/* "equal", "0", "1", "16" ... left coincide with the user's length or each other at some lengths, and
+	 * the values within a class of retval vary; nothing else may coincide. */
 	assert_true(repeated < step / 5);
 }
 
@@ -192,9 +193,12 @@ static void test_value_next(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_generated),	   cmocka_unit_test(test_bench_stream),
-		cmocka_unit_test(test_replays),		   cmocka_unit_test(test_sweep),
-		cmocka_unit_test(test_sweep_is_a_product), cmocka_unit_test(test_dimensions_have_names),
+		cmocka_unit_test(test_generated),
+		cmocka_unit_test(test_bench_stream),
+		cmocka_unit_test(test_replays),
+		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_sweep_is_a_product),
+		cmocka_unit_test(test_dimensions_have_names),
 		cmocka_unit_test(test_value_next),
 	};
 

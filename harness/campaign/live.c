@@ -45,6 +45,7 @@ static void print_card(const struct live *l)
 				 .tc = &f->tc,
 				 .call = f->res.call,
 				 .state = f->res.state,
+				 .at = f->res.state ? &f->res.at : NULL,
 				 .diff = &f->res.diff,
 				 .want = &f->res.want,
 				 .got = &f->res.got,

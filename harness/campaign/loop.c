@@ -96,6 +96,7 @@ static void remember_set(struct loop *lp, const struct tc_call *c, const struct 
 /* One call of the case: the twin's, then the hooked one. The want stays in the oracle until the next plan. */
 struct step {
 	struct plan plan;
+	const struct tc_call *call;
 	const struct want *want;
 	struct outcome got;
 	struct diff diff;
@@ -122,6 +123,7 @@ static bool step(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *s
 	if (lp->tamper)
 		lp->tamper((struct want *)st->want, lp->tamper_arg);
 	ops->call(lp->b, c, &st->got);
+	st->call = c;
 	lp->calls++;
 	lp->calls_on[c->hook] += st->want->n_seen != 0;
 	count_hits(lp, st->want);
@@ -226,6 +228,7 @@ static enum verdict failed(struct loop *lp, const struct step *st, const struct 
 		res->verdict = V_FAIL;
 		res->call = call;
 		res->state = state;
+		res->at = *st->call;
 		res->diff = *d;
 		res->plan = st->plan;
 		res->want = *st->want;

@@ -54,8 +54,9 @@ struct loop {
 /* How a case ended. The pointers reach into the oracle and the backend, valid until the next case. */
 struct case_result {
 	enum verdict verdict;
-	unsigned call; /* V_FAIL: the call that differed */
-	bool state;    /* it showed in the socket's state after that call, not in the call itself */
+	unsigned call;	   /* V_FAIL: the call that differed */
+	bool state;	   /* it showed in the socket's state after that call, not in the call itself */
+	struct tc_call at; /* state: the call that showed it, whose want and got these are */
 	struct diff diff;
 	struct plan plan;
 	struct want want;

@@ -74,6 +74,7 @@ int record_finding(const struct record_opts *opts, const struct loop *lp, const 
 		.tc = &f->tc,
 		.call = f->res.call,
 		.state = f->res.state,
+		.at = f->res.state ? &f->res.at : NULL,
 		.diff = &f->res.diff,
 		.want = &f->res.want,
 		.got = &f->res.got,

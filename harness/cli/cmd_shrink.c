@@ -20,16 +20,17 @@ static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 	loop.readback = true;
 	v = loop_case(&loop, &f->tc, true, NULL, &res);
 	if (v == V_PASS) {
-		fprintf(stderr, "hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n", f->path, s->release,
-			s->profile->name);
+		fprintf(stderr,
+			"hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n",
+			f->path, s->release, s->profile->name);
 	} else if (v != V_FAIL) {
 		fprintf(stderr, "hookdiff: %s: %s\n", f->path, res.why);
 	} else {
 		triage_investigate(&loop, &f->tc, &res, &finding);
 		tcase_print(&finding.tc, &f->meta, &text);
 		fputs(buf_str(&text), stdout);
-		fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n", finding.tries, finding.failed,
-			finding.reruns);
+		fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n",
+			finding.tries, finding.failed, finding.reruns);
 		buf_fini(&text);
 	}
 	loop_fini(&loop);
