@@ -253,24 +253,27 @@ static enum verdict inconclusive(struct loop *lp, enum verdict v, const char *wh
 static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *sh, struct case_result *res,
 			      bool *irregular)
 {
-	uint8_t blame[TC_MAX_SOCKS] = {0}; /* by socket: the clause of its last setsockopt */
+	struct {
+		uint8_t clause, call;
+	} last[TC_MAX_SOCKS] = {{0}}; /* by socket: its last setsockopt, which its state is blamed on */
 	unsigned compared = 0;
 
 	for (unsigned i = 0; i < tc->n_calls; i++) {
 		struct tc_call *c = &tc->call[i];
 		struct step st;
-		bool ok = step(lp, tc, i, sh, &st), state = false;
+		bool ok = step(lp, tc, i, sh, &st);
 
-		if (!ok && c->hook == HOOK_GET && c->sock != TC_SOCK_BAD && blame[c->sock] &&
+		if (!ok && c->hook == HOOK_GET && c->sock != TC_SOCK_BAD && last[c->sock].clause &&
 		    blames_state(&st.diff)) {
-			st.diff.clause = blame[c->sock];
-			state = true;
+			st.diff.clause = last[c->sock].clause;
+			*irregular = true;
+			return failed(lp, &st, &st.diff, last[c->sock].call, true, res);
 		}
 		if (ok)
 			ok = expectation(lp, c, &st, &st.diff);
 		if (!ok) {
 			*irregular = true;
-			return failed(lp, &st, &st.diff, i, state, res);
+			return failed(lp, &st, &st.diff, i, false, res);
 		}
 		lp->silent += st.want->any != 0;
 		compared += (st.want->any & (ANY_RET | ANY_MEM)) != (ANY_RET | ANY_MEM) || st.want->n_seen;
@@ -278,8 +281,10 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 			*irregular = true; /* the profile no longer says what state the socket is in */
 			break;
 		}
-		if (c->hook == HOOK_SET && c->sock != TC_SOCK_BAD)
-			blame[c->sock] = st.want->c_ret;
+		if (c->hook == HOOK_SET && c->sock != TC_SOCK_BAD) {
+			last[c->sock].clause = st.want->c_ret;
+			last[c->sock].call = (uint8_t)i;
+		}
 		if (c->hook == HOOK_SET && lp->readback) {
 			uint8_t clause = st.want->c_ret;
 			struct plan plan = st.plan;
