@@ -25,12 +25,14 @@ struct hd_trace {
 	__u32 size;   /* optval_end - optval */
 	__u32 pad;
 	__u8 bytes[HD_WINDOW]; /* the first min(size, HD_WINDOW) bytes of optval */
+	__u8 pad2[40];	       /* a short trace lies in one cache line */
 };
 
 struct hd_shared {
 	__u32 runs;	      /* program runs since user space wrote 0, both hooks */
 	__u32 pad;	      /* keeps trace[].bytes on 8 bytes */
 	__u8 order[HD_ORDER]; /* order[k]: id of the k-th run: hook * HD_PROGS + level * HD_SLOTS + slot */
+	__u8 pad2[56];	      /* keeps prog and trace on cache lines */
 	struct prog prog[HD_HOOKS][HD_PROGS];
 	struct hd_trace trace[HD_HOOKS][HD_PROGS];
 };

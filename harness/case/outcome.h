@@ -16,9 +16,22 @@ struct clause_set {
 	uint64_t w[CLAUSE_WORDS];
 };
 
+/* Adds the clause if `on` is 1; no branch, and for a known clause one instruction or two. */
+static inline void clause_add_if(struct clause_set *s, unsigned c, bool on)
+{
+	s->w[0] |= (uint64_t)(on && c < 64) << (c & 63);
+	s->w[1] |= (uint64_t)(on && c >= 64) << (c & 63);
+}
+
 static inline void clause_add(struct clause_set *s, unsigned c)
 {
-	s->w[c >> 6] |= 1ull << (c & 63);
+	clause_add_if(s, c, true);
+}
+
+static inline void clause_join(struct clause_set *s, const struct clause_set *more)
+{
+	s->w[0] |= more->w[0];
+	s->w[1] |= more->w[1];
 }
 
 static inline bool clause_has(const struct clause_set *s, unsigned c)

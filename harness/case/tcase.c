@@ -269,7 +269,8 @@ bool tcase_equal(const struct tcase *a, const struct tcase *b)
 #define C16(o)	C4(o), C4(o + 4), C4(o + 8), C4(o + 12)
 #define C64(o)	C16(o), C16(o + 16), C16(o + 32), C16(o + 48)
 /* tc_canary(0..255); its square repeats every 256 bytes. */
-static const uint8_t canaries[256] = { C64(0), C64(64), C64(128), C64(192) };
+const uint8_t tc_canaries[256] = { C64(0), C64(64), C64(128), C64(192) };
+const uint8_t tc_mask[32] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
 /* clang-format on */
 
 void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n)
@@ -287,7 +288,7 @@ void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n)
 		run = 256 - (off & 255);
 		if (run > n - off)
 			run = n - off;
-		memcpy(out + off, canaries + (off & 255), run);
+		memcpy(out + off, tc_canaries + (off & 255), run);
 		for (uint32_t i = 0; add && i < run; i++)
 			out[off + i] = (uint8_t)(out[off + i] + add);
 	}

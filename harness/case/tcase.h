@@ -128,6 +128,66 @@ static inline uint8_t tc_canary(uint32_t off)
 /* Writes the first n bytes of the user's memory (buffer and canaries) as they are before the call. */
 void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n);
 
+/* Sixteen bytes at once: most values and windows are no longer, and their lengths are random. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+static inline bytes16 bytes16_load(const uint8_t *p)
+{
+	bytes16 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* 0xff in the first n bytes, 0 in the others. */
+static inline bytes16 bytes16_mask(uint32_t n)
+{
+	extern const uint8_t tc_mask[32];
+
+	return bytes16_load(tc_mask + 16 - (n < 16 ? n : 16));
+}
+
+static inline bool bytes16_zero(bytes16 v)
+{
+	uint64_t w[2];
+
+	__builtin_memcpy(w, &v, sizeof(w));
+	return !(w[0] | w[1]);
+}
+
+/* What differs in the first n bytes, in the place of each; n may be more than 16. */
+static inline bytes16 bytes16_differ(const uint8_t *a, const uint8_t *b, uint32_t n)
+{
+	return (bytes16_load(a) ^ bytes16_load(b)) & bytes16_mask(n);
+}
+
+/* Are the TC_PAST canaries from `off` on intact? */
+static inline bool tc_canaries_intact(const uint8_t *mem, uint32_t off)
+{
+	extern const uint8_t tc_canaries[256];
+	bytes16 differ = {0};
+	uint8_t changed = 0;
+
+	if (off <= sizeof(tc_canaries) - TC_PAST) {
+		for (uint32_t i = off; i < off + TC_PAST; i += 16)
+			differ |= bytes16_load(mem + i) ^ bytes16_load(tc_canaries + i);
+		return bytes16_zero(differ);
+	}
+	for (uint32_t i = off; i < off + TC_PAST; i++)
+		changed |= (uint8_t)(mem[i] ^ tc_canary(i));
+	return !changed;
+}
+
+/* The first 16 bytes of tc_buf_image(). */
+static inline bytes16 tc_buf_head(const struct tc_buf *b)
+{
+	extern const uint8_t tc_canaries[256];
+	bytes16 data = bytes16_mask(b->n_data), buf = bytes16_mask(b->size), v;
+
+	v = (bytes16_load(b->data) & data) | (b->fill & ~data);
+	return (v & buf) | (bytes16_load(tc_canaries) & ~buf);
+}
+
 /*
  * The programs that run for a socket made in `level`, in the order of the kernel's rules for this static
  * chain: bottom-up over MULTI levels, attach order inside one; OVERRIDE and NONE contribute only if nothing

@@ -6,6 +6,11 @@
 
 #include "../../oracle/clauses.h"
 
+/* same_seen() takes the four from level on, of both, as 16 bytes. */
+_Static_assert(offsetof(struct want_seen, retval) == offsetof(struct want_seen, level) + 12 &&
+		       offsetof(struct hd_trace, retval) == offsetof(struct hd_trace, level) + 12,
+	       "level, optname, optlen, retval");
+
 static const char *const field_names[DIFF_FIELD_COUNT] = {
 	[DIFF_NONE] = "nothing",
 	[DIFF_RUNS] = "runs",
@@ -57,22 +62,6 @@ static bool seen_part(struct diff *d, enum diff_field field, unsigned clause, in
 	return false;
 }
 
-/* Do the first n bytes agree? Most windows are short; both sides are readable up to a multiple of 16. */
-static inline bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t n)
-{
-	uint64_t x[2], y[2], low;
-
-	if (n > 16)
-		return !memcmp(a, b, n);
-	memcpy(x, a, 16);
-	memcpy(y, b, 16);
-	if (n > 8)
-		low = (x[0] ^ y[0]) | (n < 16 ? (x[1] ^ y[1]) << (128 - 8 * n) : x[1] ^ y[1]);
-	else
-		low = n ? (x[0] ^ y[0]) << (64 - 8 * n) : 0;
-	return !low;
-}
-
 /* Which part of what a program saw differs, with all branches that the common case does not need. */
 static bool explain_seen(const struct want_seen *s, const struct hd_trace *t, int k, struct diff *d)
 {
@@ -102,15 +91,16 @@ static bool explain_seen(const struct want_seen *s, const struct hd_trace *t, in
 	return false;
 }
 
-static inline bool compare_seen(const struct want_seen *s, const struct hd_trace *t, int k, struct diff *d)
+/* Most windows are short; those of both sides are readable up to a multiple of 16. */
+static inline bool same_seen(const struct want_seen *s, const struct hd_trace *t)
 {
-	uint32_t differ = (uint32_t)((s->level ^ t->level) | (s->optname ^ t->optname) |
-				     (s->optlen ^ t->optlen) | (s->retval ^ t->retval)) |
-			  (s->size ^ t->size);
+	bytes16 differ = bytes16_load((const uint8_t *)&s->level) ^ bytes16_load((const uint8_t *)&t->level);
 
-	if (!differ && s->size <= HD_WINDOW && same_bytes(s->bytes, t->bytes, s->size))
-		return true;
-	return explain_seen(s, t, k, d);
+	if (s->size > 16)
+		return bytes16_zero(differ) && s->size == t->size && s->size <= HD_WINDOW &&
+		       !memcmp(s->bytes, t->bytes, s->size);
+	differ |= bytes16_differ(s->bytes, t->bytes, s->size);
+	return bytes16_zero(differ) & (s->size == t->size);
 }
 
 static bool compare_programs(const struct tc_call *c, const struct want *w, const struct outcome *got,
@@ -135,7 +125,7 @@ static bool compare_programs(const struct tc_call *c, const struct want *w, cons
 
 			return seen_part(d, DIFF_ORDER, clause, s->id, got->order[k] % HD_PROGS, (int)k);
 		}
-		if (!compare_seen(s, &got->trace[s->id], (int)k, d))
+		if (!same_seen(s, &got->trace[s->id]) && !explain_seen(s, &got->trace[s->id], (int)k, d))
 			return false;
 	}
 	return true;
@@ -151,15 +141,6 @@ static bool mem_differs(struct diff *d, const struct tc_call *c, unsigned clause
 	return false;
 }
 
-static bool canaries_intact(const uint8_t *mem, uint32_t off)
-{
-	uint8_t changed = 0;
-
-	for (uint32_t i = 0; i < TC_PAST; i++)
-		changed |= (uint8_t)(mem[off + i] ^ tc_canary(off + i));
-	return !changed;
-}
-
 static uint8_t before(const struct tc_buf *b, uint32_t off)
 {
 	return off < b->n_data ? b->data[off] : off < b->size ? b->fill : tc_canary(off);
@@ -172,7 +153,7 @@ static uint32_t first_change(const struct tc_buf *b, const uint8_t *mem, uint32_
 	const uint8_t *f = mem + b->n_data;
 
 	if (!memcmp(mem, b->data, b->n_data) && (!fill || (f[0] == b->fill && !memcmp(f, f + 1, fill - 1))) &&
-	    (n == b->size || canaries_intact(mem, b->size)))
+	    (n == b->size || tc_canaries_intact(mem, b->size)))
 		return n;
 	for (uint32_t off = 0; off < n; off++)
 		if (mem[off] != before(b, off))
@@ -195,8 +176,27 @@ static bool compare_past(const struct tc_call *c, const struct want *w, const st
 	return true;
 }
 
-/* The user's buffer and the canaries past it. */
-static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got,
+/* The user's buffer and the canaries past it, if it is small and nothing is free: all in registers. */
+static inline bool same_small(const struct tc_call *c, const struct want *w, const uint8_t *mem)
+{
+	const struct tc_buf *b = &c->buf;
+	const uint8_t *past = w->base; /* of a getsockopt: the twin's memory */
+	bytes16 differ, out;
+
+	if (!past) {
+		differ = (tc_buf_head(b) ^ bytes16_load(mem)) & bytes16_mask(b->size);
+		return !w->n_out && bytes16_zero(differ) && tc_canaries_intact(mem, b->size);
+	}
+	out = bytes16_mask(w->n_out);
+	differ = bytes16_load(w->n_out ? w->out : past) & out;
+	differ = (differ | (bytes16_load(past) & ~out)) ^ bytes16_load(mem);
+	for (uint32_t i = b->size; i < b->size + TC_PAST; i += 16)
+		differ |= bytes16_load(past + i) ^ bytes16_load(mem + i);
+	return bytes16_zero(differ);
+}
+
+/* The same for every case: the first byte that differs, or true. */
+static bool explain_mem(const struct tc_call *c, const struct want *w, const struct outcome *got,
 			struct diff *d)
 {
 	uint32_t n = c->buf.size + (c->buf.place == BUF_EDGE ? 0 : TC_PAST);
@@ -217,6 +217,15 @@ static bool compare_mem(const struct tc_call *c, const struct want *w, const str
 	off = first_change(&c->buf, got->mem,
 			   n); /* only a setsockopt has no base, and it has no out either */
 	return off == n ? true : mem_differs(d, c, w->c_base, off, before(&c->buf, off), got->mem[off]);
+}
+
+static bool compare_mem(const struct tc_call *c, const struct want *w, const struct outcome *got,
+			struct diff *d)
+{
+	if (c->buf.size <= 16 && w->n_out <= 16 && c->buf.place != BUF_EDGE && !w->out_mask &&
+	    !(w->any & ANY_MEM) && same_small(c, w, got->mem))
+		return true;
+	return explain_mem(c, w, got, d);
 }
 
 bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
