@@ -4,6 +4,7 @@
  * The window is copied only when a program writes to it after a record points at it.
  */
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "pipe.h"
@@ -17,8 +18,9 @@ static uint8_t *snap_alloc(struct oracle *o, uint32_t n)
 {
 	uint8_t *p = o->snap + o->snap_used;
 
+	n = n <= SMALL_WINDOW ? SMALL_WINDOW : (n + 15) & ~15u;
 	assert(o->snap_used + n <= o->snap_cap);
-	o->snap_used += (n + 15) & ~15u;
+	o->snap_used += n;
 	return p;
 }
 
@@ -71,20 +73,18 @@ static void unshare(struct oracle *o)
 	x->published = false;
 }
 
-static void write_bytes(struct oracle *o, const struct act *a)
+/* A seen[] now points at the window. A small one is copied at once: cheaper than to ask at every write. */
+static void publish(struct oracle *o)
 {
 	struct ctx *x = &o->ctx;
-	uint32_t val = (uint32_t)a->val;
+	uint8_t *copy;
 
-	if (a->off > x->size || a->n > x->size - a->off)
+	x->published = x->careful = x->size > SMALL_WINDOW || x->mask;
+	if (x->careful)
 		return;
-	if (x->published)
-		unshare(o);
-	for (unsigned i = 0; i < a->n; i++)
-		x->win[a->off + i] = (uint8_t)(val >> (8 * i));
-	if (x->mask)
-		memset(x->mask + a->off, 0, a->n);
-	x->wrote |= WROTE_BYTES;
+	copy = snap_alloc(o, SMALL_WINDOW);
+	memcpy(copy, x->win, SMALL_WINDOW);
+	x->win = copy;
 }
 
 static bool compare(int32_t have, unsigned cmp, int32_t val)
@@ -142,47 +142,76 @@ static bool condition(struct ctx *x, const struct act *a)
 	return compare(have, a->cmp, a->val);
 }
 
-/* Actions that assign a field of the context: which one, and what is known and written after it. */
-static const struct assign {
-	uint8_t place; /* int32_t of struct ctx, from level on */
-	uint8_t wrote;
-	uint8_t known; /* enum unknown that it ends */
-} assigns[ACT_OP_COUNT] = {
-	[ACT_LEVEL] = {0, WROTE_ARGS, 0},
-	[ACT_OPTNAME] = {1, WROTE_ARGS, 0},
-	[ACT_OPTLEN] = {2, WROTE_OPTLEN, UNK_OPTLEN},
-	[ACT_RETVAL] = {3, WROTE_RETVAL, UNK_RETVAL},
-	[ACT_SET_RETVAL] = {3, WROTE_RETVAL, UNK_RETVAL},
+/*
+ * Actions that give a value to a field of the context or to bytes of the window, as data: programs are
+ * random, so a branch on an action's kind would be mispredicted half of the time.
+ */
+static const struct effect {
+	uint8_t place;	       /* offset in struct ctx of the field that takes the value */
+	uint8_t wrote;	       /* enum wrote; 0: not such an action */
+	uint8_t known;	       /* enum unknown that it ends */
+	uint8_t keep_why, why; /* the new reason of the retval: (why & keep_why) | why */
+} effects[ACT_OP_COUNT] = {
+	[ACT_LEVEL] = {offsetof(struct ctx, level), WROTE_ARGS, 0, 0xff, 0},
+	[ACT_OPTNAME] = {offsetof(struct ctx, optname), WROTE_ARGS, 0, 0xff, 0},
+	[ACT_OPTLEN] = {offsetof(struct ctx, optlen), WROTE_OPTLEN, UNK_OPTLEN, 0xff, 0},
+	[ACT_RETVAL] = {offsetof(struct ctx, retval), WROTE_RETVAL, UNK_RETVAL, 0, WHY_SET},
+	[ACT_SET_RETVAL] = {offsetof(struct ctx, retval), WROTE_RETVAL, UNK_RETVAL, 0, WHY_SET},
+	[ACT_BYTES] = {offsetof(struct ctx, spare), WROTE_BYTES, 0, 0xff, 0},
 };
 
-_Static_assert(offsetof(struct ctx, retval) == 12 && offsetof(struct ctx, optlen) == 8,
-	       "assigns[] counts places");
-
-static void assign(struct ctx *x, const struct act *a)
+/* yes if c, else no; in arithmetic, because compilers make branches of `?:` between addresses. */
+static inline uint8_t *pick(bool c, uint8_t *yes, uint8_t *no)
 {
-	const struct assign *as = &assigns[a->op];
+	return (uint8_t *)((uintptr_t)no ^ (((uintptr_t)yes ^ (uintptr_t)no) & -(uintptr_t)c));
+}
 
-	memcpy((char *)x + as->place * sizeof(int32_t), &a->val, sizeof(a->val));
-	x->wrote |= as->wrote;
-	x->unknown &= (uint8_t)~as->known;
-	x->why = as->wrote == WROTE_RETVAL ? WHY_SET : x->why;
+/* The low n bytes of val, little endian, n being 1, 2 or 4: three stores, of which the too wide go to spare.
+ */
+static inline void put_bytes(struct ctx *x, uint8_t *at, uint32_t val, unsigned n)
+{
+	uint16_t low = htole16((uint16_t)val);
+
+	val = htole32(val);
+	at[0] = (uint8_t)low;
+	memcpy(pick(n >= 2, at, x->spare), &low, sizeof(low));
+	memcpy(pick(n >= 4, at, x->spare), &val, sizeof(val));
+}
+
+/* Both halves of an effect, a field and bytes, are always written; the one that is not meant goes to spare.
+ */
+static inline void apply(struct oracle *o, const struct act *a, const struct effect *e)
+{
+	struct ctx *x = &o->ctx;
+	const bool bytes = e->wrote == WROTE_BYTES;
+	const bool fits = bytes & (a->off <= x->size) & (a->n <= x->size - a->off);
+
+	if (x->careful && fits) {
+		if (x->published)
+			unshare(o);
+		if (x->mask)
+			memset(x->mask + a->off, 0, a->n);
+	}
+	put_bytes(x, pick(fits, x->win + (a->off & -(uint32_t)fits), x->spare), (uint32_t)a->val, a->n);
+	memcpy((char *)x + e->place, &a->val, sizeof(a->val));
+	x->wrote |= e->wrote & (uint8_t) - (fits | !bytes);
+	x->unknown &= (uint8_t)~e->known;
+	x->why = (x->why & e->keep_why) | e->why;
 }
 
 /* Runs one program; returns its result, 0 or 1. The meaning of each action: harness/case/act.h. */
-static uint32_t program(struct oracle *o, const struct prog *p)
+static __attribute__((noinline)) uint32_t program(struct oracle *o, const struct prog *p)
 {
 	struct ctx *x = &o->ctx;
 
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct act *a = &p->act[i];
+	for (const struct act *a = p->act, *end = a + p->n; a < end; a++) {
+		const struct effect *e = &effects[a->op];
 
-		if (assigns[a->op].wrote) {
-			assign(x, a);
-		} else if (a->op == ACT_BYTES) {
-			write_bytes(o, a);
+		if (e->wrote) {
+			apply(o, a, e);
 		} else if (a->op == ACT_IF) {
 			if (!condition(x, a))
-				i += a->n;
+				a += a->n;
 			if (x->lost)
 				break;
 		} else if (a->op == ACT_KEEP_RETVAL) {
@@ -212,7 +241,7 @@ static struct want_seen *see(struct oracle *o, uint8_t id)
 	s->split = x->size;
 	s->bytes = x->win;
 	s->mask = x->mask;
-	o->ctx.published = true;
+	publish(o);
 	return s;
 }
 
@@ -228,8 +257,31 @@ struct want_seen *chain_first(struct oracle *o)
 	return see(o, nth(o, 0));
 }
 
+enum { NEXT_REJECTED = 16, NEXT_FAILED = 32 }; /* above enum wrote */
+
+static unsigned next_state(const struct ctx *x)
+{
+	unsigned wrote = x->wrote & (x->unknown & UNK_RETVAL ? (unsigned)~WROTE_RETVAL : ~0u);
+
+	return wrote | (x->why == WHY_REJECTED ? NEXT_REJECTED : 0) | (x->failed ? NEXT_FAILED : 0);
+}
+
+void chain_init(struct oracle *o)
+{
+	for (unsigned i = 0; i < NEXT_STATES; i++) {
+		struct clause_set *s = &o->next[i];
+
+		clause_add_if(s, C_CHAIN_ARGS, i & (WROTE_ARGS | WROTE_OPTLEN));
+		clause_add_if(s, C_CHAIN_OPTVAL, i & WROTE_BYTES);
+		clause_add_if(s, C_CHAIN_WINDOW, i & WROTE_OPTLEN);
+		clause_add_if(s, C_CHAIN_RETVAL, i & WROTE_RETVAL);
+		clause_add_if(s, C_CHAIN_REJECTED, i & NEXT_REJECTED);
+		clause_add_if(s, C_CHAIN_ALL, i & NEXT_FAILED);
+	}
+}
+
 /* What a later program sees, with the clauses that bring each part to it. */
-static void see_next(struct oracle *o, uint8_t id)
+static void see_next(struct oracle *o, uint8_t id, struct clause_set *h)
 {
 	const struct ctx *x = &o->ctx;
 	struct want_seen *s = see(o, id);
@@ -238,18 +290,7 @@ static void see_next(struct oracle *o, uint8_t id)
 	s->c_bytes = s->c_tail = C_CHAIN_OPTVAL;
 	s->c_size = C_CHAIN_WINDOW;
 	s->c_retval = x->why == WHY_REJECTED ? C_CHAIN_REJECTED : C_CHAIN_RETVAL;
-	if (x->wrote & (WROTE_ARGS | WROTE_OPTLEN))
-		hit(o, C_CHAIN_ARGS);
-	if (x->wrote & WROTE_BYTES)
-		hit(o, C_CHAIN_OPTVAL);
-	if (x->wrote & WROTE_OPTLEN)
-		hit(o, C_CHAIN_WINDOW);
-	if (x->wrote & WROTE_RETVAL && !(x->unknown & UNK_RETVAL))
-		hit(o, C_CHAIN_RETVAL);
-	if (x->why == WHY_REJECTED)
-		hit(o, C_CHAIN_REJECTED);
-	if (x->failed)
-		hit(o, C_CHAIN_ALL);
+	clause_join(h, &o->next[next_state(x)]);
 }
 
 /* bpf_prog_run_array_cg (5.18): a 0 becomes -EPERM unless retval already is an errno. */
@@ -269,31 +310,38 @@ static void reject(struct oracle *o)
 	x->unknown &= (uint8_t)~UNK_RETVAL;
 }
 
-static void order_hits(struct oracle *o)
+static void order_hits(const struct effective *e, struct clause_set *h)
 {
-	const struct effective *e = o->chain;
+	for (unsigned k = 1; k < e->n; k++) {
+		bool slot = e->ids[k] / TC_MAX_SLOTS == e->ids[k - 1] / TC_MAX_SLOTS;
 
-	for (unsigned k = 1; k < e->n; k++)
-		hit(o,
-		    e->ids[k] / TC_MAX_SLOTS == e->ids[k - 1] / TC_MAX_SLOTS ? C_CHAIN_SLOT : C_CHAIN_ORDER);
+		clause_add_if(h, C_CHAIN_SLOT, slot);
+		clause_add_if(h, C_CHAIN_ORDER, !slot);
+	}
 }
 
-void chain_run(struct oracle *o)
+/* After a program: does the chain count as failed, and was an earlier failure undone? */
+static void after(struct ctx *x, bool was_failed, bool ret, struct clause_set *h)
+{
+	clause_add_if(h, C_CHAIN_UNDONE, ret & was_failed & (x->why == WHY_SET) & !is_errno(x->retval));
+	x->failed = x->rejected | is_errno(x->retval);
+}
+
+static void run_programs(struct oracle *o, struct clause_set *h)
 {
 	struct ctx *x = &o->ctx;
 	enum hook hook = (enum hook)o->c->hook;
 	unsigned n = o->chain->n;
 
-	order_hits(o);
 	for (unsigned k = 0; k < n; k++) {
+		bool was_failed = x->failed, ret;
+
 		if (k > 0) {
 			if (o->t->retval_chain == RETVAL_FRESH)
 				x->retval = x->initial;
-			see_next(o, nth(o, k));
+			see_next(o, nth(o, k), h);
 		}
-		bool was_failed = x->failed;
-		uint32_t ret = program(o, tcase_prog(o->tc, hook, nth(o, k)));
-
+		ret = program(o, tcase_prog(o->tc, hook, nth(o, k)));
 		if (x->lost) {
 			o->want.lost = true;
 			o->want.any |= ANY_SEEN_TAIL;
@@ -301,9 +349,7 @@ void chain_run(struct oracle *o)
 		}
 		if (!ret)
 			reject(o);
-		else if (was_failed && x->why == WHY_SET && !is_errno(x->retval))
-			hit(o, C_CHAIN_UNDONE);
-		x->failed = x->rejected || is_errno(x->retval);
+		after(x, was_failed, ret, h);
 		if (!ret && o->t->after_reject == REJECT_STOPS)
 			return;
 		if (!ret && o->t->after_reject == REJECT_FREE && k + 1 < n) {
@@ -311,6 +357,15 @@ void chain_run(struct oracle *o)
 			return;
 		}
 		if (k + 1 < n)
-			x->odd_optlen |= x->optlen < 0 || (uint32_t)x->optlen > x->size;
+			x->odd_optlen |= (x->optlen < 0) | ((uint32_t)x->optlen > x->size);
 	}
+}
+
+void chain_run(struct oracle *o)
+{
+	struct clause_set h = {{0}}; /* on the way to memory only once: the next load of it would wait */
+
+	order_hits(o->chain, &h);
+	run_programs(o, &h);
+	hits(o, &h);
 }

@@ -13,7 +13,7 @@ void get_plan(struct oracle *o)
 {
 	const struct tc_call *c = o->c;
 
-	o->plan =
+	*o->plan =
 		(struct plan){.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
 }
 
@@ -53,14 +53,20 @@ static void fill_window(struct oracle *o, const struct handler_result *hr)
 
 	if (hr->ret == 0) {
 		known = (uint32_t)hr->optlen < x->size ? (uint32_t)hr->optlen : x->size;
-		if (known)
-			memcpy(x->win, hr->mem, known);
 		x->optlen = hr->optlen;
 	} else if (o->t->get_error_window == ERROR_FREE) {
 		x->unknown |= UNK_OPTLEN;
 		chain_forget(o, 0, x->size);
 	}
-	memset(x->win + known, 0, x->size - known);
+	if (x->size <= 16 && o->c->buf.place == BUF_PLAIN) {
+		bytes16 head = bytes16_load(hr->mem) & bytes16_mask(known); /* canaries follow the buffer */
+
+		memcpy(x->win, &head, sizeof(head));
+	} else {
+		if (known)
+			memcpy(x->win, hr->mem, known);
+		memset(x->win + known, 0, x->size - known);
+	}
 	if (hr->is_volatile)
 		chain_forget(o, 0, known);
 	if (o->t->get_window == WINDOW_FREE) {
@@ -73,6 +79,8 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 {
 	const struct ctx *x = &o->ctx;
 	struct want_seen *s = chain_first(o);
+	struct clause_set h = {{0}};
+	bool shorter = hr->ret == 0 && (uint32_t)hr->optlen < x->size;
 
 	s->c_args = C_GET_ARGS;
 	s->c_retval = C_GET_RETVAL_SEEN;
@@ -80,14 +88,13 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 									   : C_GET_WINDOW_SIZE;
 	s->c_tail = C_GET_WINDOW_ZEROS;
 	s->c_bytes = s->c_optlen = hr->ret ? C_GET_ERROR_WINDOW : C_GET_AFTER;
-	if (hr->ret == 0 && (uint32_t)hr->optlen < x->size) {
-		s->split = (uint32_t)hr->optlen;
-		hit(o, C_GET_WINDOW_ZEROS);
-	}
-	hit(o, C_GET_ARGS);
-	hit(o, C_GET_RETVAL_SEEN);
-	hit(o, s->c_size);
-	hit(o, s->c_bytes);
+	s->split = shorter ? (uint32_t)hr->optlen : x->size;
+	clause_add_if(&h, C_GET_WINDOW_ZEROS, shorter);
+	clause_add(&h, C_GET_ARGS);
+	clause_add(&h, C_GET_RETVAL_SEEN);
+	clause_add(&h, s->c_size);
+	clause_add(&h, s->c_bytes);
+	hits(o, &h);
 	if (o->c->optlen_null) {
 		s->c_size = s->c_optlen = C_GET_NULL_OPTLEN;
 		hit(o, C_GET_NULL_OPTLEN);

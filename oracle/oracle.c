@@ -17,8 +17,8 @@ struct oracle *oracle_new(const struct profile *p, uint32_t page_size)
 	o->profile = p;
 	o->t = &p->traits;
 	o->page = page_size;
-	o->snap_cap = SNAPSHOTS * (page_size + 16);
-	o->snap = malloc(o->snap_cap);
+	o->snap_cap = SNAPSHOTS * (page_size + SMALL_WINDOW);
+	o->snap = calloc(1, o->snap_cap);
 	if (!o->snap) {
 		free(o);
 		return NULL;
@@ -26,6 +26,7 @@ struct oracle *oracle_new(const struct profile *p, uint32_t page_size)
 	for (unsigned c = 1; c < C_COUNT; c++)
 		if (clause_info(c)->in & p->in)
 			clause_add(&o->mask, c);
+	chain_init(o);
 	return o;
 }
 
@@ -51,28 +52,31 @@ void oracle_begin(struct oracle *o, const struct tcase *tc)
 static void chain_clauses(struct oracle *o)
 {
 	const struct tc_sock *s = &o->tc->sock[o->c->sock];
+	struct clause_set h = {{0}};
 	struct want *w = &o->want;
 
 	w->c_order = C_CHAIN_ORDER;
 	w->c_runs = C_HOOK_CALLED;
-	hit(o, o->chain->n ? C_HOOK_CALLED : C_HOOK_NONE);
+	clause_add_if(&h, C_HOOK_CALLED, o->chain->n);
+	clause_add_if(&h, C_HOOK_NONE, !o->chain->n);
 	if (s->level < o->tc->n_levels) {
 		w->c_runs = C_HOOK_CGROUP;
-		hit(o, C_HOOK_CGROUP);
+		clause_add(&h, C_HOOK_CGROUP);
 	}
 	for (unsigned l = 0; l < s->level; l++) {
 		const struct tc_level *v = &o->tc->level[l];
 
 		if (v->n[o->c->hook] && v->slot[o->c->hook][0].mode != MODE_MULTI) {
 			w->c_runs = C_CHAIN_MODE;
-			hit(o, C_CHAIN_MODE);
+			clause_add(&h, C_CHAIN_MODE);
 		}
 	}
 	if (!o->chain->n)
 		w->c_runs = w->c_runs == C_HOOK_CALLED ? C_HOOK_NONE : w->c_runs;
 	else if (s->family != 2 /* AF_INET */ || s->type != 1 /* SOCK_STREAM */)
-		hit(o, C_HOOK_FAMILY);
-	hit(o, C_MEM_PAST);
+		clause_add(&h, C_HOOK_FAMILY);
+	clause_add(&h, C_MEM_PAST);
+	hits(o, &h);
 }
 
 void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
@@ -83,7 +87,8 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	o->c = c;
 	o->snap_used = 0;
 	memset(w, 0, offsetof(struct want, seen));
-	memset(&o->plan, 0, sizeof(o->plan));
+	o->plan = plan;
+	memset(plan, 0, sizeof(*plan));
 	memset(&o->ctx, 0, sizeof(o->ctx));
 	o->ctx.level = c->level;
 	o->ctx.optname = c->optname;
@@ -103,16 +108,15 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 		else
 			get_plan(o);
 	}
-	*plan = o->plan;
 }
 
 const struct want *oracle_predict(struct oracle *o, const struct handler_result *hr)
 {
 	struct want *w = &o->want;
 
-	if (o->plan.called && o->c->hook == HOOK_SET)
+	if (o->plan->called && o->c->hook == HOOK_SET)
 		set_predict(o, hr);
-	else if (o->plan.called)
+	else if (o->plan->called)
 		get_predict(o, hr);
 	if (o->c->hook == HOOK_SET && !(clause_info(C_SET_MEM)->in & o->profile->in))
 		w->any |= ANY_MEM;

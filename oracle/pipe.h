@@ -23,12 +23,14 @@ enum why { WHY_INITIAL, WHY_SET, WHY_REJECTED, WHY_KEPT_ERRNO };
 enum wrote { WROTE_ARGS = 1, WROTE_OPTLEN = 2, WROTE_RETVAL = 4, WROTE_BYTES = 8 };
 
 struct ctx {
-	int32_t level, optname, optlen, retval; /* in this order: chain.c assigns by place */
-	int32_t initial;			/* retval at the start of the chain */
-	uint32_t size;				/* of the window */
+	int32_t level, optname, optlen, retval;
+	uint8_t spare[4]; /* takes what goes nowhere: chain.c writes without a branch */
+	int32_t initial;  /* retval at the start of the chain */
+	uint32_t size;	  /* of the window */
 	uint8_t *win;
 	uint8_t *mask;	 /* NULL: every byte of the window is known */
-	bool published;	 /* a seen[] points at win and mask: copy before writing */
+	bool published;	 /* a seen[] points at win and mask: copy before writing (large windows only) */
+	bool careful;	 /* the window is published or has a mask: writing is more than a store */
 	uint8_t unknown; /* enum unknown */
 	uint8_t why;	 /* enum why */
 	bool lost;	 /* a condition asked for something unknown */
@@ -39,6 +41,12 @@ struct ctx {
 	bool odd_optlen; /* at some point between programs optlen was one that would have ended the call */
 };
 
+/* Windows up to this size are copied for each program; larger ones only before they are written to. */
+#define SMALL_WINDOW 64
+
+/* States of a context on entry of a later program that decide which clauses that entry hits. */
+#define NEXT_STATES 64
+
 struct effective {
 	uint8_t n;
 	uint8_t ids[TC_MAX_PROGS];
@@ -48,17 +56,23 @@ struct oracle {
 	const struct profile *profile;
 	const struct traits *t;
 	uint32_t page;
-	struct clause_set mask; /* clauses of this profile */
+	struct clause_set mask;		     /* clauses of this profile */
+	struct clause_set next[NEXT_STATES]; /* what a later program's entry hits: chain.c next_state() */
 	const struct tcase *tc;
 	const struct tc_call *c;
 	struct effective eff[TC_MAX_SOCKS][HOOK_COUNT];
 	const struct effective *chain; /* of the call that is planned */
 	struct ctx ctx;
-	struct plan plan;
+	struct plan *plan; /* the caller's */
 	struct want want;
 	uint8_t *snap; /* windows as programs saw them, and their masks */
 	uint32_t snap_used, snap_cap;
 };
+
+static inline void hits(struct oracle *o, const struct clause_set *s)
+{
+	clause_join(&o->want.hits, s);
+}
 
 static inline void hit(struct oracle *o, unsigned clause)
 {
@@ -74,6 +88,8 @@ static inline void result(struct oracle *o, int64_t ret, unsigned clause)
 }
 
 /* chain.c */
+/* Fills o->next. */
+void chain_init(struct oracle *o);
 /* Gives the context a zeroed window of `size` bytes; its first `known` bytes are the caller's to fill. */
 void chain_window(struct oracle *o, uint32_t size);
 /* From here on bytes [from, to) of the window are unknown. */

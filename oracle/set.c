@@ -22,7 +22,7 @@ static uint32_t window_size(const struct oracle *o, int32_t optlen)
 /* The handler runs with the user's own buffer and length. */
 static void handler_original(struct oracle *o, int32_t level, int32_t optname, unsigned clause)
 {
-	o->plan = (struct plan){.called = true, .level = level, .optname = optname, .optlen = o->c->optlen};
+	*o->plan = (struct plan){.called = true, .level = level, .optname = optname, .optlen = o->c->optlen};
 	o->want.c_ret = clause;
 	hit(o, clause);
 	if (level != o->c->level || optname != o->c->optname)
@@ -34,12 +34,12 @@ static void handler_window(struct oracle *o, unsigned clause)
 {
 	const struct ctx *x = &o->ctx;
 
-	o->plan = (struct plan){.called = true,
-				.kernel_buf = true,
-				.level = x->level,
-				.optname = x->optname,
-				.optlen = x->optlen,
-				.bytes = x->win};
+	*o->plan = (struct plan){.called = true,
+				 .kernel_buf = true,
+				 .level = x->level,
+				 .optname = x->optname,
+				 .optlen = x->optlen,
+				 .bytes = x->win};
 	o->want.c_ret = clause;
 	hit(o, clause);
 	if (x->wrote & (WROTE_ARGS | WROTE_BYTES))
@@ -50,7 +50,7 @@ static void handler_window(struct oracle *o, unsigned clause)
 static void free_result(struct oracle *o)
 {
 	o->want.any |= ANY_RET;
-	o->plan.unsure = true;
+	o->plan->unsure = true;
 }
 
 /* Nothing but the call's own arguments is promised to the first program, and no result. */
@@ -72,27 +72,34 @@ static void first_program(struct oracle *o)
 {
 	const int32_t user = o->c->optlen;
 	struct ctx *x = &o->ctx;
+	struct clause_set h = {{0}};
 	struct want_seen *s;
 	uint32_t known = (uint32_t)user < x->size ? (uint32_t)user : x->size;
 
 	x->unknown = (o->t->set_window == WINDOW_FREE && (uint32_t)user <= o->page ? UNK_SIZE : 0) |
 		     (o->t->set_retval == SET_RETVAL_FREE ? UNK_RETVAL : 0);
-	tc_buf_image(&o->c->buf, x->win, known);
-	memset(x->win + known, 0, x->size - known);
+	if (x->size <= 16) {
+		bytes16 head = tc_buf_head(&o->c->buf) & bytes16_mask(known);
+
+		memcpy(x->win, &head, sizeof(head));
+	} else {
+		tc_buf_image(&o->c->buf, x->win, known);
+		memset(x->win + known, 0, x->size - known);
+	}
 	s = chain_first(o);
 	s->split = known;
 	s->c_args = s->c_bytes = s->c_optlen = s->c_size = C_SET_ARGS;
 	s->c_tail = C_SET_WINDOW_ZEROS;
 	s->c_retval = C_SET_RETVAL_INITIAL;
-	hit(o, C_SET_ARGS);
-	hit(o, C_SET_RETVAL_INITIAL);
+	clause_add(&h, C_SET_ARGS);
+	clause_add(&h, C_SET_RETVAL_INITIAL);
 	if ((uint32_t)user > o->page)
 		s->c_size = s->c_optlen = C_SET_WINDOW_PAGE;
 	else if (user < WINDOW_MIN)
 		s->c_size = C_SET_WINDOW_MIN16;
-	hit(o, s->c_size);
-	if (known < x->size)
-		hit(o, C_SET_WINDOW_ZEROS);
+	clause_add(&h, s->c_size);
+	clause_add_if(&h, C_SET_WINDOW_ZEROS, known < x->size);
+	hits(o, &h);
 }
 
 /* A retval other than 0 ends the call before optlen is looked at. True if it did. */
@@ -224,7 +231,7 @@ void set_plan(struct oracle *o)
 
 void set_predict(struct oracle *o, const struct handler_result *hr)
 {
-	if (!o->plan.called)
+	if (!o->plan->called)
 		return;
 	o->want.ret = hr->ret;
 	hit(o, C_SET_RESULT);
