@@ -154,6 +154,7 @@ static void publish(struct worker *w)
 {
 	struct bulk_result *r = w->r;
 
+	loop_flush(&w->loop);
 	memcpy(r->stat, w->loop.stat, sizeof(r->stat));
 	memcpy(r->dim, w->gen.dim, sizeof(r->dim));
 	memcpy(r->answers, w->loop.answers, sizeof(r->answers));

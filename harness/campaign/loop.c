@@ -18,15 +18,35 @@ int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint3
 
 void loop_fini(struct loop *lp)
 {
+	loop_flush(lp);
 	oracle_free(lp->o);
 	lp->o = NULL;
 }
 
-static void count_hits(struct loop *lp, const struct want *w)
+void loop_flush(struct loop *lp)
 {
-	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
-		for (uint64_t bits = w->hits.w[i]; bits; bits &= bits - 1)
-			lp->stat[i * 64 + (unsigned)__builtin_ctzll(bits)].hit++;
+	for (unsigned p = 0; p < HIT_PLANES; p++)
+		for (unsigned c = 1; c < C_COUNT; c++)
+			lp->stat[c].hit += (uint64_t)clause_has(&lp->plane[p], c) << p;
+	memset(lp->plane, 0, sizeof(lp->plane));
+	lp->pending = 0;
+}
+
+/* Adds 1 to the counter of every clause in the set: a ripple-carry adder for all of them at once. */
+static inline void count_hits(struct loop *lp, const struct want *w)
+{
+	struct clause_set carry = w->hits;
+
+	for (unsigned p = 0; p < HIT_PLANES; p++) {
+		struct clause_set was = lp->plane[p];
+
+		for (unsigned i = 0; i < CLAUSE_WORDS; i++) {
+			lp->plane[p].w[i] = was.w[i] ^ carry.w[i];
+			carry.w[i] &= was.w[i];
+		}
+	}
+	if (++lp->pending == (1u << HIT_PLANES) - 1)
+		loop_flush(lp);
 }
 
 static void count_answer(struct loop *lp, const struct tc_call *c, const struct handler_result *hr)

@@ -29,11 +29,17 @@ struct shadow {
 	} slot[SHADOW_SLOTS];
 };
 
+#define HIT_PLANES 8
+
 struct loop {
 	struct backend *b;
 	struct oracle *o;
 	const struct profile *profile;
-	struct clause_stat stat[C_COUNT];
+	struct clause_stat stat[C_COUNT]; /* .hit: complete after loop_flush() */
+	/* Hits not yet in stat: bit p of each clause's count, so that a call adds to all counts without a
+	 * loop over its clauses. */
+	struct clause_set plane[HIT_PLANES];
+	unsigned pending; /* calls counted in plane[], at most 2^HIT_PLANES - 1 */
 	uint64_t cases, calls, failed, inconclusive;
 	uint64_t calls_on[HOOK_COUNT]; /* calls for which a program was to run */
 	uint64_t silent;	       /* calls on which the profile left something free */
@@ -67,6 +73,9 @@ struct case_result {
 /* page_size of the oracle is the backend's unless page_size is not 0 (tests). 0 or -ENOMEM. */
 int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint32_t page_size);
 void loop_fini(struct loop *lp);
+
+/* Brings stat[].hit up to date. */
+void loop_flush(struct loop *lp);
 
 /*
  * Runs one case. tc may be changed by freshen only. shadow may be NULL; it belongs to the socket pair that
