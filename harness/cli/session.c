@@ -51,7 +51,7 @@ static int make_folders(struct session *s, const char *command)
 	if (mkdir(s->cli->out, 0755) && errno != EEXIST)
 		return -errno;
 	for (int i = 0; i < 100; i++) {
-		char more[8] = "";
+		char more[16] = "";
 
 		if (i)
 			snprintf(more, sizeof(more), ".%d", i);
