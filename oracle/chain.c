@@ -288,7 +288,7 @@ static void see_next(struct oracle *o, uint8_t id, struct clause_set *h)
 
 	s->c_args = s->c_optlen = C_CHAIN_ARGS;
 	s->c_bytes = s->c_tail = C_CHAIN_OPTVAL;
-	s->c_size = C_CHAIN_WINDOW;
+	s->c_size = clause_has(&o->mask, C_CHAIN_WINDOW) ? C_CHAIN_WINDOW : o->want.seen[0].c_size;
 	s->c_retval = x->why == WHY_REJECTED ? C_CHAIN_REJECTED : C_CHAIN_RETVAL;
 	clause_join(h, &o->next[next_state(x)]);
 }

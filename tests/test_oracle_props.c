@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold for every case and every answer of a handler, in each profile: the clause named behind a
+ * part that is compared holds in that profile, an errno copies nothing out, the same question has the same
+ * answer, and the oracle never reads or writes outside its own memory (the sanitized build).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/mutate/gen.h"
+#include "oracle/clauses.h"
+#include "oracle/oracle.h"
+#include "oracle/profiles.h"
+
+#define CASES 60000
+
+static struct gen g; /* large */
+static struct tcase tc;
+static uint8_t mem[TC_MAX_BUF + 8192];
+
+/* An answer that some handler could give: an errno, or bytes up to the user's length, or a longer length. */
+static struct handler_result answer(struct rng *r, const struct tc_call *c)
+{
+	static const int32_t lengths[] = {0, 1, 4, 8, 16, 64, 4096, 4097, 6000};
+	struct handler_result hr = {.mem = c->buf.place == BUF_NULL ? NULL : mem, .optlen = c->optlen};
+	uint32_t x = rng_below(r, 4);
+
+	tc_buf_image(&c->buf, mem, c->buf.size + TC_PAST);
+	if (c->hook == HOOK_SET) {
+		hr.ret = x ? 0 : -22;
+		return hr;
+	}
+	if (x == 0 || c->optlen < 0 || c->optlen_null || c->buf.place != BUF_PLAIN) {
+		hr.ret = -92;
+		return hr;
+	}
+	hr.optlen = lengths[rng_below(r, sizeof(lengths) / sizeof(lengths[0]))];
+	for (int32_t i = 0; i < hr.optlen && i < c->optlen && i < 64; i++)
+		mem[i] = (uint8_t)rng_u32(r);
+	hr.is_volatile = rng_chance(r, 1, 16);
+	return hr;
+}
+
+static void in_profile(const struct profile *p, unsigned clause, const char *part, uint64_t i)
+{
+	if (clause && !(clause_info(clause)->in & p->in))
+		fail_msg("case %llu: %s is held against %s, which profile %s does not have",
+			 (unsigned long long)i, part, clause_info(clause)->name, p->name);
+	if (!clause)
+		fail_msg("case %llu: %s is compared and no clause is behind it (profile %s)",
+			 (unsigned long long)i, part, p->name);
+}
+
+static void check_seen(const struct profile *p, const struct want *w, uint64_t i)
+{
+	for (unsigned k = 0; k < w->n_seen; k++) {
+		const struct want_seen *s = &w->seen[k];
+
+		if (!(s->any & SEEN_ANY_ARGS))
+			in_profile(p, s->c_args, "level", i);
+		if (!(s->any & SEEN_ANY_OPTLEN))
+			in_profile(p, s->c_optlen, "a program's optlen", i);
+		if (!(s->any & SEEN_ANY_SIZE))
+			in_profile(p, s->c_size, "a window's size", i);
+		if (!(s->any & SEEN_ANY_RETVAL))
+			in_profile(p, s->c_retval, "a program's retval", i);
+	}
+}
+
+static void check(const struct profile *p, const struct tc_call *c, const struct want *w, uint64_t i)
+{
+	if (!(w->any & ANY_RET))
+		in_profile(p, w->c_ret, "the result", i);
+	if (c->hook == HOOK_GET && !(w->any & ANY_OPTLEN) && !c->optlen_null)
+		in_profile(p, w->c_optlen, "optlen", i);
+	if (w->n_out && c->buf.place != BUF_NULL)
+		in_profile(p, w->c_out, "the bytes copied out", i);
+	if (!(w->any & ANY_MEM) && c->buf.place != BUF_NULL)
+		in_profile(p, w->c_base, "the buffer", i);
+	check_seen(p, w, i);
+	if (p->in == IN_KERNEL && w->ret < 0 && !(w->any & ANY_RET))
+		assert_int_equal(w->n_out, 0);
+	for (unsigned n = 1; n < C_COUNT; n++)
+		if (clause_has(&w->hits, n) && !(clause_info(n)->in & p->in))
+			fail_msg("case %llu: %s had a say in profile %s", (unsigned long long)i,
+				 clause_info(n)->name, p->name);
+}
+
+static void test_profile(void **state)
+{
+	const struct profile *p = *state;
+	struct oracle *o = oracle_new(p, 4096);
+	struct rng r;
+
+	assert_non_null(o);
+	gen_init(&g, 5);
+	for (uint64_t i = 0; i < CASES; i++) {
+		gen_case(&g, i, &tc);
+		rng_seed(&r, 6, i);
+		oracle_begin(o, &tc);
+		for (unsigned k = 0; k < tc.n_calls; k++) {
+			struct plan plan, again;
+			struct handler_result hr = answer(&r, &tc.call[k]);
+			int64_t first;
+			uint32_t any;
+
+			oracle_plan(o, k, &plan);
+			first = oracle_predict(o, &hr)->ret;
+			any = oracle_predict(o, &hr)->any;
+			oracle_plan(o, k, &again);
+			const struct want *w = oracle_predict(o, &hr);
+
+			assert_int_equal(plan.called, again.called);
+			assert_int_equal(plan.optlen, again.optlen);
+			assert_true(any == w->any && first == w->ret);
+			check(p, &tc.call[k], w, i);
+		}
+	}
+	oracle_free(o);
+}
+
+/* The check above would see a clause of the wrong profile. */
+static void test_it_can_fail(void **state)
+{
+	const struct profile *doc = profile_find("doc");
+
+	(void)state;
+	assert_int_equal(clause_info(C_GET_RETVAL_ANY)->in & doc->in, 0);
+	assert_int_not_equal(clause_info(C_GET_RETVAL_ORIGINAL)->in & doc->in, 0);
+	assert_int_equal(clause_find("SET.OPTLEN.BYPASS"), C_SET_OPTLEN_BYPASS);
+	assert_int_equal(clause_find("SET.OPTLEN"), -1);
+}
+
+/* A clause id reads aloud, is unique, and its row is complete. */
+static void test_catalogue(void **state)
+{
+	(void)state;
+	for (int c = 1; c < C_COUNT; c++) {
+		const struct clause_info *info = clause_info((unsigned)c);
+
+		assert_int_equal(clause_find(info->name), c);
+		assert_true(strspn(info->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.") ==
+			    strlen(info->name));
+		assert_true(info->in == IN_KERNEL || info->in == IN_DOC || info->in == IN_BOTH);
+		assert_true(strlen(info->sentence) > 20);
+		assert_true(strlen(info->source) > 5);
+	}
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[16];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < profile_count(); i++)
+		tests[n++] = (struct CMUnitTest){profile_at(i)->name, test_profile, NULL, NULL,
+						 (void *)profile_at(i)};
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_it_can_fail);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_catalogue);
+	return _cmocka_run_group_tests("oracle properties", tests, n, NULL, NULL);
+}
