@@ -7,7 +7,7 @@
 #include "../case/case_text.h"
 #include "../exec/kernel.h"
 #include "../report/card.h"
-#include "triage.h"
+#include "record.h"
 
 struct live {
 	struct loop loop;
@@ -39,18 +39,8 @@ static void print_card(const struct live *l)
 	struct buf text = {0}, card = {0};
 
 	tcase_print(&f->tc, NULL, &text);
-	struct report_case rc = {.verdict = "FAIL",
-				 .kernel = l->loop.b->release,
-				 .text = buf_str(&text),
-				 .tc = &f->tc,
-				 .call = f->res.call,
-				 .state = f->res.state,
-				 .at = f->res.state ? &f->res.at : NULL,
-				 .diff = &f->res.diff,
-				 .want = &f->res.want,
-				 .got = &f->res.got,
-				 .reruns = f->reruns,
-				 .failed = f->failed};
+	struct report_case rc = record_case(&l->loop, f, buf_str(&text));
+
 	card_format(&card, &rc);
 	fputs(buf_str(&card), stderr);
 	buf_fini(&text);

@@ -42,6 +42,24 @@ static void describe(const struct loop *lp, const struct finding *f, struct case
 	snprintf(meta->clauses, sizeof(meta->clauses), "%s", name);
 }
 
+struct report_case record_case(const struct loop *lp, const struct finding *f, const char *text)
+{
+	return (struct report_case){
+		.verdict = "FAIL",
+		.kernel = lp->b->release,
+		.text = text,
+		.tc = &f->tc,
+		.call = f->res.call,
+		.state = f->res.state,
+		.at = f->res.state ? &f->res.at : NULL,
+		.diff = &f->res.diff,
+		.want = &f->res.want,
+		.got = &f->res.got,
+		.reruns = f->reruns,
+		.failed = f->failed,
+	};
+}
+
 int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f,
 		   const char *path, uint64_t index, const struct waiver *waiver, char *stem, size_t size)
 {
@@ -61,27 +79,16 @@ int record_finding(const struct record_opts *opts, const struct loop *lp, const 
 	} else {
 		buf_puts(&command, opts->reproduce);
 	}
-	struct report_case rc = {
-		.verdict = waiver ? "XFAIL" : "FAIL",
-		.kernel = lp->b->release,
-		.path = path,
-		.index = index,
-		.text = buf_str(&text),
-		.why = waiver ? waiver->reason
-		       : f->reproduced
-			       ? NULL
-			       : "fresh sockets do not show it: it depends on what the pair did before",
-		.tc = &f->tc,
-		.call = f->res.call,
-		.state = f->res.state,
-		.at = f->res.state ? &f->res.at : NULL,
-		.diff = &f->res.diff,
-		.want = &f->res.want,
-		.got = &f->res.got,
-		.reruns = f->reruns,
-		.failed = f->failed,
-		.reproduce = buf_str(&command),
-	};
+	struct report_case rc = record_case(lp, f, buf_str(&text));
+
+	rc.verdict = waiver ? "XFAIL" : "FAIL";
+	rc.path = path;
+	rc.index = index;
+	rc.reproduce = buf_str(&command);
+	if (waiver)
+		rc.why = waiver->reason;
+	else if (!f->reproduced)
+		rc.why = "fresh sockets do not show it: it depends on what the pair did before";
 	card_format(&card, &rc);
 	err = write_file(opts->folder, stem, "case", &text);
 	if (!err)

@@ -4,6 +4,7 @@
 #ifndef RECORD_H
 #define RECORD_H
 
+#include "../report/report.h"
 #include "triage.h"
 
 struct waiver;
@@ -19,5 +20,9 @@ struct record_opts {
  */
 int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f,
 		   const char *path, uint64_t index, const struct waiver *waiver, char *stem, size_t size);
+
+/* What a report says of a finding: verdict FAIL, its smallest case as `text`; all borrowed from lp, f and
+ * text. */
+struct report_case record_case(const struct loop *lp, const struct finding *f, const char *text);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Makes a case small. The caller says by a predicate what must stay true ("this kernel still diverges in the
- * same clause"); the tactics (shrink.c, one row each) propose smaller cases, big cuts first, and the first
- * one for which the predicate holds becomes the case. After each success it starts again with the biggest
- * cut.
+ * same clause"); the tactics (shrink_tactics.c, one row each) propose smaller cases, big cuts first, and the
+ * first one for which the predicate holds becomes the case. After each success it starts again with the
+ * biggest cut.
  *
  * It ends because every candidate must be smaller by a measure that cannot fall for ever: a row of numbers
  * compared from the left (expectations, calls, programs, sockets, levels, actions, then how far each value is
  * from the plainest one). The same case, predicate and options give the same result and the same number of
  * calls.
  *
- * Source of the method: STYLE.md 11 (syzkaller prog/minimization.go, theft_shrink.c).
+ * Source of the method: syzkaller prog/minimization.go, theft_shrink.c.
  */
 #ifndef SHRINK_H
 #define SHRINK_H
