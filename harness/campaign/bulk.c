@@ -90,11 +90,13 @@ static void diverged(struct worker *w, uint64_t index)
 		if (w->opts->stop_at_first)
 			atomic_store(w->stop, 1);
 	}
-	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
 	if (!b)
 		return;
 	b->waived += waiver != NULL;
-	if (b->count++ || !w->opts->findings)
+	if (b->count++)
+		return;
+	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
+	if (!w->opts->findings)
 		return;
 	triage_investigate(&w->loop, &w->tc, &w->res, &w->finding);
 	b->failed = w->finding.failed;
