@@ -597,20 +597,40 @@ static const struct synonym { int level; const char *name; int optname; } synony
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Places in options[] + 1 by hash, 0: nothing. A search by halves would mispredict each of its branches. */
+#define BUCKETS 1024
+static uint16_t buckets[BUCKETS];
+
+_Static_assert(COUNT(options) < BUCKETS / 2, "buckets are few");
+
+static unsigned bucket_of(int32_t level, int32_t optname)
+{
+	return ((uint32_t)level * 31 + (uint32_t)optname) * 0x9e3779b1u >> 22;
+}
+
+static void fill_buckets(void)
+{
+	for (size_t i = 0; i < COUNT(options); i++) {
+		unsigned b = bucket_of(options[i].level, options[i].optname);
+
+		while (buckets[b])
+			b = (b + 1) % BUCKETS;
+		buckets[b] = (uint16_t)(i + 1);
+	}
+}
+
 const struct option_info *option_find(int32_t level, int32_t optname)
 {
-	size_t lo = 0, hi = COUNT(options);
+	static bool filled;
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		const struct option_info *o = &options[mid];
+	if (!filled)
+		fill_buckets();
+	filled = true;
+	for (unsigned b = bucket_of(level, optname); buckets[b]; b = (b + 1) % BUCKETS) {
+		const struct option_info *o = &options[buckets[b] - 1];
 
 		if (o->level == level && o->optname == optname)
 			return o;
-		if (o->level < level || (o->level == level && o->optname < optname))
-			lo = mid + 1;
-		else
-			hi = mid;
 	}
 	return NULL;
 }

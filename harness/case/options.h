@@ -57,7 +57,7 @@ struct option_info {
 	int32_t v_lo, v_hi, v_step;
 };
 
-/* The row of an option, or NULL. A dozen compares: fit for the fast path. Static memory, as all rows. */
+/* The row of an option, or NULL. A hash: fit for the fast path. Static memory, as all rows. */
 const struct option_info *option_find(int32_t level, int32_t optname);
 /* The row whose name (or synonym, SO_GET_FILTER) is s[0..n) at this level, or NULL. */
 const struct option_info *option_by_name(int32_t level, const char *s, size_t n);

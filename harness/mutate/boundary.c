@@ -30,39 +30,33 @@ const char *const left_names[LEFT_COUNT] = {
 	[LEFT_INT_MAX] = "INT_MAX",
 };
 
+void left_values(int32_t user, int32_t val[LEFT_COUNT])
+{
+	static const int32_t fixed[LEFT_COUNT] = {
+		[LEFT_INT_MIN] = INT_MIN,
+		[LEFT_MINUS2] = -2,
+		[LEFT_MINUS1] = -1,
+		[LEFT_0] = 0,
+		[LEFT_1] = 1,
+		[LEFT_16] = 16,
+		[LEFT_17] = 17,
+		[LEFT_PAGE] = PAGE,
+		[LEFT_PAGE1] = PAGE + 1,
+		[LEFT_INT_MAX] = INT_MAX,
+	};
+
+	memcpy(val, fixed, sizeof(fixed));
+	val[LEFT_UNTOUCHED] = val[LEFT_EQUAL] = user;
+	val[LEFT_SMALLER] = user > 1 ? user - user / 3 - 1 : user;
+	val[LEFT_PLUS1] = user < INT_MAX ? user + 1 : user;
+}
+
 int32_t left_value(enum left l, int32_t user)
 {
-	switch (l) {
-	case LEFT_INT_MIN:
-		return INT_MIN;
-	case LEFT_MINUS2:
-		return -2;
-	case LEFT_MINUS1:
-		return -1;
-	case LEFT_0:
-		return 0;
-	case LEFT_1:
-		return 1;
-	case LEFT_SMALLER:
-		return user > 1 ? user - user / 3 - 1 : user;
-	case LEFT_PLUS1:
-		return user < INT_MAX ? user + 1 : user;
-	case LEFT_16:
-		return 16;
-	case LEFT_17:
-		return 17;
-	case LEFT_PAGE:
-		return PAGE;
-	case LEFT_PAGE1:
-		return PAGE + 1;
-	case LEFT_INT_MAX:
-		return INT_MAX;
-	case LEFT_EQUAL:
-	case LEFT_UNTOUCHED:
-	case LEFT_COUNT:
-		break;
-	}
-	return user;
+	int32_t val[LEFT_COUNT];
+
+	left_values(user, val);
+	return val[l];
 }
 
 const char *const rv_names[RV_COUNT] = {
@@ -72,35 +66,23 @@ const char *const rv_names[RV_COUNT] = {
 	[RV_BELOW] = "below -4095",
 };
 
+const struct rv_class rv_classes[RV_COUNT] = {
+	[RV_UNTOUCHED] = {1, {0}},
+	[RV_ZERO] = {1, {0}},
+	[RV_ORIGINAL] = {1, {0}},
+	[RV_EPERM] = {1, {-EPERM}},
+	[RV_NEGATIVE] = {5, {-EINVAL, -EFAULT, -ENOPROTOOPT, -4095, -2}},
+	[RV_POSITIVE] = {4, {1, 7, 123, INT_MAX}},
+	[RV_BELOW] = {3, {-4096, -5000, INT_MIN}},
+};
+
 struct act rv_action(enum rv v, enum hook hook, uint32_t pick)
 {
-	static const int32_t negative[] = {-EINVAL, -EFAULT, -ENOPROTOOPT, -4095, -2};
-	static const int32_t positive[] = {1, 7, 123, INT_MAX};
-	static const int32_t below[] = {-4096, -5000, INT_MIN};
 	struct act a = {.op = hook == HOOK_GET && pick % 2 ? ACT_RETVAL : ACT_SET_RETVAL};
 
-	pick /= 2;
-	switch (v) {
-	case RV_ORIGINAL:
+	if (v == RV_ORIGINAL)
 		a.op = ACT_KEEP_RETVAL;
-		break;
-	case RV_EPERM:
-		a.val = -EPERM;
-		break;
-	case RV_NEGATIVE:
-		a.val = negative[pick % (sizeof(negative) / sizeof(negative[0]))];
-		break;
-	case RV_POSITIVE:
-		a.val = positive[pick % (sizeof(positive) / sizeof(positive[0]))];
-		break;
-	case RV_BELOW:
-		a.val = below[pick % (sizeof(below) / sizeof(below[0]))];
-		break;
-	case RV_ZERO:
-	case RV_UNTOUCHED:
-	case RV_COUNT:
-		break;
-	}
+	a.val = rv_classes[v].val[pick / 2 % rv_classes[v].n];
 	return a;
 }
 

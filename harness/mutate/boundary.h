@@ -37,12 +37,21 @@ enum left {
 extern const char *const left_names[LEFT_COUNT];
 /* The optlen that a program writes; not for LEFT_UNTOUCHED. */
 int32_t left_value(enum left l, int32_t user);
+/* All of them at once; val[LEFT_UNTOUCHED] is user. */
+void left_values(int32_t user, int32_t val[LEFT_COUNT]);
 
 /* What a program does to retval. */
 enum rv { RV_UNTOUCHED, RV_ZERO, RV_ORIGINAL, RV_EPERM, RV_NEGATIVE, RV_POSITIVE, RV_BELOW, RV_COUNT };
 extern const char *const rv_names[RV_COUNT];
 /* The action that does it, for hook; not for RV_UNTOUCHED. pick varies the value within the class. */
 struct act rv_action(enum rv v, enum hook hook, uint32_t pick);
+#define RV_VALUES 5
+struct rv_class {
+	uint8_t n;
+	int32_t val[RV_VALUES];
+};
+/* What each class of retval can be; RV_ORIGINAL and RV_UNTOUCHED have a zero that stands for no value. */
+extern const struct rv_class rv_classes[RV_COUNT];
 
 /* A kind of socket that cases use. */
 struct sock_row {

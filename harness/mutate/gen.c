@@ -39,42 +39,29 @@ enum option_class {
 static const char *const class_names[CLASS_COUNT] = {"int",   "string",	       "struct",
 						     "large", "unknown level", "refused"};
 
+/* Kinds of action, and what they are drawn from. */
+enum kind { KIND_BYTES, KIND_OPTLEN, KIND_REWRITE, KIND_RETVAL, KIND_COUNT };
+enum { OFF_START, OFF_WINDOW, OFF_USER, OFF_PAGE, OFFS };
+static const uint32_t off_spans[OFFS] = {4, 20, 1, 4};
+
 /* What one half of a case (its setsockopt or its getsockopt) is made from. */
 struct half {
 	enum hook hook;
 	struct tc_call *call;
 	const struct option_info *info;
 	int32_t other_level, other_optname; /* what a program may rewrite to */
-	unsigned n_rewrites;
 	bool returned_zero, hot_retval, hot_optlen;
-	enum left left;
-	enum rv rv;
+	const uint8_t *menu;	  /* kinds of action, by a random number below MENU */
+	int32_t left[LEFT_COUNT]; /* optlens to write */
+	uint32_t off[OFFS];	  /* offsets to write to, each the first of off_spans[] */
+	uint8_t last[KIND_COUNT]; /* the last choice of each kind: KIND_OPTLEN an enum left, KIND_RETVAL an rv
+				   */
 };
 
 static void list_add(const struct option_info **list, uint8_t *n, const struct option_info *o)
 {
 	if (*n < GEN_OPTIONS)
 		list[(*n)++] = o;
-}
-
-void gen_init(struct gen *g, uint64_t seed)
-{
-	memset(g, 0, sizeof(*g));
-	g->seed = seed;
-	for (size_t i = 0; i < option_count(); i++) {
-		const struct option_info *o = option_at(i);
-
-		for (unsigned k = 0; k < SOCK_ROWS; k++) {
-			if (!(o->sock_mask & sock_rows[k].mask) || !o->host_safe)
-				continue;
-			if (o->is_volatile && o->can_get)
-				list_add(g->changing[k], &g->n_changing[k], o);
-			else if (o->can_get && o->can_set)
-				list_add(g->normal[k], &g->n_normal[k], o);
-			else if (o->can_get)
-				list_add(g->readonly[k], &g->n_readonly[k], o);
-		}
-	}
 }
 
 static void count(struct gen *g, enum dim d, unsigned v)
@@ -213,72 +200,121 @@ static struct act condition(struct gen *g, const struct half *h)
 	return a;
 }
 
-static struct act write_bytes(struct gen *g, const struct half *h)
+/* How often each kind of action stands in a hundred. */
+static enum kind kind_of(enum hook hook, bool hot_retval, bool hot_optlen, unsigned x)
+{
+	if (hot_retval && x < 50)
+		return KIND_RETVAL;
+	if (hot_optlen && x < 60)
+		return KIND_OPTLEN;
+	if (x < 40)
+		return KIND_BYTES;
+	if (x < 65)
+		return KIND_OPTLEN;
+	return x < 85 && hook == HOOK_SET ? KIND_REWRITE : KIND_RETVAL;
+}
+
+/* Two of three are any; values inside the window are what lets the rest of the pipeline run. */
+static enum left left_of(unsigned x)
+{
+	unsigned any = LEFT_COUNT - 1;
+
+	return x < 4 * any ? (enum left)(1 + x % any) : x < 5 * any ? LEFT_EQUAL : LEFT_0;
+}
+
+static enum rv rv_of(unsigned x)
+{
+	unsigned any = RV_COUNT - 1;
+
+	return x < 2 * any ? (enum rv)(1 + x % any) : RV_ZERO;
+}
+
+static void make_menus(struct gen *g)
+{
+	for (unsigned i = 0; i < 8 * MENU; i++)
+		g->menu[i / MENU][i % MENU] =
+			(uint8_t)kind_of((enum hook)(i / MENU & 1), i / MENU & 2, i / MENU & 4, i % MENU);
+	for (unsigned i = 0; i < LEFT_MENU; i++)
+		g->left_menu[i] = (uint8_t)left_of(i);
+	for (unsigned i = 0; i < RV_MENU; i++)
+		g->rv_menu[i] = (uint8_t)rv_of(i);
+	for (unsigned i = 0; i < 16; i++)
+		g->off_menu[i] = i < 10 ? OFF_START : i < 13 ? OFF_WINDOW : i < 15 ? OFF_USER : OFF_PAGE;
+}
+
+/* What the actions of this half are drawn from: after its call is made and aimed. */
+static void set_table(const struct gen *g, struct half *h)
+{
+	int32_t user = h->call->optlen;
+
+	h->menu = g->menu[h->hook + 2 * h->hot_retval + 4 * h->hot_optlen];
+	left_values(user, h->left);
+	h->off[OFF_START] = h->off[OFF_WINDOW] = 0;
+	h->off[OFF_USER] = user < 0 ? 0 : user < 65530 ? (uint32_t)user : PAGE - 2;
+	h->off[OFF_PAGE] = PAGE - 3;
+}
+
+/* x below 2^16, scaled to 0..n-1 */
+static inline unsigned scale(uint64_t x, unsigned n)
+{
+	return (unsigned)((x & 0xffff) * n >> 16);
+}
+
+/*
+ * Draws every kind of action and keeps one: branches on random kinds would be mispredicted, which costs more
+ * than all four together.
+ */
+static void add_action(struct gen *g, struct half *h, struct prog *p)
 {
 	static const uint8_t widths[] = {1, 2, 4};
-	struct act a = {.op = ACT_BYTES, .n = widths[rng_below(&g->r, 3)]};
-	uint32_t x = rng_below(&g->r, 16), u = h->call->optlen > 0 ? (uint32_t)h->call->optlen : 0;
+	const uint64_t x = rng_u64(&g->r), y = rng_u64(&g->r);
+	const unsigned kind = h->menu[(x >> 32) * MENU >> 32];
+	const unsigned width = widths[scale(y, 3)], where = g->off_menu[y >> 16 & 15];
+	const unsigned left = g->left_menu[scale(y >> 20, LEFT_MENU)],
+		       rv = g->rv_menu[scale(y >> 20, RV_MENU)];
+	const unsigned pick = (unsigned)(y >> 36 & 0xffff), coin = (unsigned)(y >> 63);
+	const uint8_t op[KIND_COUNT] = {ACT_BYTES, ACT_OPTLEN, (uint8_t)(ACT_LEVEL + coin),
+					(uint8_t)(rv == RV_ORIGINAL		 ? ACT_KEEP_RETVAL
+						  : (h->hook == HOOK_GET) & coin ? ACT_RETVAL
+										 : ACT_SET_RETVAL)};
+	const int32_t val[KIND_COUNT] = {(int32_t)((uint32_t)x & (uint32_t)((1ull << 8 * width) - 1)),
+					 h->left[left], coin ? h->other_optname : h->other_level,
+					 rv_classes[rv].val[scale(pick, rv_classes[rv].n)]};
+	const uint8_t choice[KIND_COUNT] = {0, (uint8_t)left, 0, (uint8_t)rv};
+	const uint32_t bytes = -(uint32_t)(kind == KIND_BYTES);
 
-	a.val = (int32_t)rng_u32(&g->r);
-	if (a.n < 4)
-		a.val &= (1 << (8 * a.n)) - 1;
-	if (x < 10)
-		a.off = rng_below(&g->r, 4);
-	else if (x < 13)
-		a.off = rng_below(&g->r, 20);
-	else if (x < 15)
-		a.off = u < 65530 ? u : PAGE - 2;
-	else
-		a.off = PAGE - rng_below(&g->r, 4);
-	return a;
+	struct act *a = &p->act[p->n];
+
+	if (p->n == ACT_MAX)
+		return;
+	p->n++;
+	h->last[kind] = choice[kind];
+	a->op = op[kind];
+	a->field = a->cmp = 0;
+	a->n = (uint8_t)(width & bytes);
+	a->off = (h->off[where] + scale(pick, off_spans[where])) & bytes;
+	a->val = val[kind];
 }
 
-static struct act optlen_action(struct gen *g, struct half *h)
+void gen_init(struct gen *g, uint64_t seed)
 {
-	enum left l = (enum left)(1 + rng_below(&g->r, LEFT_COUNT - 1));
+	memset(g, 0, sizeof(*g));
+	g->seed = seed;
+	make_menus(g);
+	for (size_t i = 0; i < option_count(); i++) {
+		const struct option_info *o = option_at(i);
 
-	/* Values inside the window are what lets the rest of the pipeline run. */
-	if (rng_chance(&g->r, 1, 3))
-		l = rng_chance(&g->r, 1, 2) ? LEFT_EQUAL : LEFT_0;
-	h->left = l;
-	return (struct act){.op = ACT_OPTLEN, .val = left_value(l, h->call->optlen)};
-}
-
-static struct act retval_action(struct gen *g, struct half *h)
-{
-	enum rv v = (enum rv)(1 + rng_below(&g->r, RV_COUNT - 1));
-
-	if (rng_chance(&g->r, 1, 3))
-		v = RV_ZERO;
-	h->rv = v;
-	return rv_action(v, h->hook, rng_u32(&g->r));
-}
-
-static struct act rewrite_action(struct gen *g, struct half *h)
-{
-	bool level = rng_chance(&g->r, 1, 2);
-
-	if (h->n_rewrites++ % 2)
-		level = !level;
-	return level ? (struct act){.op = ACT_LEVEL, .val = h->other_level}
-		     : (struct act){.op = ACT_OPTNAME, .val = h->other_optname};
-}
-
-static struct act any_action(struct gen *g, struct half *h)
-{
-	uint32_t x = rng_below(&g->r, 100);
-
-	if (h->hot_retval && x < 50)
-		return retval_action(g, h);
-	if (h->hot_optlen && x < 60)
-		return optlen_action(g, h);
-	if (x < 40)
-		return write_bytes(g, h);
-	if (x < 65)
-		return optlen_action(g, h);
-	if (x < 85 && h->hook == HOOK_SET)
-		return rewrite_action(g, h);
-	return retval_action(g, h);
+		for (unsigned k = 0; k < SOCK_ROWS; k++) {
+			if (!(o->sock_mask & sock_rows[k].mask) || !o->host_safe)
+				continue;
+			if (o->is_volatile && o->can_get)
+				list_add(g->changing[k], &g->n_changing[k], o);
+			else if (o->can_get && o->can_set)
+				list_add(g->normal[k], &g->n_normal[k], o);
+			else if (o->can_get)
+				list_add(g->readonly[k], &g->n_readonly[k], o);
+		}
+	}
 }
 
 static void make_program(struct gen *g, struct half *h, struct prog *p)
@@ -289,7 +325,7 @@ static void make_program(struct gen *g, struct half *h, struct prog *p)
 	for (unsigned i = 0; i < n; i++) {
 		if (rng_chance(&g->r, 1, 6))
 			prog_add(p, condition(g, h));
-		prog_add(p, any_action(g, h));
+		add_action(g, h, p);
 	}
 	if (rng_chance(&g->r, 1, 48) && p->n + 2u <= ACT_MAX) {
 		prog_add(p, condition(g, h));
@@ -319,8 +355,8 @@ static void make_bench_programs(struct gen *g, struct half *h, struct tcase *tc)
 	for (unsigned l = 0; l < tc->n_levels; l++) {
 		struct prog *p = &tc->level[l].slot[h->hook][0].prog;
 
-		prog_add(p, any_action(g, h));
-		prog_add(p, any_action(g, h));
+		add_action(g, h, p);
+		add_action(g, h, p);
 		p->ret = !rng_chance(&g->r, 1, 14);
 	}
 }
@@ -433,8 +469,8 @@ static void count_half(struct gen *g, const struct half *h)
 {
 	bool set = h->hook == HOOK_SET;
 
-	count(g, set ? DIM_LEFT_SET : DIM_LEFT_GET, h->left);
-	count(g, set ? DIM_RETVAL_SET : DIM_RETVAL_GET, h->rv);
+	count(g, set ? DIM_LEFT_SET : DIM_LEFT_GET, h->last[KIND_OPTLEN]);
+	count(g, set ? DIM_RETVAL_SET : DIM_RETVAL_GET, h->last[KIND_RETVAL]);
 	count(g, set ? DIM_RETURN_SET : DIM_RETURN_GET, !h->returned_zero);
 }
 
@@ -490,6 +526,8 @@ void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 	if (!g->bench && rng_chance(&g->r, 1, 5))
 		aims[rng_below(&g->r, sizeof(aims) / sizeof(aims[0]))](g, tc, &set, &get);
 	choose_rewrite(g, &set);
+	set_table(g, &set);
+	set_table(g, &get);
 	programs(g, &set, tc);
 	programs(g, &get, tc);
 	g->level = tc->sock[0].level;

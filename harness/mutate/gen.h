@@ -26,6 +26,9 @@ enum dim {
 };
 #define DIM_VALUES  24
 #define GEN_OPTIONS 96
+#define MENU	    100
+#define LEFT_MENU   (6 * (LEFT_COUNT - 1))
+#define RV_MENU	    (3 * (RV_COUNT - 1))
 
 struct gen {
 	uint64_t seed;
@@ -36,6 +39,9 @@ struct gen {
 	const struct option_info *readonly[SOCK_ROWS][GEN_OPTIONS];
 	const struct option_info *changing[SOCK_ROWS][GEN_OPTIONS]; /* volatile */
 	uint8_t n_normal[SOCK_ROWS], n_readonly[SOCK_ROWS], n_changing[SOCK_ROWS];
+	/* Choices as tables: a random index takes no branch. */
+	uint8_t menu[8][MENU]; /* kinds of action; by hook, hot_retval, hot_optlen */
+	uint8_t left_menu[LEFT_MENU], rv_menu[RV_MENU], off_menu[16];
 	uint64_t dim[DIM_COUNT][DIM_VALUES];
 	/* What the last case was made for, for the shadow of its socket pair. */
 	unsigned topology, socket, level;
