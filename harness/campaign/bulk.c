@@ -165,6 +165,7 @@ static void publish(struct worker *w)
 	r->calls = w->loop.calls;
 	r->failed = w->loop.failed;
 	r->inconclusive = w->loop.inconclusive;
+	r->skipped = w->loop.skipped;
 	r->silent = w->loop.silent;
 	r->sets = w->loop.sets;
 	r->indistinct = w->loop.indistinct;
@@ -254,6 +255,7 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 	sum->failed += r->failed;
 	sum->waived += r->waived;
 	sum->inconclusive += r->inconclusive;
+	sum->skipped += r->skipped;
 	sum->silent += r->silent;
 	sum->sets += r->sets;
 	sum->indistinct += r->indistinct;

@@ -45,7 +45,7 @@ struct bulk_result {
 	uint64_t dim[DIM_COUNT][DIM_VALUES];
 	uint64_t answers[ANSWER_COUNT], calls_on[HOOK_COUNT];
 	struct control_counts controls;
-	uint64_t cases, calls, failed, waived, inconclusive, silent, sets, indistinct;
+	uint64_t cases, calls, failed, waived, inconclusive, skipped, silent, sets, indistinct;
 	uint64_t
 		caught_after; /* cases before the first divergence in the worker that met it first; 0: none */
 	struct bucket bucket[BULK_BUCKETS];

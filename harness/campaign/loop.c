@@ -259,8 +259,8 @@ static enum verdict failed(struct loop *lp, const struct step *st, const struct 
 
 static enum verdict inconclusive(struct loop *lp, enum verdict v, const char *why, struct case_result *res)
 {
-	if (v == V_INCONCLUSIVE)
-		lp->inconclusive++;
+	lp->inconclusive += v == V_INCONCLUSIVE;
+	lp->skipped += v == V_SKIP;
 	if (res) {
 		memset(res, 0, offsetof(struct case_result, want));
 		res->verdict = v;

@@ -41,6 +41,7 @@ struct loop {
 	struct clause_set plane[HIT_PLANES];
 	unsigned pending; /* calls counted in plane[], at most 2^HIT_PLANES - 1 */
 	uint64_t cases, calls, failed, inconclusive;
+	uint64_t skipped;	       /* cases that this machine cannot express; not among `cases` */
 	uint64_t calls_on[HOOK_COUNT]; /* calls for which a program was to run */
 	uint64_t silent;	       /* calls on which the profile left something free */
 	uint64_t sets;		       /* setsockopts that reached the handler and succeeded */

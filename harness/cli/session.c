@@ -203,12 +203,13 @@ unsigned session_workers(const struct cli *cli)
 
 int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_result *r)
 {
-	struct report_totals t = {.cases = r->cases,
+	struct report_totals t = {.cases = r->cases + r->skipped,
 				  .calls = r->calls,
 				  .pass = r->cases - r->failed - r->inconclusive,
 				  .fail = r->failed - r->waived,
 				  .waived = r->waived,
 				  .inconclusive = r->inconclusive,
+				  .skipped = r->skipped,
 				  .silent = r->silent,
 				  .seconds = r->seconds};
 
@@ -228,6 +229,10 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		t.error = 1;
 		fprintf(stderr, "hookdiff: %s\n", r->error);
 	}
+	if (r->interrupted) { /* a fuzz run is whole whenever it ends, a sweep is not */
+		fprintf(stderr, "hookdiff: interrupted after %llu cases\n", (unsigned long long)r->cases);
+		t.error += opts->sweep;
+	}
 	if (!s->cli->json) {
 		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last "
 		       "value.\n",
@@ -240,6 +245,5 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		       (unsigned long long)r->answers[ANSWER_MORE],
 		       (unsigned long long)r->answers[ANSWER_LARGE]);
 	}
-	(void)opts;
 	return session_end(s, &t, r->stat, &r->controls);
 }
