@@ -27,7 +27,9 @@ void oracle_free(struct oracle *o);
  * programs. */
 void oracle_begin(struct oracle *o, const struct tcase *tc);
 
-/* First door. Plans call number `call` of the bound case; *plan points into the oracle until the next plan.
+/*
+ * First door. Plans call number `call` of the bound case; what *plan points to is the oracle's until the next
+ * plan. *plan itself is the caller's, and must stay as it is until oracle_predict has answered for this call.
  */
 void oracle_plan(struct oracle *o, unsigned call, struct plan *plan);
 
