@@ -246,7 +246,7 @@ static void print_buf(const struct tc_buf *u, struct buf *b)
 		return;
 	}
 	tcase_print_items(u->data, u->n_data, b);
-	if (!u->n_data && (!u->size || u->fill == CASE_FILL))
+	if (!u->n_data && (!u->size || u->fill == TC_FILL))
 		buf_printf(b, "buf %u", u->size);
 	else if (u->size > u->n_data)
 		buf_printf(b, "%sfill 0x%02x size %u", u->n_data ? " " : "", u->fill, u->size);

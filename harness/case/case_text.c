@@ -147,7 +147,7 @@ static int buffer(struct parser *p, struct tc_buf *u)
 	uint32_t fill;
 	int ret;
 
-	u->fill = CASE_FILL;
+	u->fill = TC_FILL;
 	if (lex_skip(p, "NULL")) {
 		u->place = BUF_NULL;
 		return 0;

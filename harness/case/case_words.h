@@ -8,8 +8,6 @@
 
 #include "tcase.h"
 
-#define CASE_FILL 0xa5 /* the fill byte of `buf N` */
-
 extern const char *const case_hook_words[HOOK_COUNT];
 extern const char *const case_mode_words[MODE_COUNT];
 extern const char *const case_field_words[FIELD_COUNT];

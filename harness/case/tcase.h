@@ -22,6 +22,7 @@
 #define TC_MAX_DATA   128	/* bytes of a user buffer that a case spells out; the rest is the fill byte */
 #define TC_MAX_BUF    (1 << 17) /* largest user buffer */
 #define TC_PAST	      64	/* canary bytes past the buffer that are always compared */
+#define TC_FILL	      0xa5	/* the fill byte where nothing else is said */
 #define TC_SOCK_BAD   0xff	/* a call's socket: a descriptor that is not open */
 #define TC_OUTSIDE    0		/* a socket's level: made outside the case's cgroups; 1 is the top level */
 

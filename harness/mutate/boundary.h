@@ -10,6 +10,14 @@
 #include "../case/options.h"
 #include "../case/tcase.h"
 
+/* Newer than the headers of some systems that we build on, or only in headers that clash with others. */
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+#ifndef NETLINK_LIST_MEMBERSHIPS
+#define NETLINK_LIST_MEMBERSHIPS 9
+#endif
+
 #define PAGE 4096 /* the boundaries are those of 4 KiB pages; larger pages have theirs at other values */
 
 /* User's optlen. */

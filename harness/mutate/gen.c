@@ -18,26 +18,8 @@
 
 #define LEVEL_UNKNOWN  0x484b
 #define BENCH_TOPOLOGY 2 /* three levels, one program a level and hook */
-#ifndef SO_PEERGROUPS
-#define SO_PEERGROUPS 59
-#endif
-#ifndef NETLINK_LIST_MEMBERSHIPS
-#define NETLINK_LIST_MEMBERSHIPS 9
-#endif
 
 enum { UNIXPAIR = 5, NETLINK = 6 }; /* rows of sock_rows[] */
-enum option_class {
-	CLASS_INT,
-	CLASS_STRING,
-	CLASS_STRUCT,
-	CLASS_LARGE,
-	CLASS_UNKNOWN,
-	CLASS_REFUSED,
-	CLASS_COUNT
-};
-
-static const char *const class_names[CLASS_COUNT] = {"int",   "string",	       "struct",
-						     "large", "unknown level", "refused"};
 
 /* Kinds of action, and what they are drawn from. */
 enum kind { KIND_BYTES, KIND_OPTLEN, KIND_REWRITE, KIND_RETVAL, KIND_COUNT };
@@ -131,7 +113,7 @@ static void choose_memory(struct gen *g, struct tc_call *c, uint32_t own)
 {
 	uint32_t x = rng_below(&g->r, 128), u = c->optlen > 0 ? (uint32_t)c->optlen : 0;
 
-	c->buf.fill = (uint8_t)(x < 64 ? 0xa5 : x);
+	c->buf.fill = (uint8_t)(x < 64 ? TC_FILL : x);
 	c->buf.place = BUF_PLAIN;
 	c->buf.size = u <= 2 * PAGE			 ? u
 		      : g->bench || rng_below(&g->r, 16) ? PAGE + 100
@@ -387,7 +369,7 @@ static void aim_peergroups(struct gen *g, struct tcase *tc, struct half *set, st
 	c->optname = SO_PEERGROUPS;
 	get->info = option_find(c->level, c->optname);
 	c->optlen = rng_chance(&g->r, 1, 2) ? 2 * PAGE : (int32_t)(PAGE + rng_below(&g->r, 1000));
-	c->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = 0xa5, .size = (uint32_t)c->optlen};
+	c->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = TC_FILL, .size = (uint32_t)c->optlen};
 	get->hot_optlen = true;
 }
 
@@ -402,12 +384,12 @@ static void aim_memberships(struct gen *g, struct tcase *tc, struct half *set, s
 	c->optname = NETLINK_LIST_MEMBERSHIPS;
 	get->info = option_find(c->level, c->optname);
 	c->optlen = (int32_t)rng_below(&g->r, 10);
-	c->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = 0xa5, .size = (uint32_t)c->optlen};
+	c->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = TC_FILL, .size = (uint32_t)c->optlen};
 	set->call->level = SOL_NETLINK; /* without a membership there is nothing to list */
 	set->call->optname = NETLINK_ADD_MEMBERSHIP;
 	set->info = option_find(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP);
 	set->call->optlen = 4;
-	set->call->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = 0xa5, .size = 4};
+	set->call->buf = (struct tc_buf){.place = BUF_PLAIN, .fill = TC_FILL, .size = 4};
 	value_fill(set->info, rng_u32(&g->r), &set->call->buf);
 	if (rng_chance(&g->r, 1, 2)) {
 		c->buf.place = BUF_NULL;
@@ -536,66 +518,4 @@ void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 	count(g, DIM_OPTION, class_of(set.info));
 	count_half(g, &set);
 	count_half(g, &get);
-}
-
-static const struct {
-	const char *name;
-	unsigned values;
-} dims[DIM_COUNT] = {
-	[DIM_TOPOLOGY] = {"topology", TOPOLOGIES},
-	[DIM_SOCKET] = {"socket", SOCK_ROWS},
-	[DIM_OPTION] = {"option", CLASS_COUNT},
-	[DIM_PLACE] = {"buffer", BUF_PLACE_COUNT},
-	[DIM_USER_SET] = {"set optlen", USER_OPTLENS + 1},
-	[DIM_USER_GET] = {"get optlen", USER_OPTLENS + 1},
-	[DIM_LEFT_SET] = {"set left", LEFT_COUNT},
-	[DIM_LEFT_GET] = {"get left", LEFT_COUNT},
-	[DIM_RETVAL_SET] = {"set retval", RV_COUNT},
-	[DIM_RETVAL_GET] = {"get retval", RV_COUNT},
-	[DIM_RETURN_SET] = {"set return", 2},
-	[DIM_RETURN_GET] = {"get return", 2},
-};
-
-const char *dim_name(enum dim d)
-{
-	return dims[d].name;
-}
-
-unsigned dim_values(enum dim d)
-{
-	return dims[d].values;
-}
-
-const char *dim_value_name(enum dim d, unsigned v, char buf[24])
-{
-	static const char *const places[] = {"plain", "NULL", "readonly", "edge"};
-
-	switch (d) {
-	case DIM_TOPOLOGY:
-		return topologies[v].name;
-	case DIM_SOCKET:
-		return sock_rows[v].name;
-	case DIM_OPTION:
-		return class_names[v];
-	case DIM_PLACE:
-		return places[v];
-	case DIM_LEFT_SET:
-	case DIM_LEFT_GET:
-		return left_names[v];
-	case DIM_RETVAL_SET:
-	case DIM_RETVAL_GET:
-		return rv_names[v];
-	case DIM_USER_SET:
-	case DIM_USER_GET:
-		if (v == USER_OPTLENS)
-			return "own size";
-		snprintf(buf, 24, "%d", user_optlens[v]);
-		return buf;
-	case DIM_RETURN_SET:
-	case DIM_RETURN_GET:
-		return v ? "1" : "0";
-	case DIM_COUNT:
-		break;
-	}
-	return "?";
 }

@@ -30,6 +30,17 @@ enum dim {
 #define LEFT_MENU   (6 * (LEFT_COUNT - 1))
 #define RV_MENU	    (3 * (RV_COUNT - 1))
 
+/* Values of DIM_OPTION. */
+enum option_class {
+	CLASS_INT,
+	CLASS_STRING,
+	CLASS_STRUCT,
+	CLASS_LARGE,
+	CLASS_UNKNOWN,
+	CLASS_REFUSED,
+	CLASS_COUNT
+};
+
 struct gen {
 	uint64_t seed;
 	bool bench; /* only the workload of `hookdiff bench`: TCP, three levels, two actions a program, no

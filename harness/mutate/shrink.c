@@ -102,7 +102,7 @@ static void measure_call(const struct tc_call *c, uint64_t m[M_COUNT])
 	m[M_OPTLEN] += rank_optlen(c);
 	for (unsigned i = 0; i < b->n_data; i++)
 		m[M_DATA] += b->data[i] != 0;
-	m[M_FILL] += b->size > b->n_data && b->fill != SHRINK_FILL;
+	m[M_FILL] += b->size > b->n_data && b->fill != TC_FILL;
 	m[M_OPTION] += rank_option(c);
 }
 

@@ -369,7 +369,7 @@ static enum made t_fill(struct tcase *tc, unsigned i)
 {
 	if (i >= tc->n_calls)
 		return MADE_END;
-	tc->call[i].buf.fill = SHRINK_FILL;
+	tc->call[i].buf.fill = TC_FILL;
 	return MADE;
 }
 

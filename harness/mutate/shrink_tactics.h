@@ -8,8 +8,6 @@
 
 #include "../case/tcase.h"
 
-#define SHRINK_FILL 0xa5 /* the plainest filler: of `buf N` */
-
 /* What a tactic made of its copy. */
 enum made {
 	MADE,	   /* a candidate */

@@ -8,13 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#ifndef SO_PEERGROUPS
-#define SO_PEERGROUPS 59
-#endif
-#ifndef NETLINK_LIST_MEMBERSHIPS
-#define NETLINK_LIST_MEMBERSHIPS 9
-#endif
-
 /* A socket and an option of it: together they cover the kinds of options, of families and of handler answers.
  */
 static const struct subject {
@@ -80,7 +73,7 @@ static void memory(struct tc_call *c, uint32_t own)
 	struct tc_buf *b = &c->buf;
 
 	b->place = BUF_PLAIN;
-	b->fill = 0xa5;
+	b->fill = TC_FILL;
 	b->size = c->optlen < 0 ? own : c->optlen <= 65536 ? (uint32_t)c->optlen : PAGE + 100;
 	if (b->n_data > b->size)
 		b->n_data = (uint8_t)b->size;
