@@ -109,7 +109,7 @@ static bool negative_decides(struct oracle *o, const struct handler_result *hr)
 
 	if (x->retval >= 0)
 		return false;
-	if (x->raw || x->retval < -4095)
+	if ((x->raw && x->why == WHY_REJECTED) || x->retval < -4095)
 		result(o, x->retval, C_GET_RETVAL_RAW);
 	else if (x->why == WHY_REJECTED)
 		result(o, x->retval, C_GET_RETURN_ZERO);
@@ -308,7 +308,7 @@ static bool ends_early(struct oracle *o, const struct handler_result *hr, int32_
 	if (hr->ret == 0) {
 		uint32_t back = hr->optlen >= 0 && (uint32_t)hr->optlen < size ? (uint32_t)hr->optlen : size;
 
-		if (hr->optlen < 0 || !buf_readable(&o->c->buf, back)) {
+		if (o->c->optlen_null || hr->optlen < 0 || !buf_readable(&o->c->buf, back)) {
 			keep_handler(o, hr, C_GET_COPYIN_FAULT);
 			result(o, -EFAULT, C_GET_COPYIN_FAULT);
 			w->c_runs = C_GET_COPYIN_FAULT;

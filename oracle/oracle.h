@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reference oracle of the two cgroup sockopt hooks: a pure library without system calls. It has two
- *doors: oracle_plan     case -> the exact call that the kernel's handler must receive, or none oracle_predict
- *plan + what the handler did -> everything that is allowed to be seen A profile (profiles.h) says which
- *version of the contract is meant; a clause (clauses.h) names each rule.
+ *doors:
+ *
+ *	oracle_plan     case -> the exact call that the kernel's handler must receive, or none
+ *	oracle_predict  plan + what the handler did -> everything that is allowed to be seen
+ *
+ * A profile (profiles.h) says which version of the contract is meant; a clause (clauses.h) names each rule.
  *
  *	struct oracle *o = oracle_new(profile, 4096);
  *	oracle_begin(o, tc);

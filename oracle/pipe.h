@@ -90,7 +90,7 @@ static inline void result(struct oracle *o, int64_t ret, unsigned clause)
 /* chain.c */
 /* Fills o->next. */
 void chain_init(struct oracle *o);
-/* Gives the context a zeroed window of `size` bytes; its first `known` bytes are the caller's to fill. */
+/* Gives the context a window of `size` bytes, for the caller to fill. */
 void chain_window(struct oracle *o, uint32_t size);
 /* From here on bytes [from, to) of the window are unknown. */
 void chain_forget(struct oracle *o, uint32_t from, uint32_t to);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One version of the contract is a record of named traits; the pipeline (sockopt.c) asks for traits and never
- * for versions. Where a document says nothing, the trait's value is *_FREE: anything is allowed and the call
- * counts as silent.
+ * One version of the contract is a record of named traits; the pipeline (chain.c, set.c, get.c) asks for
+ * traits and never for versions. Where a document says nothing, the trait's value is *_FREE: anything is
+ * allowed and the call counts as silent.
  */
 #ifndef PROFILES_H
 #define PROFILES_H

@@ -119,7 +119,7 @@ static bool retval_decides(struct oracle *o)
 		return false;
 	if (x->retval > 0)
 		result(o, 0, C_SET_RETVAL_POSITIVE);
-	else if (x->raw || x->retval < -4095)
+	else if ((x->raw && x->why == WHY_REJECTED) || x->retval < -4095)
 		result(o, x->retval, C_SET_RETVAL_RAW);
 	else if (x->why == WHY_REJECTED)
 		result(o, x->retval, C_SET_RETURN_ZERO);

@@ -101,8 +101,12 @@ static void diverged(struct worker *w, uint64_t index)
 	triage_investigate(&w->loop, &w->tc, &w->res, &w->finding);
 	b->failed = w->finding.failed;
 	b->reruns = w->finding.reruns;
-	record_finding(&(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce},
-		       &w->loop, &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem));
+	if (record_finding(
+		    &(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce},
+		    &w->loop, &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem)) &&
+	    !w->r->error[0])
+		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s",
+			 b->stem, w->opts->findings);
 }
 
 static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
@@ -270,8 +274,24 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 	add_buckets(sum, r);
 }
 
-/* Waits for all workers, with the progress line. Returns how many ended otherwise than by exit. */
-static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const pid_t *pid,
+/* A worker ended: anything but exit 0 is an error, with its own words if it left some. */
+static void note_end(struct bulk_result *r, const struct shared *sh, unsigned i, int status,
+		     _Atomic int *stop)
+{
+	if (!status)
+		return;
+	atomic_store(stop, 1);
+	if (r->error[0] || sh->r.error[0])
+		return; /* add() brings the worker's own sentence */
+	if (WIFSIGNALED(status))
+		snprintf(r->error, sizeof(r->error), "worker %u was ended by signal %d", i, WTERMSIG(status));
+	else
+		snprintf(r->error, sizeof(r->error), "worker %u ended with status %d", i,
+			 WEXITSTATUS(status));
+}
+
+/* Waits for all workers, with the progress line; passes a signal on to them, and the end of one. */
+static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const pid_t *pid, _Atomic int *stop,
 		     struct bulk_result *r)
 {
 	struct progress p;
@@ -289,11 +309,11 @@ static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const 
 			found += atomic_load_explicit(&sh[i]->findings, memory_order_relaxed);
 			if (ended == pid[i]) {
 				left--;
-				if (WIFSIGNALED(status) && !r->error[0])
-					snprintf(r->error, sizeof(r->error),
-						 "worker %u was ended by signal %d", i, WTERMSIG(status));
+				note_end(r, sh[i], i, status, stop);
 			}
 		}
+		if (interrupted)
+			atomic_store(stop, 1);
 		progress_update(&p, done, found);
 		if (ended <= 0)
 			usleep(20000);
@@ -338,11 +358,15 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 			kill(pid[i], SIGTERM);
 	struct bulk_opts running = *opts;
 	running.workers = started;
-	wait_all(&running, sh, pid, r);
+	wait_all(&running, sh, pid, stop, r);
 	for (unsigned i = 0; i < started; i++)
 		add(r, &sh[i]->r);
 	r->seconds = now() - start;
 	r->interrupted = interrupted;
+	if (!r->error[0] && !interrupted && opts->sweep && !opts->stop_at_first &&
+	    r->cases + r->skipped != sweep_count())
+		snprintf(r->error, sizeof(r->error), "only %llu of %llu cases were run",
+			 (unsigned long long)r->cases, (unsigned long long)sweep_count());
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	munmap(map, size);

@@ -101,5 +101,5 @@ int record_finding(const struct record_opts *opts, const struct loop *lp, const 
 	buf_fini(&text);
 	buf_fini(&card);
 	buf_fini(&command);
-	return err;
+	return err == -EEXIST ? 0 : err; /* another worker met the same key first */
 }

@@ -13,6 +13,24 @@ bool option_host_safe(int32_t level, int32_t optname)
 	return o ? o->host_safe : !level_name(level) || optname >= NO_SUCH_OPTION || optname <= 0;
 }
 
+bool option_bypasses_hook(int32_t level, int32_t optname)
+{
+	static const struct {
+		int32_t level, optname;
+	} rows[] = {
+		{6, 35},    /* SOL_TCP TCP_ZEROCOPY_RECEIVE */
+		{1, 77},    /* SOL_SOCKET SO_PEERPIDFD */
+		{132, 102}, /* SOL_SCTP SCTP_SOCKOPT_PEELOFF */
+		{132, 122}, /* SOL_SCTP SCTP_SOCKOPT_PEELOFF_FLAGS */
+		{132, 111}, /* SOL_SCTP SCTP_SOCKOPT_CONNECTX3 */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].level == level && rows[i].optname == optname)
+			return true;
+	return false;
+}
+
 struct values {
 	int32_t v[VALUES];
 	unsigned n;

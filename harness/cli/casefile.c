@@ -99,13 +99,22 @@ static int add_tree(struct list *l, char *path)
 	while ((e = fts_read(tree))) {
 		const char *dot = strrchr(e->fts_name, '.');
 
-		if (e->fts_info == FTS_D && e->fts_level > 0 && !strcmp(e->fts_name, "bad"))
-			fts_set(tree, e, FTS_SKIP); /* corpus/bad holds what must be refused */
-		if (e->fts_info == FTS_F && dot && !strcmp(dot, ".case") && add(l, e->fts_path))
+		bool is_case = dot && !strcmp(dot, ".case");
+
+		if (e->fts_info == FTS_D && e->fts_level > 0 && !strcmp(e->fts_name, "bad")) {
+			fprintf(stderr, "%s: passed over (bad/ holds what must be refused)\n", e->fts_path);
+			fts_set(tree, e, FTS_SKIP);
+		}
+		if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || (e->fts_info == FTS_NS && is_case))
+			code = cli_usage("cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
+		if (is_case && (e->fts_info == FTS_SLNONE || e->fts_info == FTS_DEFAULT))
+			code = cli_usage("cannot read the case %s: expected a file, found %s", e->fts_path,
+					 e->fts_info == FTS_SLNONE ? "a link to nothing" : "something else");
+		if (e->fts_info == FTS_F && is_case && add(l, e->fts_path))
 			code = EXIT_USAGE;
 	}
 	fts_close(tree);
-	if (l->n == before)
+	if (l->n == before && code == EXIT_AGREE)
 		return cli_usage("no *.case file below %s", path);
 	return code;
 }

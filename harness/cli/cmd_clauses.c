@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hookdiff clauses: the catalogue (oracle/clauses.def) for a terminal, as Markdown (docs/clauses.md is this
- * output) or as JSON. --profile picks the clauses that hold in that profile's family.
+ * hookdiff clauses: the catalogue (oracle/clauses.def) for a terminal, as Markdown or as JSON. --profile
+ * picks the clauses that hold in that profile's family.
  */
 #include "opts.h"
 

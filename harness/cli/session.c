@@ -12,6 +12,7 @@
 
 #include "../exec/probe.h"
 #include "../report/summary.h"
+#include "../mutate/sweep.h"
 #include "../report/text.h"
 #include "version.h"
 
@@ -75,8 +76,10 @@ static int load_waivers(struct session *s)
 	if (!s->cli->waivers_given && access(s->cli->waivers, F_OK))
 		return EXIT_AGREE;
 	err = waivers_load(&s->waivers, s->cli->waivers, &d);
-	if (!err)
+	if (!err) {
+		fprintf(stderr, "%zu waivers from %s\n", s->waivers.n, s->cli->waivers);
 		return EXIT_AGREE;
+	}
 	cli_diag(&d, NULL, 0);
 	return EXIT_USAGE;
 }
@@ -125,7 +128,7 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 	err = make_folders(s, command);
 	snprintf(path, sizeof(path), "%s/report.jsonl", s->folder);
 	if (!err) {
-		s->jsonl = jsonl_open(cli->json ? "/dev/stdout" : path);
+		s->jsonl = cli->json ? jsonl_stdout() : jsonl_open(path);
 		err = s->jsonl ? 0 : -errno;
 	}
 	if (err) {
@@ -172,7 +175,7 @@ int session_end(struct session *s, const struct report_totals *t, const struct c
 		fprintf(stderr,
 			"hookdiff: the report in %s is not complete: the disk is full or cannot be written\n",
 			s->folder);
-		code = EXIT_UNSURE;
+		code = code ? code : EXIT_UNSURE; /* a failure outweighs an error */
 	}
 	s->jsonl = NULL;
 	if (!s->cli->json) {
@@ -229,9 +232,13 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		t.error = 1;
 		fprintf(stderr, "hookdiff: %s\n", r->error);
 	}
-	if (r->interrupted) { /* a fuzz run is whole whenever it ends, a sweep is not */
+	uint64_t total = opts->sweep ? sweep_count() : opts->cases;
+
+	if (r->interrupted &&
+	    (!total ||
+	     t.cases < total)) { /* without a number of cases a fuzz run is whole whenever it ends */
 		fprintf(stderr, "hookdiff: interrupted after %llu cases\n", (unsigned long long)r->cases);
-		t.error += opts->sweep;
+		t.error += total != 0;
 	}
 	if (!s->cli->json) {
 		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last "

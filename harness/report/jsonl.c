@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "jsonl.h"
 
+#include <unistd.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -19,21 +20,34 @@ struct jsonl {
 	int err;
 };
 
+static struct jsonl *wrap(FILE *f)
+{
+	struct jsonl *j = f ? calloc(1, sizeof(*j)) : NULL;
+	int err = f ? ENOMEM : errno;
+
+	if (j) {
+		j->f = f;
+		return j;
+	}
+	if (f)
+		fclose(f);
+	errno = err;
+	return NULL;
+}
+
 struct jsonl *jsonl_open(const char *path)
 {
-	struct jsonl *j = calloc(1, sizeof(*j));
+	return wrap(fopen(path, "we"));
+}
 
-	if (!j)
-		return NULL;
-	j->f = fopen(path, "we");
-	if (!j->f) {
-		int err = errno;
+struct jsonl *jsonl_stdout(void)
+{
+	int fd = dup(STDOUT_FILENO);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 
-		free(j);
-		errno = err;
-		return NULL;
-	}
-	return j;
+	if (!f && fd >= 0)
+		close(fd);
+	return wrap(f);
 }
 
 int jsonl_close(struct jsonl *j)

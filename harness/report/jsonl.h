@@ -25,6 +25,9 @@ struct jsonl;
 /* Creates or truncates the file. NULL with errno set. jsonl_close frees it. */
 struct jsonl *jsonl_open(const char *path);
 
+/* The same on a copy of standard output, which keeps its place and its mode. */
+struct jsonl *jsonl_stdout(void);
+
 /* Each writes one record. 0 or -errno; the first error sticks, later calls return it and write nothing. */
 int jsonl_run(struct jsonl *j, const struct report_run *run);
 int jsonl_case(struct jsonl *j, const struct report_case *rc);
