@@ -299,6 +299,15 @@ void gen_init(struct gen *g, uint64_t seed)
 	}
 }
 
+/* Every if guards one action, which is no if; some now guard all that follows, so that blocks nest rightly.
+ */
+static void widen_blocks(struct gen *g, struct prog *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->act[i].op == ACT_IF && rng_chance(&g->r, 1, 4))
+			p->act[i].n = (uint8_t)(p->n - i - 1);
+}
+
 static void make_program(struct gen *g, struct half *h, struct prog *p)
 {
 	static const uint8_t counts[] = {0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 4, 4, 6};
@@ -313,6 +322,7 @@ static void make_program(struct gen *g, struct half *h, struct prog *p)
 		prog_add(p, condition(g, h));
 		prog_add(p, (struct act){.op = ACT_RETURN, .val = (int32_t)rng_below(&g->r, 2)});
 	}
+	widen_blocks(g, p);
 	p->ret = !rng_chance(&g->r, 1, 14);
 	h->returned_zero |= !p->ret;
 }
