@@ -199,6 +199,8 @@ static void test_seen(void **state)
 		}
 		EACH(HOOK_SET)
 		{
+			if (x.c.buf.size == HD_WINDOW)
+				continue;
 			t->bytes[x.c.buf.size] ^= 1; /* past the window: no program can see it */
 			same();
 		}
