@@ -194,7 +194,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	if (i < n) {
 		fprintf(stderr, "hookdiff: interrupted after %zu of %zu cases\n", i, n);
 		r.t.skipped += n - i;
-		r.t.error++;
+		r.t.incomplete = "interrupted before the last case";
 	}
 	r.t.cases = i;
 	r.t.calls = r.loop.calls;

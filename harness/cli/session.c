@@ -229,17 +229,14 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 			       (unsigned long long)b->count);
 	}
 	if (r->error[0]) {
-		t.error = 1;
+		t.incomplete = "a worker failed";
 		fprintf(stderr, "hookdiff: %s\n", r->error);
 	}
 	uint64_t total = opts->sweep ? sweep_count() : opts->cases;
 
-	if (r->interrupted &&
-	    (!total ||
-	     t.cases < total)) { /* without a number of cases a fuzz run is whole whenever it ends */
-		fprintf(stderr, "hookdiff: interrupted after %llu cases\n", (unsigned long long)r->cases);
-		t.error += total != 0;
-	}
+	/* Without a number of cases a fuzz run is whole whenever it ends. */
+	if (r->interrupted && total && t.cases < total)
+		t.incomplete = "interrupted before the last case";
 	if (!s->cli->json) {
 		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last "
 		       "value.\n",

@@ -51,6 +51,7 @@ struct report_case {
 };
 
 struct report_totals {
+	const char *incomplete; /* why the run ended early, a few words; NULL: it did not */
 	uint64_t cases, calls;
 	uint64_t pass, fail, waived, skipped, inconclusive, error; /* cases by verdict */
 	uint64_t findings;	       /* failures that differ in (clause, hook, option class, field) */

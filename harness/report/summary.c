@@ -13,6 +13,10 @@ static enum result judge(const struct report_totals *t, const struct control_cou
 {
 	if (t->fail)
 		return R_FAIL;
+	if (t->incomplete) {
+		buf_puts(why, t->incomplete);
+		return R_ERROR;
+	}
 	if (t->error) {
 		text_count(why, t->error);
 		buf_puts(why, t->error == 1 ? " case could not be run" : " cases could not be run");
