@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boots a kernel in QEMU with one static hookdiff as init, hands it a list of hookdiff commands and streams
+ * back what they print while they run. Nothing of the host is mounted: what the commands read is copied into
+ * the initramfs. One call is one VM; to run several at once, fork.
+ */
+#ifndef VM_H
+#define VM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/buf.h"
+
+struct vm_file { /* a file or folder of the host, and where the guest finds it: an absolute path */
+	const char *host, *guest;
+};
+
+struct vm_command {
+	const char *const *argv; /* argv[0] is the hookdiff command: run, sweep, fuzz ...; NULL at the end */
+	unsigned timeout;	 /* seconds; 0: only the VM's own limit */
+};
+
+struct vm_job {
+	const char *kernel;  /* file for qemu -kernel */
+	const char *modules; /* lib/modules/RELEASE of that kernel, for vsock and the like; NULL: none */
+	const char *guest;   /* the static hookdiff; NULL: hookdiff-guest beside this program */
+	const struct vm_file *file;
+	unsigned n_files;
+	const struct vm_command *command;
+	unsigned n_commands;
+	unsigned memory;  /* MiB; 0: the default */
+	unsigned timeout; /* seconds for the whole VM; 0: the default */
+};
+
+/* Called while the VM runs; each pointer is borrowed for the call. NULL members are left out. */
+struct vm_events {
+	void (*booted)(void *arg, const char *release, const char *version); /* uname -r and -v of the guest */
+	void (*line)(void *arg, unsigned command, const char *line, size_t n); /* stdout, without the newline */
+	void (*message)(void *arg, unsigned command, const char *line, size_t n); /* stderr */
+	void (*ended)(void *arg, unsigned command, int exit_code); /* -SIGNAL if it was killed */
+	void (*splat)(void *arg, unsigned command, const char *text, const char *running);
+	void *arg;
+};
+
+enum vm_end {
+	VM_DONE,   /* every command ended, whatever its exit code */
+	VM_SKIP,   /* no QEMU, no guest binary: why says the remedy */
+	VM_FAILED, /* timeout, panic, oops, hang, QEMU died, the disk is full: why says which */
+};
+
+struct vm_result {
+	enum vm_end end;
+	char why[256];	   /* one sentence; empty after VM_DONE */
+	char running[512]; /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or empty */
+	struct buf tail;   /* the console's last lines, made safe to print; freed by vm_result_fini */
+	double boot, total; /* seconds from start to the guest's first word, and to the end */
+	uint64_t peak_rss; /* bytes of QEMU's resident memory at its highest */
+	bool kvm;
+};
+
+enum vm_end vm_run(const struct vm_job *job, const struct vm_events *events, struct vm_result *r);
+void vm_result_fini(struct vm_result *r);
+
+#endif
