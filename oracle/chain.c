@@ -199,7 +199,7 @@ static inline void apply(struct oracle *o, const struct act *a, const struct eff
 	x->why = (x->why & e->keep_why) | e->why;
 }
 
-/* Runs one program; returns its result, 0 or 1. The meaning of each action: harness/case/act.h. */
+/* Runs one program; returns its result. The meaning of each action: harness/case/act.h. */
 static __attribute__((noinline)) uint32_t program(struct oracle *o, const struct prog *p)
 {
 	struct ctx *x = &o->ctx;
@@ -334,7 +334,8 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 	unsigned n = o->chain->n;
 
 	for (unsigned k = 0; k < n; k++) {
-		bool was_failed = x->failed, ret;
+		bool was_failed = x->failed;
+		uint32_t ret;
 
 		if (k > 0) {
 			if (o->t->retval_chain == RETVAL_FRESH)
@@ -342,6 +343,7 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 			see_next(o, nth(o, k), h);
 		}
 		ret = program(o, tcase_prog(o->tc, hook, nth(o, k)));
+		x->lost |= ret > 1; /* no such program can be loaded: nothing is promised of it */
 		if (x->lost) {
 			o->want.lost = true;
 			o->want.any |= ANY_SEEN_TAIL;

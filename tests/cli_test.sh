@@ -57,6 +57,10 @@ usage "fuzz: --workers: expected a number from 1 to 64, found '0'" fuzz --worker
 usage "fuzz: --json takes no value, found '1'" fuzz --json=1
 usage "fuzz: expected no operand, found 'x'" fuzz x
 usage "run: expected CASE\|DIR\.\.\., found nothing" run
+printf '# profiles doc v9.9\ncgroup a\n' >"$tmp/p.case"
+usage "$tmp/p\\.case: 'v9\\.9' in the line .# profiles.: no such profile" predict "$tmp/p.case"
+printf '# clauses SET.ARGS SET.ARG\ncgroup a\n' >"$tmp/p.case"
+usage "$tmp/p\\.case: 'SET\\.ARG' in the line .# clauses.: no such clause" predict "$tmp/p.case"
 usage "shrink: expected only one operand, found 'b'" shrink a b
 usage "clauses: expected the beginning of a clause's id .*, found 'NOPE'" clauses NOPE
 usage "clauses: expected --json or --markdown, found both" clauses --json --markdown

@@ -54,6 +54,16 @@ agrees() { verdict 0 'the oracle agrees' '1 agree, 0 open, 0 disagree' "$1"; }
 open() { verdict 0 'open, the oracle allows other outcomes too' '0 agree, 1 open, 0 disagree' "$1"; }
 disagrees() { verdict 1 'the oracle DISAGREES' '0 agree, 0 open, 1 disagree' "$1"; }
 
+# ---- expectations for other profiles are not held against this one ----
+wrong='setsockopt(s, SOL_IP, IP_TOS, i32 32, optlen 4) = 1'
+case_file one.case "$wrong"
+for line in '# profiles doc' '# clauses SET.OPTLEN.BOUND'; do
+	{ echo "$line" && cat "$tmp/one.case"; } >"$tmp/two.case"
+	predict 0 --profile v6.7 "$tmp/two.case"
+	line '^its expectations are for other profiles'
+	predict 1 --profile doc "$tmp/two.case"
+done
+
 # ---- what the handler does is modelled ----
 agrees 'setsockopt(s, SOL_IP, IP_TOS, i32 32, optlen 4) = 0'
 disagrees 'setsockopt(s, SOL_IP, IP_TOS, i32 32, optlen 4) = 1'

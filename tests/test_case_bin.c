@@ -122,6 +122,45 @@ static void short_inputs(void **state)
 	assert_memory_equal(bytes, "\1\0\0\0", 4);
 }
 
+/* Only a header that asks for it makes programs that return 2: no kernel runs them. */
+static void two_is_asked_for(void **state)
+{
+	static struct tcase tc;
+	struct prog *p;
+	uint64_t twos = 0;
+	size_t n;
+
+	tcase_init(&tc);
+	tc.level[0].n[HOOK_SET] = 1;
+	p = &tc.level[0].slot[HOOK_SET][0].prog;
+	p->n = 2;
+	p->ret = 2;
+	p->act[0] = (struct act){.op = ACT_RETURN, .val = 1};
+	p->act[1] = (struct act){.op = ACT_RETURN, .val = 2};
+	assert_true(tcase_returns_2(&tc));
+	there_and_back(&tc, 0);
+	p->ret = 0;
+	there_and_back(&tc, 1);
+	n = case_bin_encode(&tc, bytes, sizeof(bytes));
+	bytes[1] &= 0x3f;
+	assert_true(case_bin_decode(bytes, n, &tc));
+	assert_false(tcase_returns_2(&tc));
+	p->ret = p->act[1].val = 1;
+	there_and_back(&tc, 2);
+	for (unsigned long k = 0; k < 4000; k++) {
+		uint8_t data[64];
+		struct rng r;
+
+		rng_seed(&r, 2, k);
+		for (size_t i = 0; i < sizeof(data); i++)
+			data[i] = random_byte(&r, k & 1);
+		assert_true(case_bin_decode(data, sizeof(data), &tc));
+		twos += tcase_returns_2(&tc);
+		assert_true((data[1] & 0xc0) == 0xc0 || !tcase_returns_2(&tc));
+	}
+	assert_true(twos > 0);
+}
+
 /* Every prefix of a valid encoding is a valid case too, and too little room is noticed, whatever is missing.
  */
 static void prefixes_and_room(void **state)
@@ -241,11 +280,9 @@ static void ints_and_options_keep_their_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_bytes_are_a_case),
-		cmocka_unit_test(short_inputs),
-		cmocka_unit_test(prefixes_and_room),
-		cmocka_unit_test(the_largest_case_fits),
-		cmocka_unit_test(ints_and_options_keep_their_value),
+		cmocka_unit_test(any_bytes_are_a_case),	 cmocka_unit_test(short_inputs),
+		cmocka_unit_test(two_is_asked_for),	 cmocka_unit_test(prefixes_and_room),
+		cmocka_unit_test(the_largest_case_fits), cmocka_unit_test(ints_and_options_keep_their_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,10 @@ static void canonical_text_stays(void **state)
 {
 	same("cgroup a\n");
 	same("# A title, with # in it\n# clauses SET.OPTLEN.BYPASS CHAIN.ORDER\ncgroup a\n");
+	same("# A title\n# clauses SET.ARGS\n# profiles v5.4..v5.18 draft\ncgroup a\n");
+	same("# profiles doc\ncgroup a\n");
 	same("cgroup a { setsockopt multi: return 1 }\n");
+	same("cgroup a { setsockopt multi: if size == 1 { return 2 } optlen = 3; return 0; return 2 }\n");
 	same("cgroup a { setsockopt none: return 0 }\n");
 	same("cgroup a {\n"
 	     "\tgetsockopt override: retval = -EPERM; retval = 5; retval = retval; set_retval(-5000); return "
@@ -260,6 +263,18 @@ static void meta_is_cut_and_masked(void **state)
 	parse("# clausesX\n#clauses\n#clauses\tA.B  \r\ncgroup a");
 	assert_string_equal(meta.title, "clausesX");
 	assert_string_equal(meta.clauses, "A.B");
+
+	parse("# profiles doc\n# profilesX\n# clauses A.B\n#profiles \t draft\1 \ncgroup a\n# profiles "
+	      "v6.7\n");
+	assert_string_equal(meta.title, "profilesX");
+	assert_string_equal(meta.clauses, "A.B");
+	assert_string_equal(meta.profiles, "doc draft?");
+	memset(text + 11, 'x', 300);
+	memcpy(text, "# profiles ", 11);
+	strcpy(text + 311, "\ncgroup a\n");
+	parse(text);
+	assert_int_equal(strlen(meta.profiles), sizeof(meta.profiles) - 1);
+	strcpy(text, "# ");
 
 	memset(text + 2, 'x', 300);
 	text[2 + 198] = ' '; /* the cut falls behind a blank, which goes as well */

@@ -296,6 +296,31 @@ static void raw_result(void **state)
 	assert_int_equal(now.got.runs, 0);
 }
 
+/* The verifier would refuse such a program, so it is not this kernel that could be wrong about it. */
+static void a_return_of_2_is_refused(void **state)
+{
+	static const char *const programs[] = {"return 2", "if level == 77 { return 2 } return 1"};
+	struct tcase tc;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		char text[256];
+		struct diag d;
+
+		snprintf(text, sizeof(text),
+			 "cgroup a { setsockopt: %s }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\n",
+			 programs[i]);
+		assert_int_equal(tcase_parse(text, strlen(text), "2", &tc, NULL, &d), 0);
+		assert_int_equal(b->ops->begin(b, &tc, false), -EOPNOTSUPP);
+		assert_string_equal(b->error,
+				    "no kernel loads a program that may return 2 (verifier: [0, 1])");
+	}
+	run_only("cgroup a { setsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\n"
+		 "setsockopt(s, SOL_SOCKET, SO_PRIORITY, i32 3, optlen 4)\n");
+	assert_int_equal(now.got.ret, 0);
+	assert_int_equal(now.got.runs, 1);
+}
+
 static void placements(void **state)
 {
 	(void)state;
@@ -607,6 +632,7 @@ int main(void)
 		cmocka_unit_test(trace_is_exact),
 		cmocka_unit_test(images),
 		cmocka_unit_test(raw_result),
+		cmocka_unit_test(a_return_of_2_is_refused),
 		cmocka_unit_test(placements),
 		cmocka_unit_test(planned_bytes),
 		cmocka_unit_test(families),

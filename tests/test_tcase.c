@@ -206,7 +206,7 @@ static void each_rule_alone(void **state)
 	BREAK((tc.level[0].n[HOOK_SET] = 1, tc.level[0].slot[HOOK_SET][0].mode = MODE_NONE),
 	      "a program below a cgroup whose attach mode is none");
 	BREAK(P.n = 17, "a program of more than 16 actions");
-	BREAK(P.ret = 2, "a program that returns neither 0 nor 1");
+	BREAK(P.ret = 3, "a program that returns neither 0, 1 nor 2");
 	BREAK(P.act[0].field = FIELD_COUNT, "a condition on an unknown field");
 	BREAK(P.act[0].cmp = CMP_COUNT, "a condition with an unknown comparison");
 	BREAK(P.act[0].off = 65536, "a condition on a byte beyond optval[65535]");
@@ -224,7 +224,8 @@ static void each_rule_alone(void **state)
 	BREAK(P.act[2].off = 65536, "a write beyond optval[65535]");
 	BREAK(P.act[2].val = 65536, "a write to optval of a value that is wider than the write");
 	BREAK(P.act[2].val = -1, "a write to optval of a value that is wider than the write");
-	BREAK(P.act[2] = ((struct act){.op = ACT_RETURN, .val = 2}), "a return of neither 0 nor 1");
+	BREAK(P.act[2] = ((struct act){.op = ACT_RETURN, .val = 3}), "a return of neither 0, 1 nor 2");
+	BREAK(P.act[2] = ((struct act){.op = ACT_RETURN, .val = -1}), "a return of neither 0, 1 nor 2");
 	BREAK((tc.level[0].slot[HOOK_GET][0].prog.n = 1,
 	       tc.level[0].slot[HOOK_GET][0].prog.act[0].op = ACT_LEVEL),
 	      "a getsockopt program that writes level");

@@ -15,8 +15,9 @@
  *   ACT_RETVAL   ctx->retval = val                    (getsockopt only)
  *   ACT_SET_RETVAL  bpf_set_retval(val)               (either hook, Linux 5.18)
  *   ACT_KEEP_RETVAL the current retval is written back unchanged (context on get, helper on set)
- *   ACT_RETURN   the program ends and returns val (0 or 1)
- * A program that runs off its end returns prog.ret.
+ *   ACT_RETURN   the program ends and returns val: 0, 1 or 2
+ * A program that runs off its end returns prog.ret. Only the first proposal of the interface knows a return
+ * 2; no kernel loads a program that may (verifier: [0, 1]), so a case with one is the oracle's alone.
  */
 #ifndef ACT_H
 #define ACT_H
@@ -62,7 +63,7 @@ struct act {
 
 struct prog {
 	__u32 n;   /* actions in act[], 0..ACT_MAX */
-	__u32 ret; /* result when no ACT_RETURN ended the program: 0 or 1 */
+	__u32 ret; /* result when no ACT_RETURN ended the program: 0, 1 or 2 */
 	struct act act[ACT_MAX];
 };
 

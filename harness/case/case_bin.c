@@ -44,6 +44,9 @@ static const struct {
 #define N_KINDS	 (sizeof(kinds) / sizeof(kinds[0]))
 #define KIND_RAW 15
 
+/* Both bits set in the header: results of programs take two bits, so that one can be 2. */
+#define WIDE 0xc0
+
 enum { EXP_RET = 1, EXP_OPTLEN = 2, EXP_BYTES = 4, EXP_RET64 = 8 };
 
 const int32_t *case_bin_interesting(size_t *n)
@@ -58,6 +61,7 @@ struct out {
 	uint8_t *p;
 	size_t n, cap;
 	bool full;
+	bool wide; /* some program may return 2 */
 };
 
 static void put(struct out *o, unsigned byte)
@@ -221,7 +225,7 @@ static void put_levels(struct out *o, const struct tcase *tc)
 			for (unsigned s = 0; s < l->n[h]; s++) {
 				const struct prog *p = &l->slot[h][s].prog;
 
-				put(o, p->n | p->ret << 7);
+				put(o, p->n | p->ret << (o->wide ? 6 : 7));
 				for (uint32_t k = 0; k < p->n; k++)
 					put_act(o, &p->act[k]);
 			}
@@ -281,10 +285,10 @@ static void put_call(struct out *o, const struct tc_call *c)
 
 size_t case_bin_encode(const struct tcase *tc, uint8_t *out, size_t cap)
 {
-	struct out o = {.p = out, .cap = cap};
+	struct out o = {.p = out, .cap = cap, .wide = tcase_returns_2(tc)};
 
 	put(&o, CASE_BIN_VERSION);
-	put(&o, (tc->n_levels - 1u) | (unsigned)tc->n_socks << 3);
+	put(&o, (tc->n_levels - 1u) | (unsigned)tc->n_socks << 3 | (o.wide ? WIDE : 0));
 	put(&o, tc->n_calls);
 	put_levels(&o, tc);
 	for (unsigned i = 0; i < tc->n_socks; i++)
@@ -339,7 +343,7 @@ static int32_t get_optname(struct cursor *c)
 	return info ? info->optname : get_int(c);
 }
 
-static void get_act(struct cursor *c, enum hook hook, struct act *a)
+static void get_act(struct cursor *c, enum hook hook, bool wide, struct act *a)
 {
 	unsigned b = cursor_u8(c), width;
 
@@ -383,7 +387,7 @@ static void get_act(struct cursor *c, enum hook hook, struct act *a)
 		a->val = a->n == 1 ? cursor_u8(c) : a->n == 2 ? cursor_u16(c) : (int32_t)cursor_u32(c);
 		break;
 	case ACT_RETURN:
-		a->val = b >> 4 & 1;
+		a->val = wide ? (int32_t)((b >> 4 & 3) % 3) : (int32_t)(b >> 4 & 1);
 		break;
 	case ACT_KEEP_RETVAL:
 	case ACT_NONE:
@@ -392,18 +396,18 @@ static void get_act(struct cursor *c, enum hook hook, struct act *a)
 	}
 }
 
-static void get_prog(struct cursor *c, enum hook hook, struct prog *p)
+static void get_prog(struct cursor *c, enum hook hook, bool wide, struct prog *p)
 {
 	uint32_t end[ACT_MAX + 1];
 	unsigned depth = 0, b = cursor_u8(c);
 
 	p->n = (b & 31) % (ACT_MAX + 1);
-	p->ret = b >> 7;
+	p->ret = wide ? (b >> 6) % 3 : b >> 7;
 	end[0] = p->n;
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct act *a = &p->act[i];
 
-		get_act(c, hook, a);
+		get_act(c, hook, wide, a);
 		while (depth && end[depth] <= i)
 			depth--;
 		if (a->op != ACT_IF)
@@ -418,7 +422,7 @@ static void get_prog(struct cursor *c, enum hook hook, struct prog *p)
  * Attach rules, top-down as in tcase_check: the nearest level above with programs on the hook decides, and
  * above[] holds its mode (MODE_COUNT: there is none). Below none nothing may attach.
  */
-static void get_level_progs(struct cursor *c, struct tc_level *l, uint8_t above[HOOK_COUNT])
+static void get_level_progs(struct cursor *c, struct tc_level *l, bool wide, uint8_t above[HOOK_COUNT])
 {
 	unsigned counts = cursor_u8(c), modes;
 
@@ -439,7 +443,7 @@ static void get_level_progs(struct cursor *c, struct tc_level *l, uint8_t above[
 		above[h] = mode;
 		for (unsigned s = 0; s < l->n[h]; s++) {
 			l->slot[h][s].mode = mode;
-			get_prog(c, (enum hook)h, &l->slot[h][s].prog);
+			get_prog(c, (enum hook)h, wide, &l->slot[h][s].prog);
 		}
 	}
 }
@@ -518,7 +522,7 @@ bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out)
 	out->n_socks = (uint8_t)((header >> 3 & 7) % (TC_MAX_SOCKS + 1));
 	out->n_calls = (uint8_t)(cursor_u8(&c) % (TC_MAX_CALLS + 1));
 	for (unsigned i = 0; i < out->n_levels; i++)
-		get_level_progs(&c, &out->level[i], above);
+		get_level_progs(&c, &out->level[i], (header & WIDE) == WIDE, above);
 	for (unsigned i = 0; i < out->n_socks; i++)
 		get_sock(&c, &out->sock[i], out->n_levels);
 	for (unsigned i = 0; i < out->n_calls; i++)

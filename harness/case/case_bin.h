@@ -6,17 +6,18 @@
  *
  * The bytes, in this order ("n % k": the decoder reduces what is out of range, the encoder stays inside):
  *   version     1 (the decoder does not look: 1 is the only one so far)
- *   header      bits 0-2 levels - 1; bits 3-5 sockets % 5
+ *   header      bits 0-2 levels - 1; bits 3-5 sockets % 5; bits 6-7 both set: programs may return 2, and a
+ *               result is 2 bits wide. Else it is 1 bit, because no kernel runs a case with a 2
  *   calls       % 17
  *   per level   counts: bits 0-2 getsockopt programs % 5, bits 3-5 setsockopt programs % 5;
  *               if there is one: modes, bits 0-1 get % 3, bits 2-3 set % 3; then its programs, get first
- *   program     bits 0-4 actions % 17, bit 7 the result; then the actions
+ *   program     bits 0-4 actions % 17, bit 7 the result (wide: bits 6-7 % 3); then the actions
  *   action      bits 0-3 (op - 1) % 9, bits 4-7 depend on op:
  *       IF          next byte: bits 0-3 field % 6, bits 4-5 comparison; next byte: skip % 17; then for
  *                   FIELD_BYTE offset and u8, else level, option or int
  *       LEVEL/OPTNAME   level / option
  *       BYTES       bits 4-5: width 1, 2, 4 (% 3); offset; width bytes
- *       RETURN      bit 4: the result
+ *       RETURN      bit 4: the result (wide: bits 4-5 % 3)
  *       OPTLEN, RETVAL, SET_RETVAL   int
  *   socket      bits 0-3 one of the usual kinds, or 15: family, type, protocol as u16; bit 7 socketpair;
  *               next byte: level % (levels + 1)

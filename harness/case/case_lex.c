@@ -35,6 +35,14 @@ static bool starts(const char *s, size_t n, const char *with)
 	return n >= w && !memcmp(s, with, w);
 }
 
+/* Is the comment s[0..n) a line of the word `with`? */
+static bool is_line_of(const char *s, size_t n, const char *with)
+{
+	size_t w = strlen(with);
+
+	return starts(s, n, with) && (n == w || s[w] == ' ' || s[w] == '\t');
+}
+
 static void comment(struct parser *p, const char *s, size_t n)
 {
 	if (p->begun || !p->meta)
@@ -43,8 +51,10 @@ static void comment(struct parser *p, const char *s, size_t n)
 		s++, n--;
 	while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
 		n--;
-	if (starts(s, n, "clauses") && (n == 7 || s[7] == ' ' || s[7] == '\t'))
+	if (is_line_of(s, n, "clauses"))
 		meta_add(p->meta->clauses, sizeof(p->meta->clauses), s + 7, n - 7);
+	else if (is_line_of(s, n, "profiles"))
+		meta_add(p->meta->profiles, sizeof(p->meta->profiles), s + 8, n - 8);
 	else if (!p->meta->title[0] && !starts(s, n, "SPDX-"))
 		meta_add(p->meta->title, sizeof(p->meta->title), s, n);
 }

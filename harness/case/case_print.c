@@ -305,6 +305,8 @@ void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct bu
 		buf_printf(b, "# %s\n", meta->title);
 	if (meta && meta->clauses[0])
 		buf_printf(b, "# clauses %s\n", meta->clauses);
+	if (meta && meta->profiles[0])
+		buf_printf(b, "# profiles %s\n", meta->profiles);
 	for (unsigned i = 0; i < tc->n_levels; i++)
 		print_level(tc, i, b);
 	for (unsigned i = 0; i < tc->n_socks; i++) {

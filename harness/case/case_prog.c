@@ -126,7 +126,7 @@ static int simple_action(struct parser *p, enum hook hook, struct actions *l)
 	if (tok_is(&t, "optval"))
 		return optval_action(p, l);
 	if (tok_is(&t, "return")) {
-		ret = parse_u32(p, "a result", 0, 1, &result);
+		ret = parse_u32(p, "a result", 0, 2, &result);
 		new_act(l, ACT_RETURN)->val = (int32_t)result;
 		return ret;
 	}

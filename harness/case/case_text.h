@@ -14,8 +14,9 @@
 
 /* What the comments above the first statement say. NUL-terminated, one line each, cut if they do not fit. */
 struct case_meta {
-	char title[200];   /* the first comment line that is neither "clauses ..." nor "SPDX-..." */
-	char clauses[200]; /* the ids after "clauses", of all such lines, separated by blanks */
+	char title[200];    /* the first comment line that is none of the others, nor "SPDX-..." */
+	char clauses[200];  /* the ids after "clauses", of all such lines, separated by blanks */
+	char profiles[200]; /* the words after "profiles", likewise; what they mean: oracle/scope.h */
 };
 
 /*

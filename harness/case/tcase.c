@@ -16,8 +16,8 @@ const char *prog_check(const struct prog *p, enum hook hook)
 
 	if (p->n > ACT_MAX)
 		return "a program of more than 16 actions";
-	if (p->ret > 1)
-		return "a program that returns neither 0 nor 1";
+	if (p->ret > 2)
+		return "a program that returns neither 0, 1 nor 2";
 	end[0] = p->n;
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct act *a = &p->act[i];
@@ -59,8 +59,8 @@ const char *prog_check(const struct prog *p, enum hook hook)
 				return "a write to optval of a value that is wider than the write";
 			break;
 		case ACT_RETURN:
-			if (a->val != 0 && a->val != 1)
-				return "a return of neither 0 nor 1";
+			if (a->val < 0 || a->val > 2)
+				return "a return of neither 0, 1 nor 2";
 			break;
 		case ACT_OPTLEN:
 		case ACT_SET_RETVAL:
@@ -73,6 +73,22 @@ const char *prog_check(const struct prog *p, enum hook hook)
 		}
 	}
 	return NULL;
+}
+
+bool tcase_returns_2(const struct tcase *tc)
+{
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++)
+			for (unsigned s = 0; s < tc->level[l].n[h]; s++) {
+				const struct prog *p = &tc->level[l].slot[h][s].prog;
+				bool two = p->ret == 2;
+
+				for (unsigned i = 0; i < p->n; i++)
+					two |= (p->act[i].op == ACT_RETURN) & (p->act[i].val == 2);
+				if (two)
+					return true;
+			}
+	return false;
 }
 
 /*

@@ -108,6 +108,9 @@ void tcase_init(struct tcase *tc);
  */
 const char *tcase_check(const struct tcase *tc);
 
+/* True if some program of the case may return 2 (act.h): no kernel can run it. */
+bool tcase_returns_2(const struct tcase *tc);
+
 /* True if the two cases mean the same: equal in every part that is in use. */
 bool tcase_equal(const struct tcase *a, const struct tcase *b);
 

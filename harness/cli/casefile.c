@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "opts.h"
+#include "oracle/scope.h"
 #include "session.h"
 
 /* Reads at most CASE_TEXT_MAX + 1 bytes, so that the parser sees what is too long. NULL with errno. */
@@ -36,6 +37,22 @@ fail:
 	return NULL;
 }
 
+/* A misspelt profile or clause would quietly change where the expectations hold. */
+static int check_scope(const char *path, const struct case_meta *m)
+{
+	const char *word, *why;
+	size_t n;
+
+	why = scope_check(m->profiles, m->clauses, &word, &n);
+	if (!why)
+		return EXIT_AGREE;
+	return cli_usage("%s: '%.*s' in the line `# %s`: %s (hookdiff clauses lists them)", path,
+			 n > 64 ? 64 : (int)n, word,
+			 word >= m->profiles && word < m->profiles + sizeof(m->profiles) ? "profiles"
+											 : "clauses",
+			 why);
+}
+
 int casefile_load(const char *path, struct casefile *out)
 {
 	struct diag d = {0};
@@ -48,6 +65,8 @@ int casefile_load(const char *path, struct casefile *out)
 	if (tcase_parse(text, len, path, &out->tc, &out->meta, &d)) {
 		cli_diag(&d, text, len);
 		code = EXIT_USAGE;
+	} else {
+		code = check_scope(path, &out->meta);
 	}
 	free(text);
 	out->path = strdup(path);
@@ -138,6 +157,19 @@ int casefile_load_all(char **args, int n_args, struct casefile ***files, size_t 
 	*files = l.files;
 	*n = l.n;
 	return code;
+}
+
+void casefile_scope(struct casefile **files, size_t n, const struct profile *p)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct casefile *f = files[i];
+
+		if (scope_holds(f->meta.profiles, f->meta.clauses, p))
+			continue;
+		f->elsewhere = true;
+		for (unsigned k = 0; k < f->tc.n_calls; k++)
+			f->tc.call[k].expect = (struct tc_expect){0};
+	}
 }
 
 void casefile_free(struct casefile **files, size_t n)

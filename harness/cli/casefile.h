@@ -9,7 +9,10 @@ struct casefile {
 	char *path; /* owned */
 	struct tcase tc;
 	struct case_meta meta;
+	bool elsewhere; /* its expectations are for other profiles than the one it runs in: casefile_scope */
 };
+
+struct profile;
 
 /* Reads and parses one file. EXIT_AGREE, or EXIT_USAGE after the complaint on stderr. *text (may be NULL): to
  * free. */
@@ -20,6 +23,10 @@ int casefile_load(const char *path, struct casefile *out);
  * after every file that does not parse was complained about; a directory without a case is an error too.
  */
 int casefile_load_all(char **args, int n_args, struct casefile ***files, size_t *n);
+
+/* Drops the expectations of the files whose header says that they hold in other profiles (oracle/scope.h). */
+void casefile_scope(struct casefile **files, size_t n, const struct profile *p);
+
 void casefile_free(struct casefile **files, size_t n);
 
 #endif

@@ -289,6 +289,7 @@ int cmd_predict(struct cli *cli)
 		fputs("hookdiff: out of memory\n", stderr);
 		code = EXIT_UNSURE;
 	} else if (!code) {
+		casefile_scope(files, n, profile);
 		code = predict_all(p, files, n);
 	}
 	if (p)

@@ -218,6 +218,7 @@ int cmd_run(struct cli *cli)
 		if (!cli->json)
 			printf("%zu case%s on Linux %s, profile %s\n", n, n == 1 ? "" : "s", s.release,
 			       s.profile->name);
+		casefile_scope(files, n, s.profile);
 		code = run_all(&s, files, n);
 	}
 	casefile_free(files, n);

@@ -52,6 +52,7 @@ int cmd_shrink(struct cli *cli)
 	if (!code)
 		code = session_check(&s, cli);
 	if (!code) {
+		casefile_scope(files, n, s.profile);
 		b = kernel_open(&k, err, sizeof(err));
 		if (!b) {
 			fprintf(stderr, "hookdiff: %s\n", err);

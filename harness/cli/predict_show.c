@@ -397,10 +397,15 @@ void predict_show_title(const struct predictor *p, struct json_object *json)
 		add_text(json, "title", &title);
 		json_object_object_add(json, "profile", json_object_new_string(p->profile->name));
 		json_object_object_add(json, "page_size", json_object_new_int(PAGE_BYTES));
+		json_object_object_add(json, "expectations_hold", json_object_new_boolean(!p->f->elsewhere));
 		return;
 	}
 	printf("%s, profile %s, pages of %u bytes\n%s%s", buf_str(&path), p->profile->name, PAGE_BYTES,
 	       buf_str(&title), title.n ? "\n" : "");
+	if (p->f->elsewhere)
+		printf("its expectations are for other profiles: %s%s\n",
+		       p->f->meta.profiles[0] ? p->f->meta.profiles : "those with all of ",
+		       p->f->meta.profiles[0] ? "" : p->f->meta.clauses);
 	buf_fini(&path);
 	buf_fini(&title);
 	if (p->cli->verbose) {

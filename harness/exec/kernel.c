@@ -141,6 +141,11 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	const struct bpfobj_traits *traits = &k->set.obj.traits;
 
 	k->n_socks = 0;
+	if (tcase_returns_2(tc)) {
+		snprintf(b->error, sizeof(b->error),
+			 "no kernel loads a program that may return 2 (verifier: [0, 1])");
+		return -EOPNOTSUPP;
+	}
 	if (!k->topo || !topo_key_equal(&k->topo->key, &key)) {
 		k->topo = topo_get(&k->set, &key, b->error, sizeof(b->error));
 		if (!k->topo)

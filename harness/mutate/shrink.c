@@ -25,7 +25,7 @@ enum measure {
 	M_SOCKS,
 	M_LEVELS,
 	M_ACTS,
-	M_RET,	      /* returns of 0 */
+	M_RET,	      /* returns of 0, and twice those of 2 */
 	M_MODE,	      /* programs that are not attached multi */
 	M_SOCK,	      /* parts of sockets that are not AF_INET, SOCK_STREAM, 0, socket(2) */
 	M_SOCK_LEVEL, /* levels between sockets and the leaf */
@@ -75,16 +75,21 @@ static uint64_t rank_value(const struct tcase *tc, int32_t v)
 	return 4 + magnitude(v);
 }
 
+static unsigned rank_ret(int32_t ret)
+{
+	return ret == 1 ? 0 : ret == 0 ? 1 : 2;
+}
+
 static void measure_prog(const struct tcase *tc, const struct tc_slot *s, uint64_t m[M_COUNT])
 {
 	m[M_SLOTS]++;
 	m[M_ACTS] += s->prog.n;
-	m[M_RET] += !s->prog.ret;
+	m[M_RET] += rank_ret((int32_t)s->prog.ret);
 	m[M_MODE] += s->mode != MODE_MULTI;
 	for (unsigned i = 0; i < s->prog.n; i++) {
 		const struct act *a = &s->prog.act[i];
 
-		m[M_RET] += a->op == ACT_RETURN && !a->val;
+		m[M_RET] += a->op == ACT_RETURN ? rank_ret(a->val) : 0;
 		m[M_VALUE] += shrink_has_val(a) ? rank_value(tc, a->val) : 0;
 		m[M_OFF] += shrink_has_off(a) ? a->off : 0;
 	}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "scope.h"
+
+#include <string.h>
+
+#include "clauses.h"
+#include "profiles.h"
+
+#define WORD_MAX 64
+
+/* Copies the next word of *s and moves past it; false at the end. A longer word than fits is no word known.
+ */
+static bool next_word(const char **s, const char **word, size_t *n, char copy[WORD_MAX])
+{
+	*s += strspn(*s, " ");
+	*n = strcspn(*s, " ");
+	*word = *s;
+	*s += *n;
+	copy[0] = '\0';
+	if (*n < WORD_MAX) {
+		memcpy(copy, *word, *n);
+		copy[*n] = '\0';
+	}
+	return *n != 0;
+}
+
+/* The row of a kernel's profile, or -1. */
+static int kernel_row(const char *name)
+{
+	for (unsigned i = 0; i < profile_count(); i++)
+		if (!strcmp(profile_at(i)->name, name) && profile_at(i)->in & IN_KERNEL)
+			return (int)i;
+	return -1;
+}
+
+/* Splits "v5.4..v5.18" in place into rows, the lower one first; false if it is no such range. */
+static bool range(char *word, int *lo, int *hi)
+{
+	char *dots = strstr(word, "..");
+	int a, b;
+
+	if (!dots)
+		return false;
+	*dots = '\0';
+	a = kernel_row(word);
+	b = kernel_row(dots + 2);
+	*lo = a < b ? a : b;
+	*hi = a < b ? b : a;
+	return a >= 0 && b >= 0;
+}
+
+const char *scope_check(const char *profiles, const char *clauses, const char **word, size_t *n)
+{
+	char copy[WORD_MAX];
+	int lo, hi;
+
+	while (next_word(&profiles, word, n, copy)) {
+		bool dots = strstr(copy, "..");
+
+		if (dots && !range(copy, &lo, &hi))
+			return "no range of kernel profiles";
+		if (!dots && !profile_find(copy))
+			return "no such profile";
+	}
+	while (next_word(&clauses, word, n, copy))
+		if (clause_find(copy) < 0)
+			return "no such clause";
+	return NULL;
+}
+
+bool scope_holds(const char *profiles, const char *clauses, const struct profile *p)
+{
+	bool named = profiles[strspn(profiles, " ")];
+	char copy[WORD_MAX];
+	const char *word;
+	int lo, hi;
+	size_t n;
+
+	while (next_word(&profiles, &word, &n, copy)) {
+		if (!strcmp(copy, p->name))
+			return true;
+		if (range(copy, &lo, &hi))
+			for (int i = lo; i <= hi; i++)
+				if (p->in & IN_KERNEL && !strcmp(profile_at((unsigned)i)->name, p->name))
+					return true;
+	}
+	if (named)
+		return false;
+	while (next_word(&clauses, &word, &n, copy)) {
+		int c = clause_find(copy);
+
+		if (c < 0 || !(clause_info((unsigned)c)->in & p->in))
+			return false;
+	}
+	return true;
+}
