@@ -11,7 +11,7 @@
 
 static bool is_errno(int32_t v)
 {
-	return v >= -4095 && v <= -1; /* IS_ERR_VALUE */
+	return v >= -MAX_ERRNO && v <= -1; /* IS_ERR_VALUE */
 }
 
 static uint8_t *snap_alloc(struct oracle *o, uint32_t n)
@@ -276,6 +276,7 @@ void chain_init(struct oracle *o)
 		clause_add_if(s, C_CHAIN_WINDOW, i & WROTE_OPTLEN);
 		clause_add_if(s, C_CHAIN_RETVAL, i & WROTE_RETVAL);
 		clause_add_if(s, C_CHAIN_REJECTED, i & NEXT_REJECTED);
+		clause_add_if(s, C_CHAIN_REJECTED_FINAL, i & NEXT_REJECTED);
 		clause_add_if(s, C_CHAIN_ALL, i & NEXT_FAILED);
 	}
 }
@@ -289,17 +290,26 @@ static void see_next(struct oracle *o, uint8_t id, struct clause_set *h)
 	s->c_args = s->c_optlen = C_CHAIN_ARGS;
 	s->c_bytes = s->c_tail = C_CHAIN_OPTVAL;
 	s->c_size = clause_has(&o->mask, C_CHAIN_WINDOW) ? C_CHAIN_WINDOW : o->want.seen[0].c_size;
-	s->c_retval = x->why == WHY_REJECTED ? C_CHAIN_REJECTED : C_CHAIN_RETVAL;
+	s->c_retval = x->why != WHY_REJECTED		   ? C_CHAIN_RETVAL
+		      : o->t->reject == REJECT_KEEPS_ERRNO ? C_CHAIN_REJECTED
+							   : C_CHAIN_REJECTED_FINAL;
 	clause_join(h, &o->next[next_state(x)]);
 }
 
-/* bpf_prog_run_array_cg (5.18): a 0 becomes -EPERM unless retval already is an errno. */
+/*
+ * bpf_prog_run_array_cg (5.18): a 0 becomes -EPERM unless retval already is an errno. Before, the results of
+ * the programs were and-ed beside the context, so that nothing shows there (BPF_PROG_RUN_ARRAY_CG).
+ */
 static void reject(struct oracle *o)
 {
 	struct ctx *x = &o->ctx;
 
 	x->rejected = true;
-	if (o->t->reject == REJECT_KEEPS_ERRNO && is_errno(x->retval)) {
+	if (o->t->reject == REJECT_EPERM) {
+		x->why = WHY_REJECTED;
+		return;
+	}
+	if (is_errno(x->retval)) {
 		if (x->why != WHY_REJECTED)
 			x->why = WHY_KEPT_ERRNO;
 		return;
@@ -335,14 +345,17 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 
 	for (unsigned k = 0; k < n; k++) {
 		bool was_failed = x->failed;
-		uint32_t ret;
+		uint32_t ret = 1;
 
 		if (k > 0) {
 			if (o->t->retval_chain == RETVAL_FRESH)
 				x->retval = x->initial;
 			see_next(o, nth(o, k), h);
 		}
-		ret = program(o, tcase_prog(o->tc, hook, nth(o, k)));
+		if (o->foreign[hook] >> nth(o, k) & 1)
+			x->lost = true;
+		else
+			ret = program(o, tcase_prog(o->tc, hook, nth(o, k)));
 		x->lost |= ret > 1; /* no such program can be loaded: nothing is promised of it */
 		if (x->lost) {
 			o->want.lost = true;

@@ -2,10 +2,26 @@
 /* The clause table itself; the rows stand in clauses.def. */
 #include "clauses.h"
 
+#include <stddef.h>
 #include <string.h>
 
+#include "profiles.h"
+
+#define ALWAYS                                                                                               \
+	{                                                                                                    \
+		0, 0                                                                                         \
+	}
+#define WHEN(trait, value)                                                                                   \
+	{                                                                                                    \
+		offsetof(struct traits, trait), 1 << (value)                                                 \
+	}
+#define WHEN2(trait, v, w)                                                                                   \
+	{                                                                                                    \
+		offsetof(struct traits, trait), 1 << (v) | 1 << (w)                                          \
+	}
+
 static const struct clause_info table[C_COUNT] = {
-#define CLAUSE(id, name, in, sentence, source) [C_##id] = {name, in, sentence, source},
+#define CLAUSE(id, name, in, when, sentence, source) [C_##id] = {name, in, when, sentence, source},
 #include "clauses.def"
 #undef CLAUSE
 };

@@ -10,18 +10,26 @@
 
 enum clause {
 	C_NONE, /* no clause had a say */
-#define CLAUSE(id, name, in, sentence, source) C_##id,
+#define CLAUSE(id, name, in, when, sentence, source) C_##id,
 #include "clauses.def"
 #undef CLAUSE
 	C_COUNT,
 };
 
-/* In which families of profiles a clause holds. */
-enum clause_in { IN_KERNEL = 1, IN_DOC = 2, IN_BOTH = 3 };
+/* The families of profiles: kernels, the published document, the first proposal. A clause may be in several.
+ */
+enum clause_in { IN_KERNEL = 1, IN_DOC = 2, IN_BOTH = 3, IN_DRAFT = 4, IN_ALL = 7 };
+
+/* Among kernels a clause may need one trait: it holds where the trait has one of these values. */
+struct clause_when {
+	uint8_t trait;	/* offset in struct traits */
+	uint8_t values; /* bit v: the value v will do; 0: holds in every kernel */
+};
 
 struct clause_info {
-	const char *name;     /* SET.OPTLEN.BYPASS: first word is the hook, or CHAIN, HOOK, MEM */
-	unsigned in;	      /* enum clause_in */
+	const char *name; /* SET.OPTLEN.BYPASS: first word is the hook, or CHAIN, HOOK, MEM */
+	unsigned in;	  /* enum clause_in, or-ed */
+	struct clause_when when;
 	const char *sentence; /* the rule, in our own words */
 	const char *
 		source; /* kernel function (and first version), or the document's section; row of the facts */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * getsockopt: the handler first, on the user's own memory; then the programs on a copy of its answer.
- * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_getsockopt, net/socket.c do_sock_getsockopt (6.11
- * form).
+ * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_getsockopt, net/socket.c do_sock_getsockopt; the forms
+ * of 5.3 to 7.2 differ in the traits that are asked for.
  */
 #include <limits.h>
 #include <string.h>
@@ -45,6 +45,12 @@ static void called_somehow(struct oracle *o)
 	free_all(o);
 }
 
+/* The length of a successful handler's answer, as programs and the rules after them take it. */
+static int32_t answer_length(const struct oracle *o, const struct handler_result *hr, uint32_t size)
+{
+	return o->t->get_long == LONG_CLAMPED && (uint32_t)hr->optlen > size ? (int32_t)size : hr->optlen;
+}
+
 /* Puts the handler's answer into the window: its bytes, then zeros. */
 static void fill_window(struct oracle *o, const struct handler_result *hr)
 {
@@ -53,7 +59,9 @@ static void fill_window(struct oracle *o, const struct handler_result *hr)
 
 	if (hr->ret == 0) {
 		known = (uint32_t)hr->optlen < x->size ? (uint32_t)hr->optlen : x->size;
-		x->optlen = hr->optlen;
+		x->optlen = answer_length(o, hr, x->size);
+	} else if (o->t->get_error_window == ERROR_NO_OPTLEN) {
+		x->optlen = 0;
 	} else if (o->t->get_error_window == ERROR_FREE) {
 		x->unknown |= UNK_OPTLEN;
 		chain_forget(o, 0, x->size);
@@ -87,7 +95,13 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 	s->c_size = x->size == o->page && (uint32_t)o->c->optlen > o->page ? C_GET_WINDOW_PAGE
 									   : C_GET_WINDOW_SIZE;
 	s->c_tail = C_GET_WINDOW_ZEROS;
-	s->c_bytes = s->c_optlen = hr->ret ? C_GET_ERROR_WINDOW : C_GET_AFTER;
+	s->c_bytes = s->c_optlen = !hr->ret				       ? C_GET_AFTER
+				   : o->t->get_error_window == ERROR_NO_OPTLEN ? C_GET_ERROR_OPTLEN
+									       : C_GET_ERROR_WINDOW;
+	if (!hr->ret && x->optlen != hr->optlen) {
+		s->c_optlen = C_GET_LONG_CLAMPED;
+		hit(o, C_GET_LONG_CLAMPED);
+	}
 	s->split = shorter ? (uint32_t)hr->optlen : x->size;
 	clause_add_if(&h, C_GET_WINDOW_ZEROS, shorter);
 	clause_add(&h, C_GET_ARGS);
@@ -101,13 +115,22 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 	}
 }
 
-/* A final retval below 0. True if it ends the call. */
+/* The call fails, and the user's memory stays as the handler left it: by `clause` if it failed too. */
+static void keep_rejected(struct oracle *o, const struct handler_result *hr, unsigned clause)
+{
+	if (hr->ret == 0) {
+		clause = C_GET_EXPOSED;
+		hit(o, C_GET_EXPOSED);
+	}
+	keep_handler(o, hr, clause);
+}
+
+/* A final retval below 0, since 5.18. True if it ends the call. */
 static bool negative_decides(struct oracle *o, const struct handler_result *hr)
 {
 	const struct ctx *x = &o->ctx;
-	struct want *w = &o->want;
 
-	if (x->retval >= 0)
+	if (x->retval >= 0 || o->t->get_negative_ret == NEGATIVE_COPIES)
 		return false;
 	if ((x->raw && x->why == WHY_REJECTED) || x->retval < -4095)
 		result(o, x->retval, C_GET_RETVAL_RAW);
@@ -118,17 +141,7 @@ static bool negative_decides(struct oracle *o, const struct handler_result *hr)
 	else
 		result(o, x->retval, C_GET_RETVAL_NEGATIVE);
 	hit(o, C_GET_RETVAL_NEGATIVE);
-	if (hr->ret == 0) {
-		keep_handler(o, hr, C_GET_EXPOSED);
-		hit(o, C_GET_EXPOSED);
-	} else {
-		keep_handler(o, hr, C_GET_RETVAL_NEGATIVE);
-	}
-	if (o->t->get_negative_ret == NEGATIVE_COPIES) { /* a wrong oracle, or 5.17 and earlier */
-		w->n_out = x->optlen > 0 && (uint32_t)x->optlen <= x->size ? (uint32_t)x->optlen : 0;
-		w->out = x->win;
-		w->out_mask = x->mask;
-	}
+	keep_rejected(o, hr, C_GET_RETVAL_NEGATIVE);
 	return true;
 }
 
@@ -140,6 +153,10 @@ static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned
 	struct want *w = &o->want;
 
 	keep_handler(o, hr, C_GET_COPYOUT);
+	if (c->buf.place == BUF_NULL && o->t->get_null == NULL_CHECKED && x->optlen) {
+		result(o, -EFAULT, C_GET_NULL_CHECKED);
+		return;
+	}
 	if (c->buf.place != BUF_NULL && !buf_writable(&c->buf, (uint32_t)x->optlen)) {
 		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
 		if (c->buf.place == BUF_EDGE)
@@ -151,7 +168,7 @@ static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned
 		w->out = x->win;
 		w->out_mask = x->mask;
 		w->c_out = clause;
-		hit(o, C_GET_COPYOUT);
+		clause_add_if(&w->hits, C_GET_COPYOUT, x->optlen);
 	}
 	if (c->optlen_null) {
 		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
@@ -175,6 +192,10 @@ static unsigned success_clause(struct oracle *o, const struct handler_result *hr
 		hit(o, C_GET_RETVAL_RESET);
 		return C_GET_RETVAL_RESET;
 	}
+	if (x->retval < 0 && clause_has(&o->mask, C_GET_ERROR_COPIED)) {
+		hit(o, C_GET_ERROR_COPIED);
+		return C_GET_ERROR_COPIED;
+	}
 	return otherwise;
 }
 
@@ -194,8 +215,10 @@ static bool range_decides(struct oracle *o, const struct handler_result *hr, int
 		return true;
 	}
 	keep_handler(o, hr, C_GET_OPTLEN_RANGE);
-	if (original > 0 && (uint32_t)original > o->page)
-		result(o, -EFAULT, C_GET_LARGE_NEGATIVE);
+	if (o->c->buf.place == BUF_NULL)
+		result(o, -EFAULT, C_GET_NULL_CHECKED);
+	else if (original > 0 && (uint32_t)original > o->page)
+		result(o, -EFAULT, x->optlen < 0 ? C_GET_LARGE_NEGATIVE : C_GET_LARGE_EFAULT);
 	else if (x->optlen < 0)
 		result(o, -EFAULT, C_GET_OPTLEN_BELOW);
 	else if (hr->ret == 0 && !(x->wrote & WROTE_OPTLEN))
@@ -214,21 +237,29 @@ static void finish_kernel(struct oracle *o, const struct handler_result *hr, int
 
 	if (o->t->reject == REJECT_EPERM && x->rejected) {
 		result(o, -EPERM, C_GET_RETURN_ZERO);
-		keep_handler(o, hr, C_GET_EXPOSED);
+		keep_rejected(o, hr, C_GET_RETURN_ZERO);
 		return;
 	}
 	if (negative_decides(o, hr) || range_decides(o, hr, original))
 		return;
+	if (o->t->get_retval == GET_RETVAL_ORIGINAL && x->retval != 0 && x->retval != hr->ret) {
+		result(o, -EFAULT, C_GET_RETVAL_ORIGINAL);
+		keep_rejected(o, hr, C_GET_RETVAL_ORIGINAL);
+		return;
+	}
 	if (x->odd_optlen)
 		hit(o, C_CHAIN_FINAL);
 	if (o->c->buf.place == BUF_NULL)
 		hit(o, C_GET_NULL_OPTVAL);
+	if (x->optlen == 0 && o->t->get_zero == ZERO_LITERAL) {
+		hit(o, C_GET_OPTLEN_STORED);
+		copy_out(o, hr, success_clause(o, hr, C_GET_OPTLEN_STORED));
+		return;
+	}
 	if (x->optlen == 0) {
 		clause = large ? C_GET_LARGE_ZERO : C_GET_OPTLEN_ZERO;
 		keep_handler(o, hr, clause);
 		hit(o, clause);
-		if (o->t->get_zero == ZERO_LITERAL)
-			o->want.optlen = 0;
 		result(o, x->retval, success_clause(o, hr, clause));
 		return;
 	}
@@ -294,11 +325,48 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 		w->n_out = x->size; /* a long answer: the rest is the handler's */
 }
 
+/* Did the protocol's handler get to look at optlen before the hook, and did it end the call? */
+static bool is_early(const struct oracle *o)
+{
+	enum {
+		SOCKET = 1,
+		NETLINK = 16,
+		PACKET = 17,
+		LLC = 26,
+		CAN = 29,
+		BLUETOOTH = 31,
+		RXRPC = 33,
+		VSOCK = 40,
+		XDP = 44
+	};
+	const struct tc_call *c = o->c;
+	uint16_t family = o->tc->sock[c->sock].family;
+
+	if (o->t->get_early == EARLY_NEVER || (!c->optlen_null && c->optlen >= 0) || c->level == SOCKET)
+		return false;
+	if (family == PACKET || family == CAN)
+		return true;
+	return o->t->get_early == EARLY_MORE && (family == NETLINK || family == LLC || family == BLUETOOTH ||
+						 family == RXRPC || family == VSOCK || family == XDP);
+}
+
 /* Calls that end before any program runs. True if this is one. */
 static bool ends_early(struct oracle *o, const struct handler_result *hr, int32_t user, uint32_t size)
 {
 	struct want *w = &o->want;
 
+	if (is_early(o)) {
+		keep_handler(o, hr, C_GET_EARLY);
+		result(o, hr->ret, C_GET_EARLY);
+		w->c_runs = C_GET_EARLY;
+		return true;
+	}
+	if (user > 0 && (uint32_t)user > o->page && o->t->get_large == LARGE_EINVAL) {
+		keep_handler(o, hr, C_GET_LARGE_REFUSED);
+		result(o, -EINVAL, C_GET_LARGE_REFUSED);
+		w->c_runs = C_GET_LARGE_REFUSED;
+		return true;
+	}
 	if (user < 0) {
 		keep_handler(o, hr, C_GET_OPTLEN_NEGATIVE);
 		result(o, -EINVAL, C_GET_OPTLEN_NEGATIVE);
@@ -350,5 +418,5 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 	else if (o->t->get_bound == GET_BOUND_RAISED)
 		finish_document(o, hr);
 	else
-		finish_kernel(o, hr, hr->ret == 0 ? hr->optlen : user);
+		finish_kernel(o, hr, hr->ret == 0 ? answer_length(o, hr, size) : user);
 }

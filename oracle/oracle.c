@@ -24,7 +24,7 @@ struct oracle *oracle_new(const struct profile *p, uint32_t page_size)
 		return NULL;
 	}
 	for (unsigned c = 1; c < C_COUNT; c++)
-		if (clause_info(c)->in & p->in)
+		if (profile_has(p, c))
 			clause_add(&o->mask, c);
 	chain_init(o);
 	return o;
@@ -37,9 +37,39 @@ void oracle_free(struct oracle *o)
 	free(o);
 }
 
+/* Does the program need a helper or a value that kernels of this profile do not load? */
+static bool is_foreign(const struct oracle *o, const struct prog *p, enum hook hook)
+{
+	for (const struct act *a = p->act, *end = a + p->n; a < end; a++) {
+		bool helper = a->op == ACT_SET_RETVAL ||
+			      (hook == HOOK_SET &&
+			       (a->op == ACT_KEEP_RETVAL || (a->op == ACT_IF && a->field == FIELD_RETVAL)));
+
+		if (helper && o->t->helper == HELPER_NONE)
+			return true;
+		if (a->op == ACT_SET_RETVAL && hook == HOOK_SET && (a->val > 0 || a->val < -MAX_ERRNO) &&
+		    o->t->helper == HELPER_RANGE)
+			return true;
+	}
+	return false;
+}
+
+/* Such programs run nowhere: executors skip the case, and the oracle says nothing from there on. */
+static void find_foreign(struct oracle *o)
+{
+	memset(o->foreign, 0, sizeof(o->foreign));
+	for (unsigned id = 0; o->t->helper != HELPER_ANY && id < TC_MAX_PROGS; id++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++)
+			if (id / TC_MAX_SLOTS < o->tc->n_levels &&
+			    id % TC_MAX_SLOTS < o->tc->level[id / TC_MAX_SLOTS].n[h] &&
+			    is_foreign(o, tcase_prog(o->tc, (enum hook)h, id), (enum hook)h))
+				o->foreign[h] |= 1u << id;
+}
+
 void oracle_begin(struct oracle *o, const struct tcase *tc)
 {
 	o->tc = tc;
+	find_foreign(o);
 	for (unsigned s = 0; s < tc->n_socks; s++)
 		for (unsigned h = 0; h < HOOK_COUNT; h++) {
 			struct effective *e = &o->eff[s][h];
@@ -79,6 +109,24 @@ static void chain_clauses(struct oracle *o)
 	hits(o, &h);
 }
 
+static void bad_descriptor(struct oracle *o)
+{
+	const struct tc_call *c = o->c;
+	struct want *w = &o->want;
+
+	o->chain = NULL;
+	w->optlen = c->optlen;
+	w->c_runs = w->c_optlen = w->c_base = C_HOOK_BADFD;
+	result(o, -EBADF, C_HOOK_BADFD);
+	if (c->hook == HOOK_SET && c->optlen < 0) {
+		bool first = o->t->badfd == BADFD_FIRST;
+
+		result(o, first ? -EBADF : -EINVAL, first ? C_HOOK_BADFD_FIRST : C_HOOK_BADFD_LENGTH);
+	}
+	if (o->t->badfd == BADFD_FREE)
+		w->any = ANY_RET | ANY_OPTLEN | ANY_MEM | ANY_SEEN_TAIL;
+}
+
 void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 {
 	const struct tc_call *c = &o->tc->call[call];
@@ -94,12 +142,7 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	o->ctx.optname = c->optname;
 	o->ctx.optlen = c->optlen;
 	if (c->sock == TC_SOCK_BAD) {
-		o->chain = NULL;
-		w->optlen = c->optlen;
-		w->c_runs = w->c_optlen = w->c_base = C_HOOK_BADFD;
-		result(o, -EBADF, C_HOOK_BADFD);
-		if (o->t->badfd == FAULT_FREE)
-			w->any = ANY_RET | ANY_OPTLEN | ANY_MEM | ANY_SEEN_TAIL;
+		bad_descriptor(o);
 	} else {
 		o->chain = &o->eff[c->sock][c->hook];
 		chain_clauses(o);
@@ -118,7 +161,7 @@ const struct want *oracle_predict(struct oracle *o, const struct handler_result 
 		set_predict(o, hr);
 	else if (o->plan->called)
 		get_predict(o, hr);
-	if (o->c->hook == HOOK_SET && !(clause_info(C_SET_MEM)->in & o->profile->in))
+	if (o->c->hook == HOOK_SET && !clause_has(&o->mask, C_SET_MEM))
 		w->any |= ANY_MEM;
 	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
 		w->hits.w[i] &= o->mask.w[i];

@@ -41,6 +41,8 @@ struct ctx {
 	bool odd_optlen; /* at some point between programs optlen was one that would have ended the call */
 };
 
+#define MAX_ERRNO 4095
+
 /* Windows up to this size are copied for each program; larger ones only before they are written to. */
 #define SMALL_WINDOW 64
 
@@ -61,6 +63,7 @@ struct oracle {
 	const struct tcase *tc;
 	const struct tc_call *c;
 	struct effective eff[TC_MAX_SOCKS][HOOK_COUNT];
+	uint32_t foreign[HOOK_COUNT];  /* bit id: a program that kernels of this profile cannot load */
 	const struct effective *chain; /* of the call that is planned */
 	struct ctx ctx;
 	struct plan *plan; /* the caller's */

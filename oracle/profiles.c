@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The profiles, one row each. A kernel row lists only what differs from zero: the first value of every trait
- * is what current kernels do, so the newest kernel's row is empty on purpose.
+ * The profiles, one row each. A kernel's row lists only what differs from zero, and the first value of every
+ * trait is what Linux 6.7 does; so the rows before and after it read as lists of differences.
  */
 #include "profiles.h"
 
@@ -10,18 +10,110 @@
 
 #include "clauses.h"
 
+/* What several epochs share, oldest first; each later row has fewer of them. */
+#define BEFORE_6_7 .badfd = BADFD_AFTER_LENGTH
+#define BEFORE_6_5 BEFORE_6_7, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT
+#define BEFORE_5_18                                                                                          \
+	BEFORE_6_7, .reject = REJECT_EPERM, .helper = HELPER_NONE, .get_retval = GET_RETVAL_ORIGINAL,        \
+		    .get_negative_ret = NEGATIVE_COPIES
+#define BEFORE_5_8                                                                                           \
+	BEFORE_5_18, .get_null = NULL_CHECKED, .set_large = LARGE_EINVAL, .get_large = LARGE_EINVAL,         \
+		     .set_zero = ZERO_LITERAL, .get_zero = ZERO_LITERAL, .get_long = LONG_CLAMPED
+
 static const struct profile table[] = {
 	{
-		.name = "v6.7",
-		.what = "Linux 6.7 to 7.0: descriptor looked up first, long lengths ignored (6.5), any "
-			"retval (5.18)",
+		.name = "v5.3",
+		.what = "the hooks begin: windows of exactly the user's length, at most a page",
+		.releases = "5.3",
 		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_5_8, .set_window = WINDOW_EXACT, .get_error_window = ERROR_NO_OPTLEN},
+	},
+	{
+		.name = "v5.4",
+		.what = "setsockopt's window has at least 16 bytes; optlen is the user's after a failed "
+			"handler",
+		.releases = "5.4.0-5.4.49, 5.5, 5.6, 5.7.0-5.7.6",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_5_8},
+	},
+	{
+		.name = "v5.8",
+		.what = "above a page programs get the first page instead of EINVAL for all; optlen 0 means "
+			"the "
+			"original buffer",
+		.releases = "5.4.50 and later 5.4.y, 5.7.7 and later 5.7.y, 5.8 to 5.17 but 5.10.180",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_SOURCE,
+		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
+			   .get_null = NULL_CHECKED},
+	},
+	{
+		.name = "v5.10.180",
+		.what = "as v5.8, and with a NULL optval any optlen is accepted (backport from 6.4)",
+		.releases = "5.10.180 and later 5.10.y",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_BOOTED,
+		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT},
+	},
+	{
+		.name = "v5.18",
+		.what = "retval belongs to the chain: any errno, helpers to get and set it, a rejection can "
+			"be "
+			"undone",
+		.releases = "5.18, 5.19, 6.0, 6.1.0-6.1.27, 6.2, 6.3",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_SOURCE,
+		.traits = {BEFORE_6_5, .get_null = NULL_CHECKED},
+	},
+	{
+		.name = "v6.4",
+		.what = "getsockopt with a NULL optval: any optlen is accepted",
+		.releases = "6.1.28-6.1.38, 6.4",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_6_5},
+	},
+	{
+		.name = "v6.5",
+		.what = "above a page an optlen beyond the window is ignored instead of EFAULT",
+		.releases = "6.1.39 and later 6.1.y, 6.5, 6.6.0-6.6.50",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_BOOTED,
+		.traits = {BEFORE_6_7},
+	},
+	{
+		.name = "v6.7",
+		.what = "setsockopt looks at the descriptor before the length",
+		.releases = "6.6.51 and later 6.6.y, 6.7 to 7.0",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_BOOTED,
+	},
+	{
+		.name = "v7.1",
+		.what = "getsockopt_iter: packet sockets look at optlen before the hook can run",
+		.releases = "7.1",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_BOOTED,
+		.traits = {.get_early = EARLY_PACKET},
+	},
+	{
+		.name = "v7.2",
+		.what = "getsockopt_iter for netlink, vsock and more; setsockopt programs may set no retval "
+			"but 0 "
+			"and an errno",
+		.releases = "7.2, 7.3",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_BOOTED,
+		.traits = {.get_early = EARLY_MORE, .helper = HELPER_RANGE},
 	},
 	{
 		.name = "doc",
 		.what = "Documentation/bpf/prog_cgroup_sockopt.rst as published, taken literally; silent "
 			"where it is silent",
 		.in = IN_DOC,
+		.evidence = EVIDENCE_DOCUMENT,
 		.traits =
 			{
 				.after_reject = REJECT_FREE,
@@ -44,7 +136,7 @@ static const struct profile table[] = {
 				.get_retval = GET_RETVAL_ORIGINAL,
 				.get_negative_ret = NEGATIVE_COPIES,
 				.get_null = NULL_FREE,
-				.badfd = FAULT_FREE,
+				.badfd = BADFD_FREE,
 			},
 	},
 };
@@ -67,12 +159,65 @@ const struct profile *profile_find(const char *name)
 	return NULL;
 }
 
-const struct profile *profile_for_release(const char *release)
-{
-	unsigned major, minor;
+#define KERNEL(a, b, c) ((uint32_t)(a) << 16 | (b) << 8 | (c))
 
-	if (sscanf(release, "%u.%u", &major, &minor) != 2)
-		return NULL;
-	/* 7.1 answers some calls before the hook (getsockopt_iter), which no row describes yet. */
-	return (major == 6 && minor >= 7) || (major == 7 && minor == 0) ? &table[0] : NULL;
+/*
+ * From which release on a profile holds, up to the next row; within a stable series the rows are in the order
+ * of its releases. A backport's release is from the stable changelogs (Linux 5.10.180, 6.1.28, 6.1.39 and
+ * 6.6.51 were read in the packages' sources, 5.4.50 and 5.7.7 in patches).
+ */
+static const struct {
+	uint32_t from;
+	const char *profile; /* NULL: not known */
+} releases[] = {
+	{KERNEL(5, 3, 0), "v5.3"},	   {KERNEL(5, 4, 0), "v5.4"},  {KERNEL(5, 4, 50), "v5.8"},
+	{KERNEL(5, 5, 0), "v5.4"},	   {KERNEL(5, 7, 7), "v5.8"},  {KERNEL(5, 8, 0), "v5.8"},
+	{KERNEL(5, 10, 180), "v5.10.180"}, {KERNEL(5, 11, 0), "v5.8"}, {KERNEL(5, 18, 0), "v5.18"},
+	{KERNEL(6, 1, 28), "v6.4"},	   {KERNEL(6, 1, 39), "v6.5"}, {KERNEL(6, 2, 0), "v5.18"},
+	{KERNEL(6, 4, 0), "v6.4"},	   {KERNEL(6, 5, 0), "v6.5"},  {KERNEL(6, 6, 51), "v6.7"},
+	{KERNEL(6, 7, 0), "v6.7"},	   {KERNEL(7, 1, 0), "v7.1"},  {KERNEL(7, 2, 0), "v7.2"},
+	{KERNEL(7, 4, 0), NULL},
+};
+
+/* "6.1.192-2" -> its number; 0 if the text does not begin with a version. */
+static uint32_t parse(const char *s)
+{
+	unsigned v[3] = {0};
+
+	if (sscanf(s, "%3u.%3u.%3u", &v[0], &v[1], &v[2]) < 2)
+		return 0;
+	for (unsigned i = 0; i < 3; i++)
+		v[i] = v[i] > 255 ? 255 : v[i];
+	return KERNEL(v[0], v[1], v[2]);
+}
+
+const struct profile *profile_for_kernel(const char *release, const char *version)
+{
+	const char *debian = version ? strstr(version, "Debian ") : NULL;
+	uint32_t v = debian ? parse(debian + strlen("Debian ")) : 0, r = parse(release);
+	const char *name = NULL;
+
+	if (v >> 8 != r >> 8) /* only for the patch level that the release leaves out */
+		v = r;
+	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]) && releases[i].from <= v; i++)
+		name = releases[i].profile;
+	return name ? profile_find(name) : NULL;
+}
+
+bool profile_has(const struct profile *p, unsigned clause)
+{
+	const struct clause_info *c = clause_info(clause);
+	const uint8_t *trait = (const uint8_t *)&p->traits + c->when.trait;
+
+	if (!(c->in & p->in))
+		return false;
+	return p->in != IN_KERNEL || !c->when.values || c->when.values >> *trait & 1;
+}
+
+const char *evidence_name(enum evidence e)
+{
+	static const char *const names[EVIDENCE_COUNT] = {"booted", "source read", "patch text only",
+							  "document"};
+
+	return e < EVIDENCE_COUNT ? names[e] : "?";
 }

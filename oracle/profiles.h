@@ -7,6 +7,7 @@
 #ifndef PROFILES_H
 #define PROFILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum trait_order { ORDER_UP, ORDER_DOWN };
@@ -19,16 +20,20 @@ enum trait_fault { FAULT_EFAULT, FAULT_FREE };
 enum trait_window { WINDOW_MIN16, WINDOW_EXACT, WINDOW_FREE };
 enum trait_bound { BOUND_WINDOW, BOUND_USER };
 enum trait_zero { ZERO_ORIGINAL, ZERO_LITERAL };
-enum trait_large { LARGE_IGNORED, LARGE_EFAULT, LARGE_ORIGINAL };
+enum trait_large { LARGE_IGNORED, LARGE_EFAULT, LARGE_EINVAL, LARGE_ORIGINAL };
 enum trait_positive { POSITIVE_SKIPS, POSITIVE_RUNS };
 enum trait_set_retval { SET_RETVAL_RESULT, SET_RETVAL_FREE };
 enum trait_export { EXPORT_KEPT, EXPORT_DROPPED };
-enum trait_error_window { ERROR_ZEROS, ERROR_FREE };
+enum trait_error_window { ERROR_ZEROS, ERROR_NO_OPTLEN, ERROR_FREE };
+enum trait_long { LONG_KEPT, LONG_CLAMPED };
 enum trait_get_bound { GET_BOUND_WINDOW, GET_BOUND_RAISED };
 enum trait_get_retval { GET_RETVAL_ANY, GET_RETVAL_ORIGINAL };
 enum trait_get_negative_retval { NEGATIVE_NO_COPY, NEGATIVE_COPIES };
 enum trait_null_optval { NULL_UNCHECKED, NULL_CHECKED, NULL_FREE };
 enum trait_below { BELOW_EFAULT, BELOW_FREE };
+enum trait_badfd { BADFD_FIRST, BADFD_AFTER_LENGTH, BADFD_FREE };
+enum trait_helper { HELPER_ANY, HELPER_RANGE, HELPER_NONE };
+enum trait_early { EARLY_NEVER, EARLY_PACKET, EARLY_MORE };
 
 /* Rows: name of the field, the enum it holds. */
 struct traits {
@@ -56,21 +61,43 @@ struct traits {
 	uint8_t get_retval;	  /* trait_get_retval */
 	uint8_t get_negative_ret; /* trait_get_negative_retval: is anything copied when retval < 0 */
 	uint8_t get_null;	  /* trait_null_optval */
-	uint8_t badfd;		  /* trait_fault: EBADF first (FAULT_EFAULT), or free */
+	uint8_t get_long;	  /* trait_long: a handler that reports more than the window holds */
+	uint8_t get_early;	  /* trait_early: families whose handler's caller looks at optlen first */
+	uint8_t helper; /* trait_helper: bpf_set_retval on setsockopt (and whether it is there at all) */
+	uint8_t badfd;	/* trait_badfd: what comes first on setsockopt, descriptor or length */
+};
+
+/* How we know that a kernel profile is true. */
+enum evidence {
+	EVIDENCE_BOOTED,   /* the corpus and the sweep agree on a kernel of this epoch */
+	EVIDENCE_SOURCE,   /* a kernel's source was read for it */
+	EVIDENCE_PATCH,	   /* only the text of patches, and sources of the neighbours */
+	EVIDENCE_DOCUMENT, /* it is a document, not a kernel */
+	EVIDENCE_COUNT,
 };
 
 struct profile {
 	const char *name;
-	const char *what; /* one line for people */
-	unsigned in;	  /* enum clause_in: which clauses hold */
+	const char *what;     /* the change that began it, one line for people */
+	const char *releases; /* the kernels, for people; NULL for a document */
+	unsigned in;	      /* one of enum clause_in: its family */
+	enum evidence evidence;
 	struct traits traits;
 };
 
+/* The kernels stand first, oldest to newest; then the documents. */
 unsigned profile_count(void);
 const struct profile *profile_at(unsigned i);
 /* By name; NULL if there is none. */
 const struct profile *profile_find(const char *name);
-/* The profile for a kernel release such as "6.18.44-x"; NULL if no row covers it. */
-const struct profile *profile_for_release(const char *release);
+/*
+ * The profile of a kernel, from uname's release ("6.1.0-56-cloud-amd64") and version ("#1 SMP Debian
+ * 6.1.192-2 (2026-..)"), which on Debian alone holds the stable version; version may be NULL. NULL if no row
+ * covers it: a kernel newer than the table is not taken for the newest.
+ */
+const struct profile *profile_for_kernel(const char *release, const char *version);
+/* Does the clause hold in the profile? Follows from its family and its traits. */
+bool profile_has(const struct profile *p, unsigned clause);
+const char *evidence_name(enum evidence e);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * setsockopt: programs first, then the handler with what they left.
- * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_setsockopt, net/socket.c do_sock_setsockopt (6.7 form).
+ * Source: kernel/bpf/cgroup.c __cgroup_bpf_run_filter_setsockopt, net/socket.c do_sock_setsockopt; the forms
+ * of 5.3 to 7.2 differ in the traits that are asked for.
  */
 #include <limits.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static void first_program(struct oracle *o)
 	uint32_t known = (uint32_t)user < x->size ? (uint32_t)user : x->size;
 
 	x->unknown = (o->t->set_window == WINDOW_FREE && (uint32_t)user <= o->page ? UNK_SIZE : 0) |
-		     (o->t->set_retval == SET_RETVAL_FREE ? UNK_RETVAL : 0);
+		     (o->t->set_retval == SET_RETVAL_FREE || o->t->helper == HELPER_NONE ? UNK_RETVAL : 0);
 	if (x->size <= 16) {
 		bytes16 head = tc_buf_head(&o->c->buf) & bytes16_mask(known);
 
@@ -96,7 +97,7 @@ static void first_program(struct oracle *o)
 	if ((uint32_t)user > o->page)
 		s->c_size = s->c_optlen = C_SET_WINDOW_PAGE;
 	else if (user < WINDOW_MIN)
-		s->c_size = C_SET_WINDOW_MIN16;
+		s->c_size = o->t->set_window == WINDOW_EXACT ? C_SET_WINDOW_EXACT : C_SET_WINDOW_MIN16;
 	clause_add(&h, s->c_size);
 	clause_add_if(&h, C_SET_WINDOW_ZEROS, known < x->size);
 	hits(o, &h);
@@ -109,6 +110,8 @@ static bool retval_decides(struct oracle *o)
 
 	if (o->t->reject == REJECT_EPERM && x->rejected) {
 		result(o, -EPERM, C_SET_RETURN_ZERO);
+		if (x->optlen < 0 || (uint32_t)x->optlen > x->size)
+			hit(o, C_SET_RETVAL_FIRST);
 		return true;
 	}
 	if (o->t->set_retval == SET_RETVAL_FREE && (x->wrote & WROTE_RETVAL)) {
@@ -138,8 +141,10 @@ static void optlen_large(struct oracle *o)
 	const struct ctx *x = &o->ctx;
 	const struct tc_call *c = o->c;
 
-	if (x->optlen < 0 || (o->t->set_large == LARGE_EFAULT && (uint32_t)x->optlen > x->size)) {
+	if (x->optlen < 0) {
 		result(o, -EFAULT, C_SET_LARGE_NEGATIVE);
+	} else if (o->t->set_large == LARGE_EFAULT && (uint32_t)x->optlen > x->size) {
+		result(o, -EFAULT, C_SET_LARGE_EFAULT);
 	} else if (x->optlen == 0) {
 		handler_original(o, x->level, x->optname, C_SET_LARGE_ZERO);
 	} else if ((uint32_t)x->optlen > o->page) {
@@ -166,7 +171,7 @@ static void optlen_small(struct oracle *o)
 		result(o, -EFAULT, o->t->set_bound == BOUND_USER ? C_SET_OPTLEN_BOUND : C_SET_OPTLEN_RANGE);
 	else if (x->optlen == 0 && o->t->set_zero == ZERO_ORIGINAL)
 		handler_original(o, x->level, x->optname, C_SET_OPTLEN_ZERO);
-	else if (x->optlen < c->optlen && o->t->set_bound == BOUND_USER)
+	else if (x->optlen < c->optlen && (o->t->set_bound == BOUND_USER || x->optlen == 0))
 		handler_window(o, C_SET_OPTLEN_DECREASED);
 	else if (x->optlen > c->optlen)
 		handler_window(o, C_SET_OPTLEN_GROW);
@@ -193,6 +198,11 @@ void set_plan(struct oracle *o)
 	}
 	if (c->optlen < 0) {
 		called_somehow(o);
+		return;
+	}
+	if (o->t->set_large == LARGE_EINVAL && (uint32_t)c->optlen > o->page) {
+		result(o, -EINVAL, C_SET_LARGE_REFUSED);
+		o->want.c_runs = C_SET_LARGE_REFUSED;
 		return;
 	}
 	size = window_size(o, c->optlen);

@@ -120,12 +120,12 @@ static void test_sweep(void **state)
 /* The sweep is a product: all its cases differ. */
 static void test_sweep_is_a_product(void **state)
 {
-	const uint64_t step = sweep_count() / 17; /* one kind of option */
+	const uint64_t step = sweep_count() / 18; /* one kind of option */
 	static uint64_t seen[1 << 17];
 	unsigned topology, socket, repeated = 0;
 
 	(void)state;
-	assert_int_equal(sweep_count() % 17, 0);
+	assert_int_equal(sweep_count() % 18, 0);
 	for (uint64_t i = 0; i < step; i++) {
 		const struct prog *p;
 		uint64_t h = 1469598103934665603ull;

@@ -196,7 +196,7 @@ int main(void)
 		return 77;
 	}
 	uname(&u);
-	right = profile_for_release(u.release);
+	right = profile_for_kernel(u.release, u.version);
 	if (!right) {
 		printf("SKIP: no profile covers Linux %s\n", u.release);
 		return 77;

@@ -24,6 +24,7 @@
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
 #include "../report/waivers.h"
+#include "express.h"
 #include "record.h"
 
 #define BATCH 128 /* cases between two looks at the clock and the stop flag */
@@ -124,6 +125,7 @@ static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
 		socket = w->gen.socket;
 		level = w->gen.level;
 	}
+	express(&w->tc, w->loop.profile);
 	*shadow = &w->shadow[topology][socket][level];
 	return true;
 }
@@ -198,7 +200,7 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 	if (!b)
 		_exit(2);
 	if (!p)
-		p = profile_for_release(b->release);
+		p = profile_for_kernel(b->release, b->version);
 	if (!p) {
 		snprintf(w->r->error, sizeof(w->r->error),
 			 "no profile covers kernel %s; name one with --profile", b->release);
@@ -380,7 +382,7 @@ unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
 	char name[24];
 
 	for (unsigned c = 1; c < C_COUNT; c++)
-		if (clause_info(c)->in & r->profile->in && r->stat[c].hit < floor) {
+		if (profile_has(r->profile, c) && r->stat[c].hit < floor) {
 			buf_printf(out, "clause %s: %llu hits in %llu cases\n", clause_info(c)->name,
 				   (unsigned long long)r->stat[c].hit, (unsigned long long)r->cases);
 			n++;

@@ -22,7 +22,7 @@ struct live *live_open(void)
 	struct live *l = calloc(1, sizeof(*l));
 	char err[512] = "out of memory";
 	struct backend *b = l ? kernel_open(&opts, err, sizeof(err)) : NULL;
-	const struct profile *p = b ? profile_for_release(b->release) : NULL;
+	const struct profile *p = b ? profile_for_kernel(b->release, b->version) : NULL;
 
 	if (b && !p)
 		snprintf(err, sizeof(err), "no profile covers Linux %s", b->release);

@@ -18,8 +18,16 @@ static const char *in_name(unsigned in)
 		return "kernel";
 	case IN_DOC:
 		return "doc";
+	case IN_DRAFT:
+		return "draft";
 	case IN_BOTH:
 		return "kernel, doc";
+	case IN_KERNEL | IN_DRAFT:
+		return "kernel, draft";
+	case IN_DOC | IN_DRAFT:
+		return "doc, draft";
+	case IN_ALL:
+		return "kernel, doc, draft";
 	}
 	return "none";
 }
@@ -35,9 +43,11 @@ static bool has_prefix(const char *name, const char *prefix)
 	return !strncasecmp(name, prefix, n) && (!name[n] || name[n] == '.');
 }
 
-static bool picked(const struct cli *cli, const struct clause_info *c, unsigned in)
+static bool picked(const struct cli *cli, unsigned clause, const struct profile *p)
 {
-	if (!(c->in & in))
+	const struct clause_info *c = clause_info(clause);
+
+	if (p && !profile_has(p, clause))
 		return false;
 	for (int i = 0; i < cli->n_args; i++)
 		if (has_prefix(c->name, cli->args[i]))
@@ -134,18 +144,17 @@ static int check_prefixes(const struct cli *cli)
 int cmd_clauses(struct cli *cli)
 {
 	struct json_object *all = NULL;
-	unsigned in = IN_BOTH, n = 0;
+	const struct profile *p = NULL;
+	unsigned n = 0;
 
 	if (cli->json && cli->markdown)
 		return cli_usage("clauses: expected --json or --markdown, found both");
 	if (check_prefixes(cli))
 		return EXIT_USAGE;
 	if (strcmp(cli->profile, "auto")) {
-		const struct profile *p = cli_profile(cli, "");
-
+		p = cli_profile(cli, "", NULL);
 		if (!p)
 			return EXIT_USAGE;
-		in = p->in;
 	}
 
 	if (cli->json) {
@@ -160,7 +169,7 @@ int cmd_clauses(struct cli *cli)
 	for (unsigned c = 1; c < C_COUNT; c++) {
 		const struct clause_info *info = clause_info(c);
 
-		if (!picked(cli, info, in))
+		if (!picked(cli, c, p))
 			continue;
 		n++;
 		if (cli->json)
@@ -176,8 +185,13 @@ int cmd_clauses(struct cli *cli)
 		json_object_put(all);
 	} else if (!cli->markdown) {
 		printf("\n%u %s; profiles:\n", n, n == 1 ? "clause" : "clauses");
-		for (unsigned i = 0; i < profile_count(); i++)
-			printf("  %-8s %s\n", profile_at(i)->name, profile_at(i)->what);
+		for (unsigned i = 0; i < profile_count(); i++) {
+			const struct profile *row = profile_at(i);
+
+			printf("  %-9s %s [%s%s%s]\n", row->name, row->what,
+			       row->releases ? row->releases : "", row->releases ? "; " : "",
+			       evidence_name(row->evidence));
+		}
 	}
 	return EXIT_AGREE;
 }

@@ -272,7 +272,8 @@ static int predict_all(struct predictor *p, struct casefile **files, size_t n)
 
 int cmd_predict(struct cli *cli)
 {
-	const struct profile *profile = cli_profile(cli, "7.0"); /* auto: the newest kernel that has one */
+	const struct profile *profile =
+		cli_profile(cli, "7.3", NULL); /* auto: the newest kernel that has one */
 	struct predictor *p = calloc(1, sizeof(*p));
 	struct casefile **files = NULL;
 	size_t n = 0;

@@ -126,10 +126,11 @@ int cli_usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
-const struct profile *cli_profile(const struct cli *cli, const char *release)
+const struct profile *cli_profile(const struct cli *cli, const char *release, const char *version)
 {
 	bool by_release = !strcmp(cli->profile, "auto");
-	const struct profile *p = by_release ? profile_for_release(release) : profile_find(cli->profile);
+	const struct profile *p =
+		by_release ? profile_for_kernel(release, version) : profile_find(cli->profile);
 
 	if (p)
 		return p;

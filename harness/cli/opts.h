@@ -48,7 +48,7 @@ int cli_main(int argc, char **argv);
  * The profile of --profile: by name, or for "auto" the one that covers `release`. NULL after one line on
  * stderr that lists the names there are.
  */
-const struct profile *cli_profile(const struct cli *cli, const char *release);
+const struct profile *cli_profile(const struct cli *cli, const char *release, const char *version);
 
 /* One line on stderr, "hookdiff: ..."; returns EXIT_USAGE so that a command can `return cli_usage(...)`. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -29,7 +29,7 @@ struct clauses {
 
 static void cite(struct predictor *p, struct clauses *l, unsigned c)
 {
-	if (!c || !(clause_info(c)->in & p->profile->in))
+	if (!c || !profile_has(p->profile, c))
 		return;
 	for (unsigned i = 0; i < l->n; i++)
 		if (l->c[i] == c)

@@ -95,7 +95,7 @@ int session_check(struct session *s, struct cli *cli)
 	uname(&u);
 	snprintf(s->release, sizeof(s->release), "%s", u.release);
 	snprintf(s->arch, sizeof(s->arch), "%s", u.machine);
-	s->profile = cli_profile(cli, s->release);
+	s->profile = cli_profile(cli, u.release, u.version);
 	if (!s->profile)
 		return EXIT_USAGE;
 	code = load_waivers(s);

@@ -44,6 +44,7 @@ struct backend {
 	uint32_t page_size;
 	uint64_t births;  /* grows whenever a case is given sockets that no earlier case used */
 	char release[65]; /* kernel release under test */
+	char version[65]; /* uname -v: the stable version on Debian (oracle/profiles.h) */
 	char error[256];  /* why the last begin failed, one sentence */
 };
 

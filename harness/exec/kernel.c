@@ -442,8 +442,10 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 	}
 	k->b.ops = &kernel_ops;
 	k->b.page_size = sysconf(_SC_PAGESIZE);
-	if (!uname(&uts))
+	if (!uname(&uts)) {
 		snprintf(k->b.release, sizeof(k->b.release), "%s", uts.release);
+		snprintf(k->b.version, sizeof(k->b.version), "%s", uts.version);
+	}
 	k->set.reuse = opts->reuse ? opts->reuse : DEFAULT_REUSE;
 	k->set.base.base.dir = -1;
 	k->keeper.cgroup.dir = k->keeper.cgroup.procs = -1;

@@ -94,6 +94,7 @@ const struct sock_row sock_rows[SOCK_ROWS] = {
 	{"unix", {.family = AF_UNIX, .type = SOCK_STREAM}, SK_UNIX},
 	{"unixpair", {.route = ROUTE_SOCKETPAIR, .family = AF_UNIX, .type = SOCK_STREAM}, SK_UNIX},
 	{"netlink", {.family = AF_NETLINK, .type = SOCK_RAW, .protocol = NETLINK_ROUTE}, SK_NETLINK},
+	{"packet", {.family = AF_PACKET, .type = SOCK_DGRAM}, SK_PACKET},
 };
 
 const struct topology topologies[TOPOLOGIES] = {

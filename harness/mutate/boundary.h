@@ -67,7 +67,7 @@ struct sock_row {
 	struct tc_sock sock; /* level 0 */
 	uint16_t mask;	     /* SK_* bit of the option table */
 };
-#define SOCK_ROWS 7
+#define SOCK_ROWS 8
 extern const struct sock_row sock_rows[SOCK_ROWS];
 
 /* A shape of chain: per hook a string of one letter and digit a level, top first: m1 multi, o1 override, n1

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 #define LEVEL_UNKNOWN  0x484b
 #define BENCH_TOPOLOGY 2 /* three levels, one program a level and hook */
 
-enum { UNIXPAIR = 5, NETLINK = 6 }; /* rows of sock_rows[] */
+enum { UNIXPAIR = 5, NETLINK = 6, PACKET = 7 }; /* rows of sock_rows[] */
 
 /* Kinds of action, and what they are drawn from. */
 enum kind { KIND_BYTES, KIND_OPTLEN, KIND_REWRITE, KIND_RETVAL, KIND_COUNT };
@@ -422,10 +423,21 @@ static void aim_large_set(struct gen *g, struct tcase *tc, struct half *set, str
 static void aim_badfd(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
 	(rng_chance(&g->r, 1, 2) ? set : get)->call->sock = TC_SOCK_BAD;
+	if (rng_chance(&g->r, 1, 2))
+		set->call->optlen = -1 - (int32_t)rng_below(&g->r, 3);
 }
 
+/* On sockets whose protocol has a level of its own the handler's caller may look first (Linux 7.1). */
 static void aim_null_optlen(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
+	if (rng_chance(&g->r, 1, 2)) {
+		g->socket = rng_chance(&g->r, 1, 2) ? NETLINK : PACKET;
+		tc->sock[0] = sock_rows[g->socket].sock;
+		tc->sock[0].level = tc->n_levels;
+		get->call->level = g->socket == NETLINK ? SOL_NETLINK : SOL_PACKET;
+		get->call->optname = g->socket == NETLINK ? NETLINK_PKTINFO : PACKET_AUXDATA;
+		get->info = option_find(get->call->level, get->call->optname);
+	}
 	get->call->optlen_null = true;
 	get->hot_retval = true;
 }

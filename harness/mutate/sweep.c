@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep.h"
 
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,7 +33,8 @@ static const struct subject {
 	{5, SOL_SOCKET, SO_PEERGROUPS, 0},	 /* an answer above PAGE_SIZE */
 	{6, SOL_NETLINK, NETLINK_PKTINFO, 0},	 /* NETLINK */
 	{6, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS,
-	 NETLINK_ADD_MEMBERSHIP}, /* an answer larger than the buffer */
+	 NETLINK_ADD_MEMBERSHIP},	    /* an answer larger than the buffer */
+	{7, SOL_PACKET, PACKET_AUXDATA, 0}, /* PACKET */
 };
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 

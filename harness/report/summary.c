@@ -130,7 +130,7 @@ static void print_clauses(struct buf *out, const struct report_run *run, const s
 			  bool all)
 {
 	const struct profile *profile = profile_find(run->profile);
-	unsigned in = profile ? profile->in : IN_BOTH, missed = 0, of = 0;
+	unsigned missed = 0, of = 0;
 
 	buf_printf(out, "%-22s %13s %13s %9s %9s %9s %9s\n", "clause", "calls", "pass", "fail", "waived",
 		   "silent", "unsure");
@@ -138,10 +138,12 @@ static void print_clauses(struct buf *out, const struct report_run *run, const s
 		const struct clause_stat *s = &stat[c];
 		uint64_t other = s->fail + s->waived + s->silent + s->inconclusive;
 
-		of += !!(clause_info(c)->in & in);
+		bool holds = !profile || profile_has(profile, c);
+
+		of += holds;
 		if (!s->hit && !other) {
-			missed += !!(clause_info(c)->in & in);
-			if (!all || !(clause_info(c)->in & in))
+			missed += holds;
+			if (!all || !holds)
 				continue;
 		}
 		buf_printf(out, "%-22s", clause_info(c)->name);
