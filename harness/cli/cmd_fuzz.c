@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "in_vm.h"
 #include "session.h"
 
 #define CHECK_FROM 1000000 /* cases from which on the generator's own check means something */
@@ -54,6 +55,8 @@ int cmd_fuzz(struct cli *cli)
 	struct session s;
 	int code, starved;
 
+	if (in_vm(cli))
+		return in_vm_run(cli);
 	if (!cli->seed_given)
 		cli->seed = pick_seed();
 	if (!cli->seconds && !cli->cases)

@@ -11,6 +11,7 @@
 #include "../report/progress.h"
 #include "../report/text.h"
 #include "casefile.h"
+#include "in_vm.h"
 #include "session.h"
 
 static volatile sig_atomic_t interrupted;
@@ -212,6 +213,10 @@ int cmd_run(struct cli *cli)
 	size_t n = 0;
 	int code = casefile_load_all(cli->args, cli->n_args, &files, &n);
 
+	if (!code && in_vm(cli)) {
+		code = in_vm_run(cli);
+		goto out;
+	}
 	if (!code)
 		code = session_open(&s, cli, "run");
 	if (!code) {
@@ -221,6 +226,7 @@ int cmd_run(struct cli *cli)
 		casefile_scope(files, n, s.profile);
 		code = run_all(&s, files, n);
 	}
+out:
 	casefile_free(files, n);
 	return code;
 }

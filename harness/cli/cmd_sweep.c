@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "../mutate/sweep.h"
+#include "in_vm.h"
 #include "session.h"
 
 int cmd_sweep(struct cli *cli)
@@ -10,8 +11,11 @@ int cmd_sweep(struct cli *cli)
 	static struct bulk_result r; /* large */
 	struct session s;
 	char text[256];
-	int code = session_open(&s, cli, "sweep");
+	int code;
 
+	if (in_vm(cli))
+		return in_vm_run(cli);
+	code = session_open(&s, cli, "sweep");
 	if (code)
 		return code;
 	struct bulk_opts opts = {.profile = s.profile,

@@ -61,6 +61,8 @@ static const struct opt options[] = {
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, SWEEP | FUZZ, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run cases side by side; else one for each processor"},
+	{"kernel", ARG_STRING, RUN | SWEEP | FUZZ, FIELD(kernel), 0, 0, 0, "FILE", NULL,
+	 "boot this kernel in QEMU and run there, without root"},
 	{"unsafe", ARG_FLAG, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
 	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "the catalogue as a Markdown table"},

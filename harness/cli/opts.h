@@ -27,6 +27,7 @@ struct cli {
 	const char *out;     /* --out: directory for the report and the findings; made by the command */
 	const char *waivers; /* --waivers: file; see waivers_given */
 	bool waivers_given;  /* a file that was named must exist, the default one need not */
+	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	bool json, markdown, brief, verbose;
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */

@@ -22,6 +22,12 @@ struct vm_command {
 	unsigned timeout;	 /* seconds; 0: only the VM's own limit */
 };
 
+enum vm_accel {
+	VM_ACCEL_AUTO, /* KVM if a short boot has shown that it works here, else emulation */
+	VM_ACCEL_TCG,
+	VM_ACCEL_KVM,
+};
+
 struct vm_job {
 	const char *kernel;  /* file for qemu -kernel */
 	const char *modules; /* lib/modules/RELEASE of that kernel, for vsock and the like; NULL: none */
@@ -30,16 +36,28 @@ struct vm_job {
 	unsigned n_files;
 	const struct vm_command *command;
 	unsigned n_commands;
+	const char *cwd;     /* where the commands run; NULL: /tmp. Relative paths of theirs are below it */
+	const char *collect; /* folder of the guest whose files are shown to vm_events.file; NULL: none */
+	enum vm_accel accel;
 	unsigned memory;  /* MiB; 0: the default */
-	unsigned timeout; /* seconds for the whole VM; 0: the default */
+	unsigned timeout; /* seconds for the whole VM; 0: the default, a quarter of an hour */
+	unsigned silence; /* seconds that a command may show no sign of life; 0: the default, 60 */
 };
 
-/* Called while the VM runs; each pointer is borrowed for the call. NULL members are left out. */
+/*
+ * Called while the VM runs; each pointer is borrowed for the call. NULL members are left out. Lines are made
+ * safe to print: a broken kernel may send anything.
+ */
 struct vm_events {
-	void (*booted)(void *arg, const char *release, const char *version); /* uname -r and -v of the guest */
-	void (*line)(void *arg, unsigned command, const char *line, size_t n); /* stdout, without the newline */
+	void (*booted)(void *arg, const char *release,
+		       const char *version); /* uname -r and -v of the guest */
+	void (*line)(void *arg, unsigned command, const char *line,
+		     size_t n); /* stdout, without the newline */
 	void (*message)(void *arg, unsigned command, const char *line, size_t n); /* stderr */
 	void (*ended)(void *arg, unsigned command, int exit_code); /* -SIGNAL if it was killed */
+	/* n bytes more at the end of a file below vm_job.collect; path is relative, without "..", and
+	 * harmless */
+	void (*file)(void *arg, unsigned command, const char *path, const void *bytes, size_t n);
 	void (*splat)(void *arg, unsigned command, const char *text, const char *running);
 	void *arg;
 };
@@ -52,14 +70,20 @@ enum vm_end {
 
 struct vm_result {
 	enum vm_end end;
-	char why[256];	   /* one sentence; empty after VM_DONE */
-	char running[512]; /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or empty */
-	struct buf tail;   /* the console's last lines, made safe to print; freed by vm_result_fini */
+	char why[256];	    /* one sentence; empty after VM_DONE */
+	char running[512];  /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
+			       empty */
+	struct buf tail;    /* the console's last lines, made safe to print; freed by vm_result_fini */
 	double boot, total; /* seconds from start to the guest's first word, and to the end */
-	uint64_t peak_rss; /* bytes of QEMU's resident memory at its highest */
+	uint64_t peak_rss;  /* bytes of QEMU's resident memory at its highest */
 	bool kvm;
 };
 
+/*
+ * Boots, runs the commands one after the other, and returns how that ended; *r is valid in any case and freed
+ * by vm_result_fini. SIGINT and SIGTERM reach the running command (the second one ends the VM); they are the
+ * caller's again afterwards. QEMU dies with the calling process, and no file is left behind.
+ */
 enum vm_end vm_run(const struct vm_job *job, const struct vm_events *events, struct vm_result *r);
 void vm_result_fini(struct vm_result *r);
 

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest gets the very same command line, the host's working folder under its own name, and copies of what
+ * the operands and --waivers name under theirs, so that every path that it prints is true here too. What it
+ * writes below --out comes back while it is written.
+ */
+#include "in_vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../vm/initramfs.h"
+#include "../vm/vm.h"
+
+struct in_vm {
+	struct cli *cli;
+	char cwd[PATH_MAX], out[PATH_MAX];
+	struct vm_file *file;
+	char (*guest)[PATH_MAX]; /* their paths in the guest */
+	unsigned n_files;
+	const char **argv; /* of the command in the guest */
+	char folder[256];  /* of this run's report, below --out; "" until the guest has made it */
+	char here[300];	   /* the same on this side: another one if the name was taken */
+	bool ended, write_failed;
+	int code;
+};
+
+/* Absolute, whether or not it exists. */
+static bool absolute(const struct in_vm *v, const char *path, char *out)
+{
+	char joined[PATH_MAX];
+
+	if (*path == '/')
+		return initramfs_path(path, out, PATH_MAX);
+	return snprintf(joined, sizeof(joined), "%s/%s", v->cwd, path) < PATH_MAX &&
+	       initramfs_path(joined, out, PATH_MAX);
+}
+
+/* Places that a guest needs for itself. */
+static bool taken(const char *path)
+{
+	static const char *const places[] = {"/proc", "/sys", "/dev", "/init", "/.hookdiff"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		size_t n = strlen(places[i]);
+
+		if (!strncmp(path, places[i], n) && (!path[n] || path[n] == '/'))
+			return true;
+	}
+	return !strcmp(path, "/");
+}
+
+/* Copies it into the guest, under the same name if that is free there. *word is what names it in the guest.
+ */
+static int add_file(struct in_vm *v, const char *host, const char **word)
+{
+	char *guest = v->guest[v->n_files], same[PATH_MAX];
+
+	if (!absolute(v, host, same))
+		return cli_usage("%s: the path is too long", host);
+	if (!taken(same)) {
+		strcpy(guest, same);
+	} else {
+		snprintf(guest, PATH_MAX, "/host/%u", v->n_files);
+		if (word)
+			*word = guest;
+	}
+	v->file[v->n_files++] = (struct vm_file){host, guest};
+	return 0;
+}
+
+/* Operands stand in argv as they are; the words between them are options and their values. */
+static int add_operands(struct in_vm *v)
+{
+	struct cli *cli = v->cli;
+	int next = 0;
+
+	for (int i = 1; i < cli->argc; i++) {
+		v->argv[i - 1] = cli->argv[i];
+		if (next < cli->n_args && cli->argv[i] == cli->args[next]) {
+			int code = add_file(v, cli->args[next++], &v->argv[i - 1]);
+
+			if (code)
+				return code;
+		}
+	}
+	return 0;
+}
+
+static void on_line(void *arg, unsigned command, const char *line, size_t n)
+{
+	(void)arg;
+	(void)command;
+	fwrite(line, 1, n, stdout);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void on_message(void *arg, unsigned command, const char *line, size_t n)
+{
+	(void)arg;
+	(void)command;
+	fwrite(line, 1, n, stderr);
+	fputc('\n', stderr);
+}
+
+static void on_ended(void *arg, unsigned command, int exit_code)
+{
+	struct in_vm *v = arg;
+
+	(void)command;
+	v->ended = true;
+	v->code = exit_code < 0 ? EXIT_UNSURE : exit_code;
+	if (exit_code < 0)
+		fprintf(stderr, "hookdiff: signal %d ended the command in the guest\n", -exit_code);
+}
+
+/* The folder of the run, made once; another name if there is one already. */
+static int make_folder(struct in_vm *v, const char *name, size_t n)
+{
+	if (mkdir(v->cli->out, 0755) && errno != EEXIST)
+		return -errno;
+	snprintf(v->folder, sizeof(v->folder), "%.*s", (int)n, name);
+	for (int i = 0; i < 100; i++) {
+		char path[PATH_MAX];
+
+		if (i)
+			snprintf(v->here, sizeof(v->here), "%s.vm%d", v->folder, i);
+		else
+			snprintf(v->here, sizeof(v->here), "%s", v->folder);
+		if (snprintf(path, sizeof(path), "%s/%s", v->cli->out, v->here) >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+		if (!mkdir(path, 0755)) {
+			if (i)
+				fprintf(stderr, "hookdiff: %s/%s exists: the report goes to %s\n",
+					v->cli->out, v->folder, path);
+			return 0;
+		}
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+/* path is that of vm_events.file: harmless, and its first folder is the run's. */
+static int write_file(struct in_vm *v, const char *path, const void *bytes, size_t n)
+{
+	char full[PATH_MAX];
+	size_t top = strcspn(path, "/");
+	int fd, ret = 0;
+
+	if (!path[top])
+		return 0; /* the guest's commands write below a folder of their own */
+	if (!v->folder[0])
+		ret = make_folder(v, path, top);
+	if (ret)
+		return ret;
+	if (strlen(v->folder) != top || strncmp(v->folder, path, top))
+		return 0;
+	if (snprintf(full, sizeof(full), "%s/%s%s", v->cli->out, v->here, path + top) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	for (char *slash = full + strlen(v->cli->out) + 1 + strlen(v->here) + 1; (slash = strchr(slash, '/'));
+	     slash++) {
+		*slash = 0;
+		if (mkdir(full, 0755) && errno != EEXIST)
+			ret = -errno;
+		*slash = '/';
+	}
+	fd = open(full, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	while (n && !ret) {
+		ssize_t done = write(fd, bytes, n);
+
+		if (done < 0 && errno != EINTR)
+			ret = -errno;
+		if (done > 0) {
+			bytes = (const char *)bytes + done;
+			n -= (size_t)done;
+		}
+	}
+	if (close(fd) && !ret)
+		ret = -errno;
+	return ret;
+}
+
+static void on_file(void *arg, unsigned command, const char *path, const void *bytes, size_t n)
+{
+	struct in_vm *v = arg;
+	int err = write_file(v, path, bytes, n);
+
+	(void)command;
+	if (err && !v->write_failed)
+		fprintf(stderr, "hookdiff: the report in %s is not complete: %s\n", v->cli->out,
+			strerror(-err));
+	v->write_failed |= err != 0;
+}
+
+static int report_end(struct in_vm *v, const struct vm_result *r)
+{
+	if (r->end == VM_SKIP) {
+		fprintf(stderr, "SKIP: %s\n", r->why);
+		return EXIT_UNSURE;
+	}
+	if (r->end == VM_DONE) {
+		if (v->cli->verbose)
+			fprintf(stderr, "guest: %s, %.1f s to init, %.1f s in all, at most %llu MiB\n",
+				r->kvm ? "KVM" : "emulated", r->boot, r->total,
+				(unsigned long long)r->peak_rss >> 20);
+		return v->write_failed && !v->code ? EXIT_UNSURE : v->code;
+	}
+	fflush(stdout);
+	if (r->tail.n)
+		fprintf(stderr, "the guest's last words:\n%s", buf_str(&r->tail));
+	fprintf(stderr, "hookdiff: %s\n", r->why);
+	if (r->running[0])
+		fprintf(stderr, "hookdiff: when it ended, this ran: %s\n", r->running);
+	printf("ERROR: the guest did not get to its end: %s\n", r->why);
+	return EXIT_UNSURE;
+}
+
+static unsigned time_limit(const struct cli *cli)
+{
+	const unsigned day = 86400;
+
+	return cli->seconds && cli->seconds < 366 * day ? (unsigned)cli->seconds + 300 : 30 * day;
+}
+
+static int boot(struct in_vm *v)
+{
+	struct vm_command command = {.argv = v->argv};
+	struct vm_job job = {.kernel = v->cli->kernel,
+			     .file = v->file,
+			     .n_files = v->n_files,
+			     .command = &command,
+			     .n_commands = 1,
+			     .cwd = v->cwd,
+			     .collect = v->out,
+			     .timeout = time_limit(v->cli)};
+	struct vm_events events = {
+		.line = on_line, .message = on_message, .ended = on_ended, .file = on_file, .arg = v};
+	struct vm_result r;
+	int code;
+
+	vm_run(&job, &events, &r);
+	code = report_end(v, &r);
+	vm_result_fini(&r);
+	return code;
+}
+
+int in_vm_run(struct cli *cli)
+{
+	struct in_vm v = {.cli = cli};
+	unsigned n = (unsigned)cli->n_args + 2;
+	int code = EXIT_UNSURE;
+
+	v.file = calloc(n, sizeof(*v.file));
+	v.guest = calloc(n, sizeof(*v.guest));
+	v.argv = calloc((size_t)cli->argc + 1, sizeof(*v.argv));
+	if (!v.file || !v.guest || !v.argv || !getcwd(v.cwd, sizeof(v.cwd)) ||
+	    !absolute(&v, cli->out, v.out)) {
+		fprintf(stderr, "hookdiff: cannot prepare a guest: %s\n", strerror(errno));
+		goto out;
+	}
+	code = add_operands(&v);
+	if (!code && !access(cli->waivers, R_OK))
+		code = add_file(&v, cli->waivers, NULL);
+	if (!code)
+		code = boot(&v);
+out:
+	free(v.file);
+	free(v.guest);
+	free(v.argv);
+	return code;
+}
