@@ -141,7 +141,9 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	o->ctx.level = c->level;
 	o->ctx.optname = c->optname;
 	o->ctx.optlen = c->optlen;
-	if (c->sock == TC_SOCK_BAD) {
+	if (c->via == VIA_URING && uring_plan(o)) {
+		return;
+	} else if (c->sock == TC_SOCK_BAD) {
 		bad_descriptor(o);
 	} else {
 		o->chain = &o->eff[c->sock][c->hook];
@@ -161,6 +163,8 @@ const struct want *oracle_predict(struct oracle *o, const struct handler_result 
 		set_predict(o, hr);
 	else if (o->plan->called)
 		get_predict(o, hr);
+	if (o->c->via == VIA_URING && o->c->hook == HOOK_GET && o->plan->called)
+		uring_predict(o);
 	if (o->c->hook == HOOK_SET && !clause_has(&o->mask, C_SET_MEM))
 		w->any |= ANY_MEM;
 	for (unsigned i = 0; i < CLAUSE_WORDS; i++)

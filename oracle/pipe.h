@@ -111,4 +111,9 @@ void set_predict(struct oracle *o, const struct handler_result *hr);
 void get_plan(struct oracle *o);
 void get_predict(struct oracle *o, const struct handler_result *hr);
 
+/* uring.c: for calls by that way. True if the call ends there, before hook and handler. */
+bool uring_plan(struct oracle *o);
+/* For a getsockopt, after its pipeline has answered. */
+void uring_predict(struct oracle *o);
+
 #endif

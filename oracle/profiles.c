@@ -14,8 +14,8 @@
 #define BEFORE_6_7 .badfd = BADFD_AFTER_LENGTH
 #define BEFORE_6_5 BEFORE_6_7, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT
 #define BEFORE_5_18                                                                                          \
-	BEFORE_6_7, .reject = REJECT_EPERM, .helper = HELPER_NONE, .get_retval = GET_RETVAL_ORIGINAL,        \
-		    .get_negative_ret = NEGATIVE_COPIES
+	BEFORE_6_7, .uring = URING_NO_OPCODE, .reject = REJECT_EPERM, .helper = HELPER_NONE,                 \
+		    .get_retval = GET_RETVAL_ORIGINAL, .get_negative_ret = NEGATIVE_COPIES
 #define BEFORE_5_8                                                                                           \
 	BEFORE_5_18, .get_null = NULL_CHECKED, .set_large = LARGE_EINVAL, .get_large = LARGE_EINVAL,         \
 		     .set_zero = ZERO_LITERAL, .get_zero = ZERO_LITERAL, .get_long = LONG_CLAMPED
@@ -62,10 +62,18 @@ static const struct profile table[] = {
 		.what = "retval belongs to the chain: any errno, helpers to get and set it, a rejection can "
 			"be "
 			"undone",
-		.releases = "5.18, 5.19, 6.0, 6.1.0-6.1.27, 6.2, 6.3",
+		.releases = "5.18",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_6_5, .uring = URING_NO_OPCODE, .get_null = NULL_CHECKED},
+	},
+	{
+		.name = "v5.19",
+		.what = "io_uring has commands, and none for sockets",
+		.releases = "5.19, 6.0, 6.1.0-6.1.27, 6.2, 6.3",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
-		.traits = {BEFORE_6_5, .get_null = NULL_CHECKED},
+		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .get_null = NULL_CHECKED},
 	},
 	{
 		.name = "v6.4",
@@ -73,7 +81,7 @@ static const struct profile table[] = {
 		.releases = "6.1.28-6.1.38, 6.4",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_6_5},
+		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND},
 	},
 	{
 		.name = "v6.5",
@@ -81,14 +89,31 @@ static const struct profile table[] = {
 		.releases = "6.1.39 and later 6.1.y, 6.5, 6.6.0-6.6.50",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
-		.traits = {BEFORE_6_7},
+		.traits = {BEFORE_6_7, .uring = URING_NO_COMMAND},
+	},
+	{
+		.name = "v6.6.51",
+		.what = "setsockopt looks at the descriptor before the length (backport from 6.7)",
+		.releases = "6.6.51 and later 6.6.y",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {.uring = URING_NO_COMMAND},
 	},
 	{
 		.name = "v6.7",
-		.what = "setsockopt looks at the descriptor before the length",
-		.releases = "6.6.51 and later 6.6.y, 6.7 to 7.0",
+		.what = "io_uring commands for sockets whose protocol has an ioctl; descriptor before length "
+			"on setsockopt",
+		.releases = "6.7 to 6.18 but 6.12.78, 6.18.21",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
+	},
+	{
+		.name = "v6.19",
+		.what = "io_uring commands for every socket",
+		.releases = "6.12.78 and later 6.12.y, 6.18.21 and later 6.18.y, 6.19, 7.0",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_BOOTED,
+		.traits = {.uring = URING_ALL},
 	},
 	{
 		.name = "v7.1",
@@ -96,7 +121,7 @@ static const struct profile table[] = {
 		.releases = "7.1",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
-		.traits = {.get_early = EARLY_PACKET},
+		.traits = {.uring = URING_ALL, .get_early = EARLY_PACKET},
 	},
 	{
 		.name = "v7.2",
@@ -106,7 +131,7 @@ static const struct profile table[] = {
 		.releases = "7.2, 7.3",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
-		.traits = {.get_early = EARLY_MORE, .helper = HELPER_RANGE},
+		.traits = {.uring = URING_ALL, .get_early = EARLY_MORE, .helper = HELPER_RANGE},
 	},
 	{
 		.name = "doc",
@@ -164,19 +189,21 @@ const struct profile *profile_find(const char *name)
 /*
  * From which release on a profile holds, up to the next row; within a stable series the rows are in the order
  * of its releases. A backport's release is from the stable changelogs (Linux 5.10.180, 6.1.28, 6.1.39 and
- * 6.6.51 were read in the packages' sources, 5.4.50 and 5.7.7 in patches).
+ * 6.6.51 were read in the packages' sources, 5.4.50 and 5.7.7 in patches; 6.18.21 is the twin of 6.12.78,
+ * between 6.18.15, whose source lacks the change, and 6.18.44, which behaves by it).
  */
 static const struct {
 	uint32_t from;
 	const char *profile; /* NULL: not known */
 } releases[] = {
-	{KERNEL(5, 3, 0), "v5.3"},	   {KERNEL(5, 4, 0), "v5.4"},  {KERNEL(5, 4, 50), "v5.8"},
-	{KERNEL(5, 5, 0), "v5.4"},	   {KERNEL(5, 7, 7), "v5.8"},  {KERNEL(5, 8, 0), "v5.8"},
-	{KERNEL(5, 10, 180), "v5.10.180"}, {KERNEL(5, 11, 0), "v5.8"}, {KERNEL(5, 18, 0), "v5.18"},
-	{KERNEL(6, 1, 28), "v6.4"},	   {KERNEL(6, 1, 39), "v6.5"}, {KERNEL(6, 2, 0), "v5.18"},
-	{KERNEL(6, 4, 0), "v6.4"},	   {KERNEL(6, 5, 0), "v6.5"},  {KERNEL(6, 6, 51), "v6.7"},
-	{KERNEL(6, 7, 0), "v6.7"},	   {KERNEL(7, 1, 0), "v7.1"},  {KERNEL(7, 2, 0), "v7.2"},
-	{KERNEL(7, 4, 0), NULL},
+	{KERNEL(5, 3, 0), "v5.3"},    {KERNEL(5, 4, 0), "v5.4"},    {KERNEL(5, 4, 50), "v5.8"},
+	{KERNEL(5, 5, 0), "v5.4"},    {KERNEL(5, 7, 7), "v5.8"},    {KERNEL(5, 10, 180), "v5.10.180"},
+	{KERNEL(5, 11, 0), "v5.8"},   {KERNEL(5, 18, 0), "v5.18"},  {KERNEL(5, 19, 0), "v5.19"},
+	{KERNEL(6, 1, 28), "v6.4"},   {KERNEL(6, 1, 39), "v6.5"},   {KERNEL(6, 2, 0), "v5.19"},
+	{KERNEL(6, 4, 0), "v6.4"},    {KERNEL(6, 5, 0), "v6.5"},    {KERNEL(6, 6, 51), "v6.6.51"},
+	{KERNEL(6, 7, 0), "v6.7"},    {KERNEL(6, 12, 78), "v6.19"}, {KERNEL(6, 13, 0), "v6.7"},
+	{KERNEL(6, 18, 21), "v6.19"}, {KERNEL(6, 19, 0), "v6.19"},  {KERNEL(7, 1, 0), "v7.1"},
+	{KERNEL(7, 2, 0), "v7.2"},    {KERNEL(7, 4, 0), NULL},
 };
 
 /* "6.1.192-2" -> its number; 0 if the text does not begin with a version. */

@@ -33,6 +33,7 @@ enum trait_null_optval { NULL_UNCHECKED, NULL_CHECKED, NULL_FREE };
 enum trait_below { BELOW_EFAULT, BELOW_FREE };
 enum trait_badfd { BADFD_FIRST, BADFD_AFTER_LENGTH, BADFD_FREE };
 enum trait_helper { HELPER_ANY, HELPER_RANGE, HELPER_NONE };
+enum trait_uring { URING_IOCTL, URING_ALL, URING_NO_COMMAND, URING_NO_OPCODE };
 enum trait_early { EARLY_NEVER, EARLY_PACKET, EARLY_MORE };
 
 /* Rows: name of the field, the enum it holds. */
@@ -64,6 +65,7 @@ struct traits {
 	uint8_t get_long;	  /* trait_long: a handler that reports more than the window holds */
 	uint8_t get_early;	  /* trait_early: families whose handler's caller looks at optlen first */
 	uint8_t helper; /* trait_helper: bpf_set_retval on setsockopt (and whether it is there at all) */
+	uint8_t uring;	/* trait_uring: the socket commands are for protocols with an ioctl, ... */
 	uint8_t badfd;	/* trait_badfd: what comes first on setsockopt, descriptor or length */
 };
 

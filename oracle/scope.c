@@ -89,7 +89,7 @@ bool scope_holds(const char *profiles, const char *clauses, const struct profile
 	while (next_word(&clauses, &word, &n, copy)) {
 		int c = clause_find(copy);
 
-		if (c < 0 || !(clause_info((unsigned)c)->in & p->in))
+		if (c < 0 || !profile_has(p, (unsigned)c))
 			return false;
 	}
 	return true;

@@ -237,6 +237,10 @@ static void each_rule_alone(void **state)
 	BREAK(tc.call[0].hook = HOOK_COUNT, "a call that is neither getsockopt nor setsockopt");
 	BREAK(tc.call[0].sock = 2, "a call on a socket that does not exist");
 	BREAK(tc.call[0].optlen_null = true, "a setsockopt whose optlen is a pointer");
+	BREAK(tc.call[0].via = VIA_COUNT, "a call that enters the kernel in an unknown way");
+	BREAK((tc.call[1].expect.has_optlen = false, tc.call[1].via = VIA_URING,
+	       tc.call[1].optlen_null = true),
+	      "a call through io_uring whose optlen is a pointer");
 	BREAK(tc.call[0].buf.place = BUF_PLACE_COUNT, "a buffer in an unknown place");
 	BREAK(tc.call[0].buf.size = TC_MAX_BUF + 1, "a buffer of more than 131072 bytes");
 	BREAK(tc.call[0].buf.n_data = TC_MAX_DATA + 1, "a buffer with more than 128 bytes spelled out");
@@ -295,6 +299,7 @@ static void equality(void **state)
 	DIFFERS(call[0].hook = HOOK_GET);
 	DIFFERS(call[0].sock = 0);
 	DIFFERS(call[1].optlen_null = true);
+	DIFFERS(call[1].via = VIA_URING);
 	DIFFERS(call[0].level = 1);
 	DIFFERS(call[0].optname = 1);
 	DIFFERS(call[0].optlen = 0);

@@ -269,6 +269,8 @@ void tcase_print_call(const struct tc_call *c, struct buf *b)
 		buf_puts(b, ", optlen NULL)");
 	else
 		buf_printf(b, ", optlen %d)", c->optlen);
+	if (c->via == VIA_URING)
+		buf_puts(b, " via io_uring");
 }
 
 void tcase_print_ret(int64_t ret, struct buf *b)

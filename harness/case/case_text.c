@@ -231,11 +231,21 @@ static int expectation(struct parser *p, struct tc_call *c)
 		ret = expected_bytes(p, e, c->buf.size);
 	if (ret || !lex_at(p, "optlen"))
 		return ret;
-	if (c->hook != HOOK_GET || c->optlen_null)
+	if (!tc_call_has_len(c))
 		return lex_expected(p, "end of line (no optlen comes back from this call)");
 	lex_next(p);
 	e->has_optlen = true;
 	return parse_i32(p, "a length", &e->optlen);
+}
+
+/* `via io_uring`, which has no place for a pointer to optlen. */
+static int via(struct parser *p, struct tc_call *c)
+{
+	if (c->optlen_null)
+		return lex_expected(p, "'=' or end of line (io_uring takes no optlen pointer)");
+	lex_next(p); /* via */
+	c->via = VIA_URING;
+	return lex_want(p, "io_uring");
 }
 
 static int call(struct parser *p)
@@ -281,6 +291,8 @@ static int call(struct parser *p)
 		ret = parse_i32(p, "a length", &c->optlen);
 	if (!ret)
 		ret = lex_want(p, ")");
+	if (!ret && lex_at(p, "via"))
+		ret = via(p, c);
 	if (!ret && lex_at(p, "="))
 		ret = expectation(p, c);
 	tc->n_calls++;

@@ -143,8 +143,12 @@ static const char *check_call(const struct tcase *tc, const struct tc_call *c)
 		return "a call that is neither getsockopt nor setsockopt";
 	if (c->sock >= tc->n_socks && c->sock != TC_SOCK_BAD)
 		return "a call on a socket that does not exist";
+	if (c->via >= VIA_COUNT)
+		return "a call that enters the kernel in an unknown way";
 	if (c->optlen_null && c->hook != HOOK_GET)
 		return "a setsockopt whose optlen is a pointer";
+	if (c->optlen_null && c->via == VIA_URING)
+		return "a call through io_uring whose optlen is a pointer";
 	if (b->place >= BUF_PLACE_COUNT)
 		return "a buffer in an unknown place";
 	if (b->size > TC_MAX_BUF)
@@ -155,7 +159,7 @@ static const char *check_call(const struct tcase *tc, const struct tc_call *c)
 		return "a buffer with more bytes spelled out than it has";
 	if (b->place == BUF_NULL && b->size)
 		return "a NULL buffer with bytes in it";
-	if (e->has_optlen && (c->hook != HOOK_GET || c->optlen_null))
+	if (e->has_optlen && !tc_call_has_len(c))
 		return "an expected optlen where there is no optlen to read back";
 	if (e->n_bytes > TC_MAX_DATA)
 		return "more than 128 expected bytes";
@@ -247,8 +251,9 @@ static bool call_equal(const struct tc_call *a, const struct tc_call *b)
 {
 	const struct tc_expect *x = &a->expect, *y = &b->expect;
 
-	if (a->hook != b->hook || a->sock != b->sock || a->optlen_null != b->optlen_null ||
-	    a->level != b->level || a->optname != b->optname || (!a->optlen_null && a->optlen != b->optlen))
+	if (a->via != b->via || a->hook != b->hook || a->sock != b->sock ||
+	    a->optlen_null != b->optlen_null || a->level != b->level || a->optname != b->optname ||
+	    (!a->optlen_null && a->optlen != b->optlen))
 		return false;
 	if (a->buf.place != b->buf.place || a->buf.size != b->buf.size || a->buf.n_data != b->buf.n_data ||
 	    memcmp(a->buf.data, b->buf.data, a->buf.n_data) ||

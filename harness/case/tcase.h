@@ -78,10 +78,19 @@ struct tc_expect {
 	uint8_t bytes[TC_MAX_DATA];
 };
 
+/* How a call enters the kernel. */
+enum call_via {
+	VIA_SYSCALL,
+	VIA_URING, /* io_uring's socket command (Linux 6.7): no optlen pointer, the result is the new optlen
+		    */
+	VIA_COUNT,
+};
+
 struct tc_call {
 	uint8_t hook;	  /* enum hook */
+	uint8_t via;	  /* enum call_via */
 	uint8_t sock;	  /* index in sock[], or TC_SOCK_BAD */
-	bool optlen_null; /* getsockopt only: the optlen pointer is NULL */
+	bool optlen_null; /* getsockopt by system call only: the optlen pointer is NULL */
 	int32_t level;
 	int32_t optname;
 	int32_t optlen; /* setsockopt: the argument; getsockopt: *optlen before the call */
@@ -97,6 +106,12 @@ struct tcase {
 	struct tc_sock sock[TC_MAX_SOCKS];
 	struct tc_call call[TC_MAX_CALLS];
 };
+
+/* Is there a user's optlen that the call may write? */
+static inline bool tc_call_has_len(const struct tc_call *c)
+{
+	return c->hook == HOOK_GET && c->via == VIA_SYSCALL && !c->optlen_null;
+}
 
 /* Makes *tc the smallest valid case: one level, no program, no socket, no call. */
 void tcase_init(struct tcase *tc);

@@ -241,7 +241,7 @@ static void show_result(struct predictor *p, const struct tc_call *c, struct bra
 		cite(p, &l, c->hook == HOOK_SET && b->plan.called ? C_SET_RESULT : w->c_ret);
 	cited(b, obj, &l);
 	json_object_object_add(b->json, "result", obj);
-	if (c->hook != HOOK_GET || c->optlen_null)
+	if (!tc_call_has_len(c))
 		return;
 	obj = json_object_new_object();
 	l.n = 0;

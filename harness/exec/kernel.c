@@ -25,6 +25,7 @@
 #include "bare.h"
 #include "rawcall.h"
 #include "topo.h"
+#include "uring.h"
 
 #define N_GROUPS      1100 /* SO_PEERGROUPS answers with more than a page */
 #define DEFAULT_REUSE 64
@@ -51,6 +52,7 @@ struct kernel {
 	struct topo_pair *pair[TC_MAX_SOCKS];
 	struct arena hooked, twin;
 	struct keeper keeper;
+	struct uring *uring;	       /* NULL until a case needs it */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;
@@ -134,6 +136,14 @@ static int no_socket(struct kernel *k, const struct tc_sock *s, int err)
 	return -EIO;
 }
 
+static bool needs_uring(const struct tcase *tc)
+{
+	for (unsigned i = 0; i < tc->n_calls; i++)
+		if (tc->call[i].via == VIA_URING)
+			return true;
+	return false;
+}
+
 static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 {
 	struct kernel *k = of(b);
@@ -145,6 +155,11 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 		snprintf(b->error, sizeof(b->error),
 			 "no kernel loads a program that may return 2 (verifier: [0, 1])");
 		return -EOPNOTSUPP;
+	}
+	if (needs_uring(tc) && !k->uring) {
+		k->uring = uring_open(b->error, sizeof(b->error));
+		if (!k->uring)
+			return -EOPNOTSUPP;
 	}
 	if (!k->topo || !topo_key_equal(&k->topo->key, &key)) {
 		k->topo = topo_get(&k->set, &key, b->error, sizeof(b->error));
@@ -234,7 +249,10 @@ static void k_call(struct backend *b, const struct tc_call *c, struct outcome *g
 
 	k->shared->runs = 0; /* the call below clobbers memory, so this is written before it */
 	got->stray = false;
-	if (c->hook == HOOK_SET) {
+	if (c->via == VIA_URING) {
+		got->ret = uring_sockopt(k->uring, fd, c, buf.user);
+		got->optlen = c->optlen;
+	} else if (c->hook == HOOK_SET) {
 		got->ret = raw_setsockopt(fd, c->level, c->optname, buf.user, c->optlen);
 		got->optlen = 0;
 	} else {
@@ -366,6 +384,7 @@ static void k_close(struct backend *b, struct control_counts *final)
 {
 	struct kernel *k = of(b);
 
+	uring_close(k->uring);
 	topo_drop_all(&k->set);
 	if (final)
 		*final = k->set.control.counts;

@@ -13,10 +13,10 @@
 #include <stddef.h>
 
 struct kernel_image {
-	char spec[128];		/* as it was asked for */
-	char version[96];	/* of the package, 6.12.117-1~deb12u1; "" for a path */
-	char release[65];	/* what uname -r will say; "" if the image does not tell */
-	char boot[PATH_MAX];	/* the file to boot: an unpacked vmlinux where there is one, else the bzImage */
+	char spec[128];	     /* as it was asked for */
+	char version[96];    /* of the package, 6.12.117-1~deb12u1; "" for a path */
+	char release[65];    /* what uname -r will say; "" if the image does not tell */
+	char boot[PATH_MAX]; /* the file to boot: an unpacked vmlinux where there is one, else the bzImage */
 	char modules[PATH_MAX]; /* its lib/modules/RELEASE folder; "" if there is none */
 	bool fetched;		/* false: everything came from the cache or from the path */
 };

@@ -139,6 +139,7 @@ static void make_call(struct gen *g, struct half *h, unsigned kind, uint32_t bou
 	h->info = choose(g, kind, h->hook);
 	c->hook = (uint8_t)h->hook;
 	c->sock = 0;
+	c->via = VIA_SYSCALL;
 	c->optlen_null = false;
 	memset(&c->expect, 0, offsetof(struct tc_expect, bytes));
 	c->level = h->info ? h->info->level : LEVEL_UNKNOWN;
@@ -442,6 +443,16 @@ static void aim_null_optlen(struct gen *g, struct tcase *tc, struct half *set, s
 	get->hot_retval = true;
 }
 
+static void aim_uring(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	(rng_chance(&g->r, 1, 2) ? set : get)->call->via = VIA_URING;
+	if (get->call->via == VIA_URING && rng_chance(&g->r, 1, 2)) { /* getsockopt knows this level only */
+		get->call->level = SOL_SOCKET;
+		get->call->optname = SO_PRIORITY;
+		get->info = option_find(SOL_SOCKET, SO_PRIORITY);
+	}
+}
+
 static void aim_retval(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
 	set->hot_retval = get->hot_retval = true;
@@ -464,9 +475,10 @@ static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, st
 typedef void aim_fn(struct gen *, struct tcase *, struct half *, struct half *);
 /* A row may stand twice: it is hit twice as often. SO_PEERGROUPS costs several microseconds a call. */
 static aim_fn *const aims[] = {
-	aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_memberships, aim_memberships,
-	aim_memberships, aim_large_set,	  aim_large_set,   aim_badfd,	    aim_badfd,	     aim_null_optlen,
-	aim_null_optlen, aim_retval,	  aim_retval,	   aim_bad_memory,  aim_bad_memory,  aim_peergroups,
+	aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_memberships,
+	aim_memberships, aim_memberships, aim_large_set,   aim_large_set,   aim_badfd,
+	aim_badfd,	 aim_null_optlen, aim_null_optlen, aim_retval,	    aim_retval,
+	aim_bad_memory,	 aim_bad_memory,  aim_peergroups,  aim_uring,
 };
 
 static void count_half(struct gen *g, const struct half *h)

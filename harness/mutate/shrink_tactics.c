@@ -278,15 +278,17 @@ static enum made t_sock_use(struct tcase *tc, unsigned i)
 
 static enum made t_place(struct tcase *tc, unsigned i)
 {
-	struct tc_call *c = call_at(tc, i / 3);
+	struct tc_call *c = call_at(tc, i / 4);
 
 	if (!c)
 		return MADE_END;
-	if (i % 3 == 0) {
+	if (i % 4 == 3) {
+		c->via = VIA_SYSCALL;
+	} else if (i % 4 == 0) {
 		c->optlen = c->optlen_null ? (int32_t)c->buf.size : c->optlen;
 		c->optlen_null = false;
 	} else {
-		if (i % 3 == 1 && c->buf.place == BUF_NULL)
+		if (i % 4 == 1 && c->buf.place == BUF_NULL)
 			c->buf.size = c->optlen > 0 ? (uint32_t)c->optlen : 0;
 		c->buf.place = BUF_PLAIN;
 	}

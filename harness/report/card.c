@@ -149,7 +149,7 @@ static void put_result(struct buf *out, const struct report_case *rc, const stru
 		tcase_print_ret(w->ret, &want);
 	tcase_print_ret(rc->got->ret, &got);
 	put_pair(out, "ret", &want, &got, rc->diff->field == DIFF_RET);
-	if (c->hook == HOOK_GET && !c->optlen_null) {
+	if (tc_call_has_len(c)) {
 		buf_reset(&want);
 		buf_reset(&got);
 		if (w->any & ANY_OPTLEN)

@@ -201,7 +201,7 @@ static struct json_object *want_object(const struct report_case *rc, const struc
 		json_object_object_add(o, "ret", NULL);
 	else
 		add_int(o, "ret", w->ret);
-	if (c->hook == HOOK_GET && !c->optlen_null) {
+	if (tc_call_has_len(c)) {
 		if (w->any & ANY_OPTLEN)
 			json_object_object_add(o, "optlen", NULL);
 		else
@@ -228,7 +228,7 @@ static struct json_object *got_object(const struct report_case *rc, const struct
 	struct buf hex = {0};
 
 	add_int(o, "ret", got->ret);
-	if (c->hook == HOOK_GET && !c->optlen_null)
+	if (tc_call_has_len(c))
 		add_int(o, "optlen", got->optlen);
 	for (uint32_t i = from; size && i < hex_to(from, size); i++)
 		hex_byte(&hex, got->mem[i]);
