@@ -92,28 +92,35 @@ static void k_load(struct backend *b, const struct tcase *tc)
 	}
 }
 
-/* Older and newer kernels restrict bpf_set_retval; a case that needs more than that cannot run here. */
+/* Does the action need the helper? On getsockopt the context has retval too. */
+static bool uses_retval_helper(const struct act *a, enum hook hook)
+{
+	return a->op == ACT_SET_RETVAL ||
+	       (hook == HOOK_SET &&
+		(a->op == ACT_KEEP_RETVAL || (a->op == ACT_IF && a->field == FIELD_RETVAL)));
+}
+
+/* Older and newer kernels restrict the helpers; a case that needs more than that cannot run here. */
 static int check_retval_actions(struct kernel *k, const struct tcase *tc)
 {
-	const struct bpfobj_traits *traits = &k->set.obj.traits;
-
 	for (unsigned i = 0; i < k->topo->n_used; i++) {
 		struct topo_used u = k->topo->used[i];
 		const struct prog *p = tcase_prog(tc, u.hook, u.id);
 
-		for (unsigned j = 0; j < p->n && j < ACT_MAX; j++) {
-			if (p->act[j].op != ACT_SET_RETVAL)
+		for (const struct act *a = p->act; a < p->act + p->n; a++) {
+			if (!uses_retval_helper(a, u.hook))
 				continue;
-			if (!traits->has_retval_helpers) {
+			if (!k->set.obj.traits.has_retval_helpers) {
 				snprintf(k->b.error, sizeof(k->b.error),
-					 "this kernel has no bpf_set_retval (Linux 5.18 has)");
+					 "this kernel has no bpf_get_retval and bpf_set_retval (Linux 5.18 "
+					 "has)");
 				return -EOPNOTSUPP;
 			}
-			if (u.hook == HOOK_SET && (p->act[j].val > 0 || p->act[j].val < -4095)) {
+			if (u.hook == HOOK_SET && a->op == ACT_SET_RETVAL && (a->val > 0 || a->val < -4095)) {
 				snprintf(k->b.error, sizeof(k->b.error),
 					 "this kernel only takes bpf_set_retval(-4095..0) on setsockopt "
 					 "(since Linux 7.2), the case says %d",
-					 p->act[j].val);
+					 a->val);
 				return -EOPNOTSUPP;
 			}
 		}
