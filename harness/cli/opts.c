@@ -26,8 +26,9 @@ enum {
 	CLAUSES = 1 << 5,
 	PROBE = 1 << 6,
 	BENCH = 1 << 7,
+	KERNEL = 1 << 8,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
-	ANY = (1 << 8) - 1,
+	ANY = (1 << 9) - 1,
 };
 
 struct opt {
@@ -66,6 +67,9 @@ static const struct opt options[] = {
 	{"unsafe", ARG_FLAG, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
 	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "the catalogue as a Markdown table"},
+#ifndef HD_GUEST
+	{"refresh", ARG_FLAG, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
+#endif
 	{"json", ARG_FLAG, ANY & ~SHRINK, FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
 	{"verbose", ARG_FLAG, ANY, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
 };
@@ -111,6 +115,15 @@ static const struct cmd commands[] = {
 	{"bench", BENCH, "", 0, 0, cmd_bench,
 	 "measure cases per second and what they are made of",
 	 "Measures the host loop against the bare cost of its system calls, the oracle alone, and memory.\n"},
+#ifndef HD_GUEST
+	{"kernel", KERNEL, "list|get|path [SPEC...]", 1, -1, cmd_kernel,
+	 "fetch kernels of Debian's archive to boot in a VM",
+	 "list: the newest kernel of each series (--verbose: all of them). get SPEC...: fetches them and says their\n"
+	 "release. path SPEC: prints the file to boot, fetched if need be. A SPEC is debian:6.12 (newest of that\n"
+	 "series), debian:6.12.95-1 (that version), deb:DIR (packages at hand), or the path of a bzImage, a vmlinux\n"
+	 "or a built tree. Packages are fetched by apt-get from this machine's Debian mirror, checked, unpacked to\n"
+	 "~/.cache/hookdiff/kernels, and never installed. Needs no root.\n"},
+#endif
 };
 /* clang-format on */
 

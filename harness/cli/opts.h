@@ -29,6 +29,7 @@ struct cli {
 	bool waivers_given;  /* a file that was named must exist, the default one need not */
 	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	bool json, markdown, brief, verbose;
+	bool refresh;	  /* --refresh: package lists anew */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
 	uint64_t seconds; /* --time; 0: no limit */
@@ -62,5 +63,6 @@ int cmd_shrink(struct cli *cli);
 int cmd_bench(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
+int cmd_kernel(struct cli *cli);
 
 #endif
