@@ -325,29 +325,35 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 		w->n_out = x->size; /* a long answer: the rest is the handler's */
 }
 
+/* Families whose getsockopt has the newer form: numbers of AF_*, and the trait from which on. */
+static const uint8_t iter_since[64] = {
+	[17] = EARLY_PACKET, /* PACKET */
+	[29] = EARLY_PACKET, /* CAN (raw) */
+	[8] = EARLY_MORE,    /* ATMPVC */
+	[9] = EARLY_MORE,    /* X25 */
+	[16] = EARLY_MORE,   /* NETLINK */
+	[21] = EARLY_MORE,   /* RDS */
+	[26] = EARLY_MORE,   /* LLC */
+	[30] = EARLY_MORE,   /* TIPC */
+	[31] = EARLY_MORE,   /* BLUETOOTH */
+	[32] = EARLY_MORE,   /* IUCV */
+	[33] = EARLY_MORE,   /* RXRPC */
+	[40] = EARLY_MORE,   /* VSOCK */
+	[41] = EARLY_MORE,   /* KCM */
+	[44] = EARLY_MORE,   /* XDP */
+	[45] = EARLY_MORE,   /* MCTP */
+};
+
 /* Did the protocol's handler get to look at optlen before the hook, and did it end the call? */
 static bool is_early(const struct oracle *o)
 {
-	enum {
-		SOCKET = 1,
-		NETLINK = 16,
-		PACKET = 17,
-		LLC = 26,
-		CAN = 29,
-		BLUETOOTH = 31,
-		RXRPC = 33,
-		VSOCK = 40,
-		XDP = 44
-	};
 	const struct tc_call *c = o->c;
 	uint16_t family = o->tc->sock[c->sock].family;
 
-	if (o->t->get_early == EARLY_NEVER || (!c->optlen_null && c->optlen >= 0) || c->level == SOCKET)
+	if (o->t->get_early == EARLY_NEVER || c->level == 1 /* SOL_SOCKET */ || family >= sizeof(iter_since))
 		return false;
-	if (family == PACKET || family == CAN)
-		return true;
-	return o->t->get_early == EARLY_MORE && (family == NETLINK || family == LLC || family == BLUETOOTH ||
-						 family == RXRPC || family == VSOCK || family == XDP);
+	return (c->optlen_null || c->optlen < 0) && iter_since[family] &&
+	       iter_since[family] <= o->t->get_early;
 }
 
 /* Calls that end before any program runs. True if this is one. */
