@@ -27,8 +27,9 @@ enum {
 	PROBE = 1 << 6,
 	BENCH = 1 << 7,
 	KERNEL = 1 << 8,
+	DIFF_PROFILES = 1 << 12,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
-	ANY = (1 << 9) - 1,
+	ANY = (1 << 16) - 1,
 };
 
 struct opt {
@@ -55,10 +56,10 @@ static const struct opt options[] = {
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},
-	{"time", ARG_DURATION, FUZZ | BENCH, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
+	{"time", ARG_DURATION, FUZZ | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
-	{"seed", ARG_U64, FUZZ, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
+	{"seed", ARG_U64, FUZZ | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, SWEEP | FUZZ, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run cases side by side; else one for each processor"},
@@ -109,6 +110,13 @@ static const struct cmd commands[] = {
 	 "list the rules of the contract",
 	 "One row a rule: its id, the profiles that it holds in, the sentence and its source. A PREFIX such as\n"
 	 "SET or GET.LARGE picks the rules whose id begins with it.\n"},
+	{"diff-profiles", DIFF_PROFILES, "A B", 2, 2, cmd_diff_profiles,
+	 "find the smallest cases on which two profiles differ",
+	 "Searches without root and without a kernel: the boundary sweep, then generated cases (100,000, or for\n"
+	 "as long as --time says; the seed is 1 if none is given), each planned and predicted by both profiles\n"
+	 "with the same answers of the handler. Prints one smallest case for each pair of clauses that differ.\n"
+	 "Where only one profile says anything nothing differs; --verbose lists those places too. Exit 0: no\n"
+	 "difference, 1: there are some.\n"},
 	{"probe", PROBE, "", 0, 0, cmd_probe,
 	 "say what this machine can do, and the remedy for what it cannot",
 	 "Checks what the other commands need. Exit 0: cases can run here; 2: they cannot, and the reason.\n"},

@@ -64,5 +64,6 @@ int cmd_bench(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
 int cmd_kernel(struct cli *cli);
+int cmd_diff_profiles(struct cli *cli);
 
 #endif

@@ -51,6 +51,11 @@ uint64_t sweep_count(void)
 	return (uint64_t)PRODUCT * SUBJECTS;
 }
 
+uint64_t sweep_subject_count(void)
+{
+	return PRODUCT;
+}
+
 void sweep_describe(char *buf, size_t n)
 {
 	snprintf(buf, n,

@@ -11,6 +11,8 @@
 #include "boundary.h"
 
 uint64_t sweep_count(void);
+/* The first so many cases are all about one option and socket. */
+uint64_t sweep_subject_count(void);
 /* Makes case i < sweep_count(); key (for the shadow of the socket pair): topology, kind of socket. */
 void sweep_case(uint64_t i, struct tcase *tc, unsigned *topology, unsigned *socket);
 /* "2 hooks x 21 user lengths x ... = N cases", into buf. */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "standin.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../case/options.h"
+
+#define MEM_BYTES (TC_MAX_BUF + TC_PAST)
+#define LARGE	  6000 /* more than a page of 4 KiB */
+
+int standin_init(struct standin *s)
+{
+	s->mem = calloc(1, MEM_BYTES);
+	return s->mem ? 0 : -ENOMEM;
+}
+
+void standin_fini(struct standin *s)
+{
+	free(s->mem);
+	s->mem = NULL;
+}
+
+void standin_begin(struct standin *s, const struct tcase *tc, enum standin_kind kind)
+{
+	s->kind = kind;
+	for (unsigned i = 0; i < tc->n_socks; i++)
+		model_init(&s->model[i], &tc->sock[i]);
+}
+
+/* How many bytes of the user's memory the kernel can read, or write. */
+static uint32_t reach(const struct tc_buf *u, bool write)
+{
+	switch ((enum buf_place)u->place) {
+	case BUF_PLAIN:
+		return u->size + TC_PAST;
+	case BUF_READONLY:
+		return write ? 0 : u->size + TC_PAST;
+	case BUF_EDGE:
+		return u->size;
+	case BUF_NULL:
+	case BUF_PLACE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static void set(struct standin *s, const struct tc_call *c, const struct plan *p, struct handler_result *hr)
+{
+	struct model *m = c->sock < TC_MAX_SOCKS ? &s->model[c->sock] : NULL;
+	const uint8_t *val = p->kernel_buf ? p->bytes : s->mem;
+	uint32_t readable = p->kernel_buf ? (uint32_t)p->optlen : reach(&c->buf, false);
+
+	hr->ret = s->kind == STANDIN_ERROR ? -ENOPROTOOPT : 0;
+	if (m && s->kind == STANDIN_MODEL)
+		s->modelled = model_set(m, p->level, p->optname, val, readable, p->optlen, &hr->ret);
+	else if (m)
+		model_forget(m);
+}
+
+/* The length that a getsockopt of this kind says, where the model does not know. */
+static int32_t said(enum standin_kind kind, const struct tc_call *c)
+{
+	const struct option_info *info = option_find(c->level, c->optname);
+	int32_t own = info && info->size ? info->size : 4;
+
+	switch (kind) {
+	case STANDIN_SHORT:
+		return c->optlen < 1 ? 0 : 1;
+	case STANDIN_FULL:
+		return c->optlen;
+	case STANDIN_LONG:
+		return c->optlen + 4;
+	case STANDIN_LARGE:
+		return LARGE;
+	case STANDIN_MODEL:
+	case STANDIN_ERROR:
+	case STANDIN_COUNT:
+		break;
+	}
+	return own < c->optlen ? own : c->optlen;
+}
+
+bool standin_differs(enum standin_kind kind, const struct tc_call *c)
+{
+	if (c->hook == HOOK_SET)
+		return kind == STANDIN_MODEL;
+	if (kind == STANDIN_MODEL || kind == STANDIN_ERROR)
+		return true;
+	if (c->optlen_null || c->optlen < 0 || c->optlen > TC_MAX_BUF ||
+	    reach(&c->buf, true) < (uint32_t)c->optlen)
+		return false;
+	return kind != STANDIN_LARGE || c->optlen < LARGE;
+}
+
+static void get(struct standin *s, const struct tc_call *c, const struct plan *p, struct handler_result *hr)
+{
+	const struct model *m = c->sock < TC_MAX_SOCKS ? &s->model[c->sock] : NULL;
+	uint32_t room = reach(&c->buf, true), n;
+
+	hr->optlen = c->optlen;
+	if (m && s->kind == STANDIN_MODEL)
+		s->modelled = model_get(m, p->level, p->optname, s->mem, room,
+					c->optlen_null ? NULL : &hr->optlen, &hr->ret);
+	if (s->modelled)
+		return;
+	if (s->kind == STANDIN_ERROR || !standin_differs(STANDIN_SHORT, c)) {
+		hr->ret = c->optlen_null ? -EFAULT : c->optlen < 0 ? -EINVAL : -ENOPROTOOPT;
+		return;
+	}
+	hr->optlen = said(s->kind, c);
+	n = hr->optlen < c->optlen ? (uint32_t)hr->optlen : (uint32_t)c->optlen;
+	n = n < c->buf.size ? n : c->buf.size;
+	for (uint32_t i = 0; i < n; i++)
+		s->mem[i] = (uint8_t)(0x11 + i % 7);
+}
+
+void standin_answer(struct standin *s, const struct tc_call *c, const struct plan *p,
+		    struct handler_result *hr)
+{
+	*hr = (struct handler_result){.mem = c->buf.place == BUF_NULL ? NULL : s->mem};
+	s->modelled = false;
+	tc_buf_image(&c->buf, s->mem, c->buf.size + TC_PAST);
+	if (!p->called)
+		return;
+	if (c->hook == HOOK_SET)
+		set(s, c, p, hr);
+	else
+		get(s, c, p, hr);
+}
