@@ -79,7 +79,7 @@ static void publish(struct oracle *o)
 	struct ctx *x = &o->ctx;
 	uint8_t *copy;
 
-	x->published = x->careful = x->size > SMALL_WINDOW || x->mask;
+	x->published = x->careful = x->size > SMALL_WINDOW || x->mask || x->unknown & UNK_SIZE;
 	if (x->careful)
 		return;
 	copy = snap_alloc(o, SMALL_WINDOW);
@@ -186,10 +186,12 @@ static inline void apply(struct oracle *o, const struct act *a, const struct eff
 	const bool bytes = e->wrote == WROTE_BYTES;
 	const bool fits = bytes & (a->off <= x->size) & (a->n <= x->size - a->off);
 
-	if (x->careful && fits) {
+	if (x->careful && bytes) {
 		if (x->published)
 			unshare(o);
-		if (x->mask)
+		if (!fits && x->unknown & UNK_SIZE) /* written if the window is larger than we know */
+			chain_forget(o, a->off, a->off + a->n);
+		else if (fits && x->mask)
 			memset(x->mask + a->off, 0, a->n);
 	}
 	put_bytes(x, pick(fits, x->win + (a->off & -(uint32_t)fits), x->spare), (uint32_t)a->val, a->n);

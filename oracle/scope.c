@@ -24,29 +24,31 @@ static bool next_word(const char **s, const char **word, size_t *n, char copy[WO
 	return *n != 0;
 }
 
-/* The row of a kernel's profile, or -1. */
-static int kernel_row(const char *name)
+/* The row of a kernel's profile; of "" the first or the last one; or -1. */
+static int kernel_row(const char *name, bool last)
 {
+	int row = -1;
+
 	for (unsigned i = 0; i < profile_count(); i++)
-		if (!strcmp(profile_at(i)->name, name) && profile_at(i)->in & IN_KERNEL)
-			return (int)i;
-	return -1;
+		if (profile_at(i)->in == IN_KERNEL && (!*name || !strcmp(profile_at(i)->name, name))) {
+			row = (int)i;
+			if (!last)
+				break;
+		}
+	return row;
 }
 
-/* Splits "v5.4..v5.18" in place into rows, the lower one first; false if it is no such range. */
+/* Splits "v5.4..v5.18" in place into rows; false if it is no such range. */
 static bool range(char *word, int *lo, int *hi)
 {
 	char *dots = strstr(word, "..");
-	int a, b;
 
 	if (!dots)
 		return false;
 	*dots = '\0';
-	a = kernel_row(word);
-	b = kernel_row(dots + 2);
-	*lo = a < b ? a : b;
-	*hi = a < b ? b : a;
-	return a >= 0 && b >= 0;
+	*lo = kernel_row(word, false);
+	*hi = kernel_row(dots + 2, true);
+	return *lo >= 0 && *hi >= *lo;
 }
 
 const char *scope_check(const char *profiles, const char *clauses, const char **word, size_t *n)
@@ -81,7 +83,7 @@ bool scope_holds(const char *profiles, const char *clauses, const struct profile
 			return true;
 		if (range(copy, &lo, &hi))
 			for (int i = lo; i <= hi; i++)
-				if (p->in & IN_KERNEL && !strcmp(profile_at((unsigned)i)->name, p->name))
+				if (p->in == IN_KERNEL && !strcmp(profile_at((unsigned)i)->name, p->name))
 					return true;
 	}
 	if (named)

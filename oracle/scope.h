@@ -3,7 +3,8 @@
  * In which profiles the expectations of a case hold, by the two header lines of its text (case_text.h):
  *
  *	# profiles NAME...      a row of profiles.c, or a range v5.4..v5.18 over the kernels' rows, both ends
- *	                        included; the expectations hold in these profiles and no other
+ *	                        included, an end that is left out (v5.18..) being the oldest or newest kernel;
+ *	                        the expectations hold in these profiles and no other
  *	# clauses ID...         without a line `# profiles`: they hold in every profile in which all of these
  *	                        clauses hold (with neither line: in every profile)
  *

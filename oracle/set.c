@@ -30,10 +30,28 @@ static void handler_original(struct oracle *o, int32_t level, int32_t optname, u
 		hit(o, C_SET_REWRITE);
 }
 
+/* The profile does not say what comes of the call. */
+static void free_result(struct oracle *o)
+{
+	o->want.any |= ANY_RET;
+	o->plan->unsure = true;
+}
+
+/* Is each of the first n bytes of the window known? */
+static bool all_known(const struct ctx *x, int32_t n)
+{
+	return !x->mask || n <= 0 || !memchr(x->mask, 1, (size_t)n);
+}
+
 /* The handler runs with the programs' buffer. */
 static void handler_window(struct oracle *o, unsigned clause)
 {
 	const struct ctx *x = &o->ctx;
+
+	if (!all_known(x, x->optlen)) {
+		free_result(o);
+		return;
+	}
 
 	*o->plan = (struct plan){.called = true,
 				 .kernel_buf = true,
@@ -45,13 +63,6 @@ static void handler_window(struct oracle *o, unsigned clause)
 	hit(o, clause);
 	if (x->wrote & (WROTE_ARGS | WROTE_BYTES))
 		hit(o, C_SET_REWRITE);
-}
-
-/* The profile does not say what comes of the call. */
-static void free_result(struct oracle *o)
-{
-	o->want.any |= ANY_RET;
-	o->plan->unsure = true;
 }
 
 /* Nothing but the call's own arguments is promised to the first program, and no result. */

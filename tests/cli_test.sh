@@ -61,6 +61,11 @@ printf '# profiles doc v9.9\ncgroup a\n' >"$tmp/p.case"
 usage "$tmp/p\\.case: 'v9\\.9' in the line .# profiles.: no such profile" predict "$tmp/p.case"
 printf '# clauses SET.ARGS SET.ARG\ncgroup a\n' >"$tmp/p.case"
 usage "$tmp/p\\.case: 'SET\\.ARG' in the line .# clauses.: no such clause" predict "$tmp/p.case"
+usage "diff-profiles: expected .*, found nothing" diff-profiles
+usage "diff-profiles: v9: no such profile; there are: v5\.3 " diff-profiles doc v9
+expect 0 '^0 differences between v6\.7 and v6\.7' "$HOOKDIFF" diff-profiles v6.7 v6.7 --time 1
+expect 1 'SET\.LARGE\.IGNORED' "$HOOKDIFF" diff-profiles v6.4 v6.5 --seed 7
+expect 1 '"clause": *"SET\.LARGE\.IGNORED"' "$HOOKDIFF" diff-profiles v6.4 v6.5 --json
 usage "shrink: expected only one operand, found 'b'" shrink a b
 usage "clauses: expected the beginning of a clause's id .*, found 'NOPE'" clauses NOPE
 usage "clauses: expected --json or --markdown, found both" clauses --json --markdown

@@ -18,8 +18,6 @@
 #include "oracle/clauses.h"
 #include "oracle/oracle.h"
 
-#define MAX_FINDS 512
-
 struct side {
 	const struct profile *profile;
 	struct oracle *o;
@@ -140,11 +138,11 @@ static void walk_seen(struct contrast *x, int k, const struct want_seen *a, cons
 }
 
 /* The clause that says how many programs run; of the side with more of them: what lets the chain go on. */
-static unsigned runs_clause(const struct want *w, bool more)
+static unsigned runs_clause(const struct want *w, const struct want *other)
 {
-	if (more)
-		return clause_has(&w->hits, C_CHAIN_ALL) ? C_CHAIN_ALL : C_HOOK_CALLED;
-	return w->c_runs;
+	if (w->n_seen < other->n_seen)
+		return w->c_runs;
+	return other->n_seen && clause_has(&w->hits, C_CHAIN_ALL) ? C_CHAIN_ALL : C_HOOK_CALLED;
 }
 
 static void walk_runs(struct contrast *x, const struct want *a, const struct want *b)
@@ -157,8 +155,7 @@ static void walk_runs(struct contrast *x, const struct want *a, const struct wan
 		any &= SILENT_B;
 	else if (!any)
 		return;
-	differ(x, PART_RUNS, -1, any, runs_clause(a, a->n_seen > b->n_seen),
-	       runs_clause(b, b->n_seen > a->n_seen));
+	differ(x, PART_RUNS, -1, any, runs_clause(a, b), runs_clause(b, a));
 }
 
 /* The clause of the result; against a plain rejection it is what undid the rejection. */
@@ -199,6 +196,11 @@ static bool same_value(const struct contrast *x, const struct plan *a, const str
 	return !memcmp(k->bytes, image, (uint32_t)k->optlen);
 }
 
+static bool no_hook(const struct side *s)
+{
+	return clause_has(&s->w->hits, C_HOOK_NONE);
+}
+
 static void walk_handler(struct contrast *x)
 {
 	const struct plan *a = &x->s[0].plan, *b = &x->s[1].plan;
@@ -207,6 +209,10 @@ static void walk_handler(struct contrast *x)
 		a->called == b->called && (!a->called || (a->level == b->level && a->optname == b->optname &&
 							  a->optlen == b->optlen && same_value(x, a, b)));
 
+	/* Without any program the handler's caller refuses what the handler is said to get: no rule of the
+	 * hooks. */
+	if (no_hook(&x->s[0]) || no_hook(&x->s[1]))
+		return;
 	if (any || !same)
 		differ(x, PART_HANDLER, -1, any, handler_clause(x, &x->s[0], &x->s[1]),
 		       handler_clause(x, &x->s[1], &x->s[0]));
@@ -309,27 +315,49 @@ static void begin(struct contrast *x, const struct tcase *tc, enum standin_kind 
 	}
 }
 
+/* First differences: of what programs see, of what comes of the call; real ones and silent ones. */
 struct first {
-	struct contrast_key real, silent;
-	bool has_real, has_silent;
+	unsigned call;
+	struct {
+		bool has;
+		struct contrast_key key;
+		unsigned call;
+	} of[2][2];
 };
 
 static void keep_first(struct contrast *x, enum contrast_part part, int which, struct contrast_key key,
 		       void *arg)
 {
 	struct first *f = arg;
+	unsigned outcome = part > PART_SEEN_BYTES, silent = key.silent != 0;
 
-	if (key.silent && !f->has_silent) {
-		f->silent = key;
-		f->has_silent = true;
-	} else if (!key.silent && !f->has_real) {
-		f->real = key;
-		f->has_real = true;
-	}
+	if (f->of[outcome][silent].has)
+		return;
+	f->of[outcome][silent].has = true;
+	f->of[outcome][silent].key = key;
+	f->of[outcome][silent].call = f->call;
 }
 
-bool contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind kind,
-		   struct contrast_key *key, unsigned *call)
+/* Has a program of the call's chain a condition, so that what it sees can decide what it does? */
+static bool conditions(const struct tcase *tc, const struct tc_call *c)
+{
+	uint8_t ids[TC_MAX_PROGS];
+	unsigned n = c->sock < tc->n_socks
+			     ? tcase_effective(tc, tc->sock[c->sock].level, (enum hook)c->hook, ids)
+			     : 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct prog *p = tcase_prog(tc, (enum hook)c->hook, ids[i]);
+
+		for (unsigned a = 0; a < p->n; a++)
+			if (p->act[a].op == ACT_IF)
+				return true;
+	}
+	return false;
+}
+
+void contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind kind,
+		   struct contrast_set *set)
 {
 	struct first f = {0};
 	bool sure = true;
@@ -337,16 +365,24 @@ bool contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind
 	begin(x, tc, kind);
 	x->visit = keep_first;
 	x->arg = &f;
-	for (unsigned i = 0; i < tc->n_calls && sure && !f.has_real; i++) {
-		bool had = f.has_silent;
-
-		sure = both(x, tc, i);
+	/* Once the outcomes differ the sockets are no longer in the same state. */
+	for (f.call = 0; f.call < tc->n_calls && sure && !f.of[1][0].has; f.call++) {
+		sure = both(x, tc, f.call);
 		walk(x);
-		if (f.has_real || (!had && f.has_silent))
-			*call = i;
+		/* A program that sees something else may do something else: no clause of the outcome's. */
+		if (f.of[0][0].has && f.of[0][0].call == f.call && conditions(tc, x->c)) {
+			f.of[1][0].has = f.of[1][1].has = false;
+			break;
+		}
 	}
-	*key = f.has_real ? f.real : f.silent;
-	return f.has_real || f.has_silent;
+	set->n = 0;
+	for (unsigned outcome = 0; outcome < 2; outcome++)
+		for (unsigned silent = 0; silent < 2; silent++)
+			if (f.of[outcome][silent].has) {
+				set->at[set->n].key = f.of[outcome][silent].key;
+				set->at[set->n++].call = f.of[outcome][silent].call;
+				break;
+			}
 }
 
 /* ---- what each side allows, in words ---- */
@@ -519,15 +555,11 @@ static bool same_key(struct contrast_key a, struct contrast_key b)
 	return a.a == b.a && a.b == b.b && a.silent == b.silent;
 }
 
-static void look(struct search *s, const struct tcase *tc, enum standin_kind kind)
+static void keep_find(struct search *s, const struct tcase *tc, enum standin_kind kind,
+		      struct contrast_key key)
 {
 	struct contrast_find *f;
-	struct contrast_key key;
-	unsigned call = 0;
 
-	s->looked++;
-	if (!contrast_case(s->x, tc, kind, &key, &call))
-		return;
 	for (unsigned i = 0; i < s->n; i++)
 		if (same_key(s->f[i].key, key))
 			return;
@@ -546,8 +578,17 @@ static void look(struct search *s, const struct tcase *tc, enum standin_kind kin
 	memset(f, 0, sizeof(*f));
 	f->key = key;
 	f->tc = *tc;
-	f->call = call;
 	f->handler = kind;
+}
+
+static void look(struct search *s, const struct tcase *tc, enum standin_kind kind)
+{
+	struct contrast_set set;
+
+	s->looked++;
+	contrast_case(s->x, tc, kind, &set);
+	for (unsigned i = 0; i < set.n && !s->err; i++)
+		keep_find(s, tc, kind, set.at[i].key);
 }
 
 /* Every answer that a getsockopt of the case can have. */
@@ -581,7 +622,7 @@ static void sweep(struct search *s)
 	static struct tcase tc; /* large */
 	unsigned topology, socket;
 
-	for (uint64_t i = 0; i < sweep_subject_count() && !s->err; i++) {
+	for (uint64_t i = 0; i < sweep_subject_count() && !s->err; i += s->o->stride ? s->o->stride : 1) {
 		unsigned keep;
 
 		sweep_case(i, &tc, &topology, &socket);
@@ -614,28 +655,36 @@ static void generate(struct search *s)
 	}
 }
 
-/* The first kind of handler with which the case still has the difference that is kept; STANDIN_COUNT: none.
- */
+/* Has the case the difference that is kept? *call: where. */
+static bool has_it(struct contrast *x, const struct tcase *tc, enum standin_kind kind, unsigned *call)
+{
+	struct contrast_set set;
+
+	contrast_case(x, tc, kind, &set);
+	for (unsigned i = 0; i < set.n; i++)
+		if (same_key(set.at[i].key, x->keep)) {
+			*call = set.at[i].call;
+			return true;
+		}
+	return false;
+}
+
+/* The first kind of handler with which the case still has it; STANDIN_COUNT: none. */
 static enum standin_kind kind_of(struct contrast *x, const struct tcase *tc, unsigned *call)
 {
-	for (unsigned k = 0; k < STANDIN_COUNT; k++) {
-		struct contrast_key key;
+	unsigned kind = 0;
 
-		if (contrast_case(x, tc, (enum standin_kind)k, &key, call) && same_key(key, x->keep))
-			return (enum standin_kind)k;
-	}
-	return STANDIN_COUNT;
+	while (kind < STANDIN_COUNT && !has_it(x, tc, (enum standin_kind)kind, call))
+		kind++;
+	return (enum standin_kind)kind;
 }
 
 static bool still(const struct tcase *tc, void *arg)
 {
 	struct contrast *x = arg;
-	struct contrast_key key;
 	unsigned call;
 
-	if (contrast_case(x, tc, x->first, &key, &call) && same_key(key, x->keep))
-		return true;
-	return kind_of(x, tc, &call) != STANDIN_COUNT;
+	return has_it(x, tc, x->first, &call) || kind_of(x, tc, &call) != STANDIN_COUNT;
 }
 
 static void make_small(struct search *s, struct contrast_find *f)

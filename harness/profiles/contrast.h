@@ -53,21 +53,31 @@ struct contrast_find {
 	struct contrast_row row[CONTRAST_ROWS];
 };
 
+/*
+ * The differences of one case. What programs see and what comes of the call are two things: the first would
+ * hide the second, so each has its own first difference; a silent one only where there is no other.
+ */
+struct contrast_set {
+	unsigned n;
+	struct {
+		struct contrast_key key;
+		unsigned call;
+	} at[2];
+};
+
 struct contrast;
 
 /* NULL if out of memory. */
 struct contrast *contrast_new(const struct profile *a, const struct profile *b);
 void contrast_free(struct contrast *x);
 
-/*
- * The first difference of a case under handlers of this kind; *call: where. A case without a difference but
- * with a part on which one side is silent gives that. False if both say the same of every part.
- */
-bool contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind kind,
-		   struct contrast_key *key, unsigned *call);
+/* The differences of a case under handlers of this kind. */
+void contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind kind,
+		   struct contrast_set *set);
 
 struct contrast_opts {
 	uint64_t seed, cases; /* of the generator, after the boundary sweep */
+	unsigned stride;      /* every so many-th case of the sweep; 0: all of them */
 	uint64_t seconds;     /* go on generating for as long; 0: cases decides */
 	bool silent;	      /* also keep and shrink what only one side speaks of */
 	unsigned shrink;      /* predicate calls for each find; 0: the shrinker's default */
