@@ -60,8 +60,6 @@ static void fill_window(struct oracle *o, const struct handler_result *hr)
 	if (hr->ret == 0) {
 		known = (uint32_t)hr->optlen < x->size ? (uint32_t)hr->optlen : x->size;
 		x->optlen = answer_length(o, hr, x->size);
-	} else if (o->t->get_error_window == ERROR_NO_OPTLEN) {
-		x->optlen = 0;
 	} else if (o->t->get_error_window == ERROR_FREE) {
 		x->unknown |= UNK_OPTLEN;
 		chain_forget(o, 0, x->size);
@@ -95,9 +93,7 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 	s->c_size = x->size == o->page && (uint32_t)o->c->optlen > o->page ? C_GET_WINDOW_PAGE
 									   : C_GET_WINDOW_SIZE;
 	s->c_tail = C_GET_WINDOW_ZEROS;
-	s->c_bytes = s->c_optlen = !hr->ret				       ? C_GET_AFTER
-				   : o->t->get_error_window == ERROR_NO_OPTLEN ? C_GET_ERROR_OPTLEN
-									       : C_GET_ERROR_WINDOW;
+	s->c_bytes = s->c_optlen = hr->ret ? C_GET_ERROR_WINDOW : C_GET_AFTER;
 	if (!hr->ret && x->optlen != hr->optlen) {
 		s->c_optlen = C_GET_LONG_CLAMPED;
 		hit(o, C_GET_LONG_CLAMPED);
@@ -325,35 +321,55 @@ static void finish_document(struct oracle *o, const struct handler_result *hr)
 		w->n_out = x->size; /* a long answer: the rest is the handler's */
 }
 
-/* Families whose getsockopt has the newer form: numbers of AF_*, and the trait from which on. */
-static const uint8_t iter_since[64] = {
-	[17] = EARLY_PACKET, /* PACKET */
-	[29] = EARLY_PACKET, /* CAN (raw) */
-	[8] = EARLY_MORE,    /* ATMPVC */
-	[9] = EARLY_MORE,    /* X25 */
-	[16] = EARLY_MORE,   /* NETLINK */
-	[21] = EARLY_MORE,   /* RDS */
-	[26] = EARLY_MORE,   /* LLC */
-	[30] = EARLY_MORE,   /* TIPC */
-	[31] = EARLY_MORE,   /* BLUETOOTH */
-	[32] = EARLY_MORE,   /* IUCV */
-	[33] = EARLY_MORE,   /* RXRPC */
-	[40] = EARLY_MORE,   /* VSOCK */
-	[41] = EARLY_MORE,   /* KCM */
-	[44] = EARLY_MORE,   /* XDP */
-	[45] = EARLY_MORE,   /* MCTP */
+#define BIT(n) (1u << (n))
+
+/*
+ * Sockets whose struct proto_ops has getsockopt_iter, by the numbers of AF_*, SOCK_* and protocols. types and
+ * protocols: sets; 0: all of the family.
+ */
+static const struct iter_row {
+	uint16_t family, types, protocols;
+	uint8_t since; /* trait_early */
+} iter_rows[] = {
+	{17, BIT(2) | BIT(3), 0, EARLY_PACKET}, /* PACKET, not SOCK_PACKET */
+	{29, BIT(3), BIT(1), EARLY_PACKET},	/* CAN_RAW */
+	{8, 0, 0, EARLY_MORE},			/* ATMPVC */
+	{9, 0, 0, EARLY_MORE},			/* X25 */
+	{16, 0, 0, EARLY_MORE},			/* NETLINK */
+	{21, 0, 0, EARLY_MORE},			/* RDS */
+	{24, 0, BIT(1), EARLY_MORE},		/* PPPOX: L2TP */
+	{26, 0, 0, EARLY_MORE},			/* LLC */
+	{30, 0, 0, EARLY_MORE},			/* TIPC */
+	{31, 0, 0x0f | BIT(8), EARLY_MORE},	/* BLUETOOTH: L2CAP, HCI, SCO, RFCOMM, ISO */
+	{32, 0, 0, EARLY_MORE},			/* IUCV */
+	{33, 0, 0, EARLY_MORE},			/* RXRPC */
+	{40, BIT(1) | BIT(5), 0, EARLY_MORE},	/* VSOCK: stream, seqpacket */
+	{41, 0, 0, EARLY_MORE},			/* KCM */
+	{44, 0, 0, EARLY_MORE},			/* XDP */
+	{45, 0, 0, EARLY_MORE},			/* MCTP */
 };
+
+static bool in_set(uint16_t set, uint16_t n)
+{
+	return !set || (n < 16 && set >> n & 1);
+}
 
 /* Did the protocol's handler get to look at optlen before the hook, and did it end the call? */
 static bool is_early(const struct oracle *o)
 {
 	const struct tc_call *c = o->c;
-	uint16_t family = o->tc->sock[c->sock].family;
+	const struct tc_sock *s = &o->tc->sock[c->sock];
 
-	if (o->t->get_early == EARLY_NEVER || c->level == 1 /* SOL_SOCKET */ || family >= sizeof(iter_since))
+	if (o->t->get_early == EARLY_NEVER || c->level == 1 /* SOL_SOCKET */ ||
+	    (!c->optlen_null && c->optlen >= 0))
 		return false;
-	return (c->optlen_null || c->optlen < 0) && iter_since[family] &&
-	       iter_since[family] <= o->t->get_early;
+	for (size_t i = 0; i < sizeof(iter_rows) / sizeof(iter_rows[0]); i++) {
+		const struct iter_row *r = &iter_rows[i];
+
+		if (r->family == s->family && in_set(r->types, s->type) && in_set(r->protocols, s->protocol))
+			return r->since <= o->t->get_early;
+	}
+	return false;
 }
 
 /* Calls that end before any program runs. True if this is one. */

@@ -27,7 +27,7 @@ static const struct profile table[] = {
 		.releases = "5.3",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_5_8, .set_window = WINDOW_EXACT, .get_error_window = ERROR_NO_OPTLEN},
+		.traits = {BEFORE_5_8, .set_window = WINDOW_EXACT},
 	},
 	{
 		.name = "v5.4",
@@ -43,7 +43,7 @@ static const struct profile table[] = {
 		.what = "above a page programs get the first page instead of EINVAL for all; optlen 0 means "
 			"the "
 			"original buffer",
-		.releases = "5.4.50 and later 5.4.y, 5.7.7 and later 5.7.y, 5.8 to 5.17 but 5.10.180",
+		.releases = "5.4.50-5.4.242, 5.7.7 and later 5.7.y, 5.8 to 5.17 but 5.10.180, 5.15.111",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
 		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
@@ -52,10 +52,19 @@ static const struct profile table[] = {
 	{
 		.name = "v5.10.180",
 		.what = "as v5.8, and with a NULL optval any optlen is accepted (backport from 6.4)",
-		.releases = "5.10.180 and later 5.10.y",
+		.releases = "5.4.243 and later 5.4.y, 5.10.180 and later 5.10.y, 5.15.111-5.15.120",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
 		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT},
+	},
+	{
+		.name = "v5.15.121",
+		.what = "as v5.10.180, and above a page an optlen beyond the window is ignored (backport "
+			"from 6.5)",
+		.releases = "5.15.121 and later 5.15.y",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_5_18},
 	},
 	{
 		.name = "v5.18",
@@ -70,7 +79,7 @@ static const struct profile table[] = {
 	{
 		.name = "v5.19",
 		.what = "io_uring has commands, and none for sockets",
-		.releases = "5.19, 6.0, 6.1.0-6.1.27, 6.2, 6.3",
+		.releases = "5.19, 6.0, 6.1.0-6.1.27, 6.2.0-6.2.14, 6.3.0",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
 		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .get_null = NULL_CHECKED},
@@ -78,7 +87,7 @@ static const struct profile table[] = {
 	{
 		.name = "v6.4",
 		.what = "getsockopt with a NULL optval: any optlen is accepted",
-		.releases = "6.1.28-6.1.38, 6.4",
+		.releases = "6.1.28-6.1.38, 6.2.15, 6.3.1-6.3.12, 6.4.0-6.4.3",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
 		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND},
@@ -86,7 +95,7 @@ static const struct profile table[] = {
 	{
 		.name = "v6.5",
 		.what = "above a page an optlen beyond the window is ignored instead of EFAULT",
-		.releases = "6.1.39 and later 6.1.y, 6.5, 6.6.0-6.6.50",
+		.releases = "6.1.39 and later 6.1.y, 6.3.13, 6.4.4 and later 6.4.y, 6.5, 6.6.0-6.6.50",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
 		.traits = {BEFORE_6_7, .uring = URING_NO_COMMAND},
@@ -188,22 +197,26 @@ const struct profile *profile_find(const char *name)
 
 /*
  * From which release on a profile holds, up to the next row; within a stable series the rows are in the order
- * of its releases. A backport's release is from the stable changelogs (Linux 5.10.180, 6.1.28, 6.1.39 and
- * 6.6.51 were read in the packages' sources, 5.4.50 and 5.7.7 in patches; 6.18.21 is the twin of 6.12.78,
- * between 6.18.15, whose source lacks the change, and 6.18.44, which behaves by it).
+ * of its releases. Backports: 5.10.180, 6.1.28 and 6.1.39 lie between releases whose sources were read;
+ * 5.4.50, 5.7.7, 5.4.243, 5.15.111, 5.15.121, 6.2.15, 6.3.13, 6.4.4 and 6.6.51 are from stable mails, some by
+ * date; 6.18.21 is the twin of 6.12.78, between 6.18.15, whose source lacks the change, and 6.18.44, which
+ * behaves by it.
  */
 static const struct {
 	uint32_t from;
 	const char *profile; /* NULL: not known */
 } releases[] = {
-	{KERNEL(5, 3, 0), "v5.3"},    {KERNEL(5, 4, 0), "v5.4"},    {KERNEL(5, 4, 50), "v5.8"},
-	{KERNEL(5, 5, 0), "v5.4"},    {KERNEL(5, 7, 7), "v5.8"},    {KERNEL(5, 10, 180), "v5.10.180"},
-	{KERNEL(5, 11, 0), "v5.8"},   {KERNEL(5, 18, 0), "v5.18"},  {KERNEL(5, 19, 0), "v5.19"},
-	{KERNEL(6, 1, 28), "v6.4"},   {KERNEL(6, 1, 39), "v6.5"},   {KERNEL(6, 2, 0), "v5.19"},
-	{KERNEL(6, 4, 0), "v6.4"},    {KERNEL(6, 5, 0), "v6.5"},    {KERNEL(6, 6, 51), "v6.6.51"},
-	{KERNEL(6, 7, 0), "v6.7"},    {KERNEL(6, 12, 78), "v6.19"}, {KERNEL(6, 13, 0), "v6.7"},
-	{KERNEL(6, 18, 21), "v6.19"}, {KERNEL(6, 19, 0), "v6.19"},  {KERNEL(7, 1, 0), "v7.1"},
-	{KERNEL(7, 2, 0), "v7.2"},    {KERNEL(7, 4, 0), NULL},
+	{KERNEL(5, 3, 0), "v5.3"},	   {KERNEL(5, 4, 0), "v5.4"},	 {KERNEL(5, 4, 50), "v5.8"},
+	{KERNEL(5, 4, 243), "v5.10.180"},  {KERNEL(5, 5, 0), "v5.4"},	 {KERNEL(5, 7, 7), "v5.8"},
+	{KERNEL(5, 10, 180), "v5.10.180"}, {KERNEL(5, 11, 0), "v5.8"},	 {KERNEL(5, 15, 111), "v5.10.180"},
+	{KERNEL(5, 15, 121), "v5.15.121"}, {KERNEL(5, 16, 0), "v5.8"},	 {KERNEL(5, 18, 0), "v5.18"},
+	{KERNEL(5, 19, 0), "v5.19"},	   {KERNEL(6, 1, 28), "v6.4"},	 {KERNEL(6, 1, 39), "v6.5"},
+	{KERNEL(6, 2, 0), "v5.19"},	   {KERNEL(6, 2, 15), "v6.4"},	 {KERNEL(6, 3, 0), "v5.19"},
+	{KERNEL(6, 3, 1), "v6.4"},	   {KERNEL(6, 3, 13), "v6.5"},	 {KERNEL(6, 4, 0), "v6.4"},
+	{KERNEL(6, 4, 4), "v6.5"},	   {KERNEL(6, 5, 0), "v6.5"},	 {KERNEL(6, 6, 51), "v6.6.51"},
+	{KERNEL(6, 7, 0), "v6.7"},	   {KERNEL(6, 12, 78), "v6.19"}, {KERNEL(6, 13, 0), "v6.7"},
+	{KERNEL(6, 18, 21), "v6.19"},	   {KERNEL(6, 19, 0), "v6.19"},	 {KERNEL(7, 1, 0), "v7.1"},
+	{KERNEL(7, 2, 0), "v7.2"},	   {KERNEL(7, 4, 0), NULL},
 };
 
 /* "6.1.192-2" -> its number; 0 if the text does not begin with a version. */

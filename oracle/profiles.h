@@ -24,7 +24,7 @@ enum trait_large { LARGE_IGNORED, LARGE_EFAULT, LARGE_EINVAL, LARGE_ORIGINAL };
 enum trait_positive { POSITIVE_SKIPS, POSITIVE_RUNS };
 enum trait_set_retval { SET_RETVAL_RESULT, SET_RETVAL_FREE };
 enum trait_export { EXPORT_KEPT, EXPORT_DROPPED };
-enum trait_error_window { ERROR_ZEROS, ERROR_NO_OPTLEN, ERROR_FREE };
+enum trait_error_window { ERROR_ZEROS, ERROR_FREE };
 enum trait_long { LONG_KEPT, LONG_CLAMPED };
 enum trait_get_bound { GET_BOUND_WINDOW, GET_BOUND_RAISED };
 enum trait_get_retval { GET_RETVAL_ANY, GET_RETVAL_ORIGINAL };

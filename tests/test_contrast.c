@@ -146,16 +146,25 @@ static void one_wrong_trait_is_found(void **state)
 		size_t trait;
 		uint8_t value;
 	} rows[] = {
-		TRAIT(order, ORDER_DOWN),	   TRAIT(after_reject, REJECT_STOPS),
-		TRAIT(reject, REJECT_EPERM),	   TRAIT(retval_chain, RETVAL_FRESH),
-		TRAIT(set_window, WINDOW_EXACT),   TRAIT(set_bound, BOUND_USER),
-		TRAIT(set_zero, ZERO_LITERAL),	   TRAIT(set_large, LARGE_EFAULT),
-		TRAIT(set_large, LARGE_EINVAL),	   TRAIT(set_positive, POSITIVE_RUNS),
-		TRAIT(set_export, EXPORT_DROPPED), TRAIT(get_error_window, ERROR_NO_OPTLEN),
-		TRAIT(get_zero, ZERO_LITERAL),	   TRAIT(get_large, LARGE_EFAULT),
-		TRAIT(get_large, LARGE_EINVAL),	   TRAIT(get_negative_ret, NEGATIVE_COPIES),
-		TRAIT(get_null, NULL_CHECKED),	   TRAIT(get_long, LONG_CLAMPED),
-		TRAIT(get_early, EARLY_PACKET),	   TRAIT(badfd, BADFD_AFTER_LENGTH),
+		TRAIT(order, ORDER_DOWN),
+		TRAIT(after_reject, REJECT_STOPS),
+		TRAIT(reject, REJECT_EPERM),
+		TRAIT(retval_chain, RETVAL_FRESH),
+		TRAIT(set_window, WINDOW_EXACT),
+		TRAIT(set_bound, BOUND_USER),
+		TRAIT(set_zero, ZERO_LITERAL),
+		TRAIT(set_large, LARGE_EFAULT),
+		TRAIT(set_large, LARGE_EINVAL),
+		TRAIT(set_positive, POSITIVE_RUNS),
+		TRAIT(set_export, EXPORT_DROPPED),
+		TRAIT(get_zero, ZERO_LITERAL),
+		TRAIT(get_large, LARGE_EFAULT),
+		TRAIT(get_large, LARGE_EINVAL),
+		TRAIT(get_negative_ret, NEGATIVE_COPIES),
+		TRAIT(get_null, NULL_CHECKED),
+		TRAIT(get_long, LONG_CLAMPED),
+		TRAIT(get_early, EARLY_PACKET),
+		TRAIT(badfd, BADFD_AFTER_LENGTH),
 	};
 
 	(void)state;
