@@ -61,8 +61,8 @@ static void neighbours(void **state)
 		{"v6.4",
 		 "v6.5",
 		 {{C_SET_LARGE_EFAULT, C_SET_LARGE_IGNORED}, {C_GET_LARGE_EFAULT, C_GET_LARGE_IGNORED}}},
-		{"v6.5", "v6.7", {{C_HOOK_BADFD_LENGTH, C_HOOK_BADFD_FIRST}}},
-		{"v6.7", "v7.1", {{C_HOOK_CALLED, C_GET_EARLY}}},
+		{"v6.5", "v6.6.51", {{C_HOOK_BADFD_LENGTH, C_HOOK_BADFD_FIRST}}},
+		{"v6.19", "v7.1", {{C_HOOK_CALLED, C_GET_EARLY}}},
 	};
 
 	(void)state;
