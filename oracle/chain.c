@@ -202,7 +202,7 @@ static inline void apply(struct oracle *o, const struct act *a, const struct eff
 }
 
 /* Runs one program; returns its result. The meaning of each action: harness/case/act.h. */
-static __attribute__((noinline)) uint32_t program(struct oracle *o, const struct prog *p)
+__attribute__((noinline)) uint32_t chain_program(struct oracle *o, const struct prog *p)
 {
 	struct ctx *x = &o->ctx;
 
@@ -226,7 +226,7 @@ static __attribute__((noinline)) uint32_t program(struct oracle *o, const struct
 	return p->ret;
 }
 
-static struct want_seen *see(struct oracle *o, uint8_t id)
+struct want_seen *chain_see(struct oracle *o, uint8_t id)
 {
 	struct want_seen *s = &o->want.seen[o->want.n_seen++];
 	const struct ctx *x = &o->ctx;
@@ -256,7 +256,7 @@ static uint8_t nth(const struct oracle *o, unsigned k)
 struct want_seen *chain_first(struct oracle *o)
 {
 	o->ctx.initial = o->ctx.retval;
-	return see(o, nth(o, 0));
+	return chain_see(o, nth(o, 0));
 }
 
 enum { NEXT_REJECTED = 16, NEXT_FAILED = 32 }; /* above enum wrote */
@@ -287,7 +287,7 @@ void chain_init(struct oracle *o)
 static void see_next(struct oracle *o, uint8_t id, struct clause_set *h)
 {
 	const struct ctx *x = &o->ctx;
-	struct want_seen *s = see(o, id);
+	struct want_seen *s = chain_see(o, id);
 
 	s->c_args = s->c_optlen = C_CHAIN_ARGS;
 	s->c_bytes = s->c_tail = C_CHAIN_OPTVAL;
@@ -357,7 +357,7 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 		if (o->foreign[hook] >> nth(o, k) & 1)
 			x->lost = true;
 		else
-			ret = program(o, tcase_prog(o->tc, hook, nth(o, k)));
+			ret = chain_program(o, tcase_prog(o->tc, hook, nth(o, k)));
 		x->lost |= ret > 1; /* no such program can be loaded: nothing is promised of it */
 		if (x->lost) {
 			o->want.lost = true;
@@ -366,6 +366,8 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 		}
 		if (!ret)
 			reject(o);
+		clause_add_if(h, C_CHAIN_NEXT, ret & (k + 1 < n));
+		clause_add_if(h, C_SET_BYPASS_CHAIN, (hook == HOOK_SET) & (k + 1 < n) & (x->optlen == -1));
 		after(x, was_failed, ret, h);
 		if (!ret && o->t->after_reject == REJECT_STOPS)
 			return;

@@ -148,7 +148,9 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	} else {
 		o->chain = &o->eff[c->sock][c->hook];
 		chain_clauses(o);
-		if (c->hook == HOOK_SET)
+		if (o->t->pipeline == PIPELINE_DRAFT)
+			draft_plan(o);
+		else if (c->hook == HOOK_SET)
 			set_plan(o);
 		else
 			get_plan(o);
@@ -159,7 +161,9 @@ const struct want *oracle_predict(struct oracle *o, const struct handler_result 
 {
 	struct want *w = &o->want;
 
-	if (o->plan->called && o->c->hook == HOOK_SET)
+	if (o->plan->called && o->t->pipeline == PIPELINE_DRAFT)
+		draft_predict(o, hr);
+	else if (o->plan->called && o->c->hook == HOOK_SET)
 		set_predict(o, hr);
 	else if (o->plan->called)
 		get_predict(o, hr);

@@ -101,6 +101,10 @@ void chain_forget(struct oracle *o, uint32_t from, uint32_t to);
 struct want_seen *chain_first(struct oracle *o);
 /* Runs the chain over o->ctx, after chain_first. */
 void chain_run(struct oracle *o);
+/* Records what a program must see when it is entered now; the caller names the clauses of its parts. */
+struct want_seen *chain_see(struct oracle *o, uint8_t id);
+/* Runs one program over o->ctx; returns its result: 0, 1 or 2. */
+uint32_t chain_program(struct oracle *o, const struct prog *p);
 /* True if the kernel can read n bytes from the start of the user's buffer. */
 bool buf_readable(const struct tc_buf *b, uint32_t n);
 bool buf_writable(const struct tc_buf *b, uint32_t n);
@@ -110,6 +114,10 @@ void set_plan(struct oracle *o);
 void set_predict(struct oracle *o, const struct handler_result *hr);
 void get_plan(struct oracle *o);
 void get_predict(struct oracle *o, const struct handler_result *hr);
+
+/* draft.c: both hooks of the first proposal. */
+void draft_plan(struct oracle *o);
+void draft_predict(struct oracle *o, const struct handler_result *hr);
 
 /* uring.c: for calls by that way. True if the call ends there, before hook and handler. */
 bool uring_plan(struct oracle *o);

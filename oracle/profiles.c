@@ -173,6 +173,15 @@ static const struct profile table[] = {
 				.badfd = BADFD_FREE,
 			},
 	},
+	{
+		.name = "draft",
+		.what = "the documentation of the first proposal (version 6 of the patches), taken "
+			"literally: "
+			"getsockopt programs before the handler, a return 2",
+		.in = IN_DRAFT,
+		.evidence = EVIDENCE_DOCUMENT,
+		.traits = {.pipeline = PIPELINE_DRAFT, .helper = HELPER_NONE, .badfd = BADFD_FREE},
+	},
 };
 
 unsigned profile_count(void)

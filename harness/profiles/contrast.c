@@ -140,7 +140,7 @@ static void walk_seen(struct contrast *x, int k, const struct want_seen *a, cons
 /* The clause that says how many programs run; of the side with more of them: what lets the chain go on. */
 static unsigned runs_clause(const struct want *w, const struct want *other)
 {
-	if (w->n_seen < other->n_seen)
+	if (w->n_seen < other->n_seen || clause_has(&w->hits, C_HOOK_FIRST))
 		return w->c_runs;
 	return other->n_seen && clause_has(&w->hits, C_CHAIN_ALL) ? C_CHAIN_ALL : C_HOOK_CALLED;
 }
@@ -169,7 +169,7 @@ static unsigned result_clause(const struct side *s, const struct side *other)
 /* The clause behind what the handler gets. On a getsockopt that it comes first is no clause of the result. */
 static unsigned handler_clause(const struct contrast *x, const struct side *s, const struct side *other)
 {
-	bool first = clause_has(&s->w->hits, C_GET_AFTER) || clause_has(&s->w->hits, C_GET_ERROR_WINDOW);
+	bool first = profile_has(s->profile, C_GET_AFTER);
 
 	return x->c->hook == HOOK_GET && s->plan.called && first ? C_GET_AFTER : result_clause(s, other);
 }
@@ -360,7 +360,7 @@ void contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind
 		   struct contrast_set *set)
 {
 	struct first f = {0};
-	bool sure = true;
+	bool sure = true, tail;
 
 	begin(x, tc, kind);
 	x->visit = keep_first;
@@ -370,7 +370,8 @@ void contrast_case(struct contrast *x, const struct tcase *tc, enum standin_kind
 		sure = both(x, tc, f.call);
 		walk(x);
 		/* A program that sees something else may do something else: no clause of the outcome's. */
-		if (f.of[0][0].has && f.of[0][0].call == f.call && conditions(tc, x->c)) {
+		tail = (x->s[0].w->any | x->s[1].w->any) & ANY_SEEN_TAIL;
+		if ((tail || (f.of[0][0].has && f.of[0][0].call == f.call)) && conditions(tc, x->c)) {
 			f.of[1][0].has = f.of[1][1].has = false;
 			break;
 		}
@@ -416,7 +417,8 @@ static void handler_words(struct contrast *x, const struct side *s, struct buf *
 	buf_puts(b, ", ");
 	option_print(b, p->level, p->optname);
 	if (x->c->hook == HOOK_GET) {
-		buf_puts(b, " before the programs run");
+		buf_puts(b, clause_has(&s->w->hits, C_GET_BEFORE) ? " after the programs"
+								  : " before the programs");
 		return;
 	}
 	buf_printf(b, ", optlen %d", p->optlen);
@@ -713,7 +715,7 @@ static int by_key(const void *pa, const void *pb)
 /* Does any clause of the profile speak of a program that returns 2? */
 static bool knows_two(const struct profile *p)
 {
-	return false;
+	return profile_has(p, C_SET_RETURN_DONE);
 }
 
 int contrast_search(struct contrast *x, const struct contrast_opts *opts, struct contrast_find **found,
