@@ -51,7 +51,7 @@ static void set(struct standin *s, const struct tc_call *c, const struct plan *p
 	const uint8_t *val = p->kernel_buf ? p->bytes : s->mem;
 	uint32_t readable = p->kernel_buf ? (uint32_t)p->optlen : reach(&c->buf, false);
 
-	hr->ret = s->kind == STANDIN_ERROR ? -ENOPROTOOPT : 0;
+	hr->ret = p->optlen < 0 ? -EINVAL : s->kind == STANDIN_ERROR ? -ENOPROTOOPT : 0;
 	if (m && s->kind == STANDIN_MODEL)
 		s->modelled = model_set(m, p->level, p->optname, val, readable, p->optlen, &hr->ret);
 	else if (m)
