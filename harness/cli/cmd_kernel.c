@@ -165,8 +165,13 @@ static int path(struct cli *cli)
 
 int cmd_kernel(struct cli *cli)
 {
+	char why[512];
+
 	if (!strcmp(cli->args[0], "list"))
 		return list(cli);
+	for (int i = 1; i < cli->n_args; i++)
+		if (!image_spec_valid(cli->args[i], why, sizeof(why)))
+			return cli_usage("kernel %s: %s", cli->args[0], why);
 	if (!strcmp(cli->args[0], "path"))
 		return path(cli);
 	if (strcmp(cli->args[0], "get"))

@@ -133,6 +133,16 @@ static void own_sources(struct sources *s)
 	buf_fini(&parts);
 }
 
+/* An address without the password that it may hold. */
+static void public_uri(const char *uri, char *out, size_t n)
+{
+	const char *host = strstr(uri, "://"), *at;
+
+	host = host ? host + 3 : uri;
+	at = memrchr(host, '@', strcspn(host, "/"));
+	snprintf(out, n, "%.*s%s", (int)(host - uri), uri, at ? at + 1 : host);
+}
+
 static enum apt_end write_sources(struct apt *a, char *mirror, size_t mirror_n, char *why, size_t n)
 {
 	struct sources s = {0};
@@ -156,7 +166,7 @@ static enum apt_end write_sources(struct apt *a, char *mirror, size_t mirror_n, 
 		end = APT_SKIP;
 		goto out;
 	}
-	snprintf(mirror, mirror_n, "%s", s.debian.uri);
+	public_uri(s.debian.uri, mirror, mirror_n);
 	sources_write(&s, &text);
 	path_of(a, "hookdiff.sources", path, sizeof(path));
 	ret = text.failed ? -ENOMEM : file_write(path, buf_str(&text), text.n);
@@ -376,7 +386,7 @@ out:
 
 enum apt_end apt_update(struct apt *a, bool quiet, char *why, size_t n)
 {
-	char config[PATH_MAX], path[PATH_MAX], mirror[256] = "", said[400] = "";
+	char config[PATH_MAX], path[PATH_MAX], mirror[256] = "", said[256] = "";
 	const char *const argv[] = {"apt-get", "-c", config, "-q", "update", NULL};
 	struct buf out = {0};
 	time_t before = a->when;
@@ -413,7 +423,7 @@ enum apt_end apt_update(struct apt *a, bool quiet, char *why, size_t n)
 		goto out;
 	}
 	keep_notes(a, buf_str(&out));
-	first_complaint(buf_str(&out), said, sizeof(said));
+	snprintf(said, sizeof(said), "%.*s", (int)strcspn(buf_str(&a->notes), "\n"), buf_str(&a->notes));
 	end = build_index(a, why, n);
 	if (end)
 		goto out;
@@ -424,13 +434,14 @@ enum apt_end apt_update(struct apt *a, bool quiet, char *why, size_t n)
 		path_of(a, "index", path, sizeof(path));
 		utimensat(AT_FDCWD, path, times, 0);
 		a->when = before;
-		snprintf(why, n, "no network to %s: apt-get says: %.200s", mirror, said);
+		snprintf(why, n, "not all package lists could be fetched from %s; apt-get says: %s", mirror,
+			 said);
 		end = APT_SKIP;
 	} else if (!a->lists.n) {
 		path_of(a, "index", path, sizeof(path));
 		unlink(path);
 		a->when = 0;
-		snprintf(why, n, "expected kernels in the lists of %s, found none%s%.200s", mirror,
+		snprintf(why, n, "expected kernels in the lists of %s, found none%s%s", mirror,
 			 *said ? "; apt-get says: " : "", said);
 		end = strstr(said, "No space left") ? APT_ERROR : APT_SKIP;
 	}
@@ -448,10 +459,13 @@ enum apt_end apt_fetch(struct apt *a, const struct package *p, const char *to, c
 	char config[PATH_MAX], uri[1024], hash[80], said[300] = "nothing";
 	const char *const argv[] = {helper, "-c", config, "download-file", uri, to, hash, NULL};
 	struct buf out = {0};
-	enum apt_end end = APT_OK;
+	enum apt_end end;
 	struct stat st;
 	int status;
 
+	end = write_config(a, why, n); /* the cache may have been moved since the update */
+	if (end)
+		return end;
 	path_of(a, "apt.conf", config, sizeof(config));
 	snprintf(hash, sizeof(hash), "SHA256:%s", p->sha256);
 	if (snprintf(uri, sizeof(uri), "%s%s", p->base, p->file) >= (int)sizeof(uri)) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "files.h"
 
@@ -97,6 +98,31 @@ struct cache_info *cache_all(const char *dir, size_t *n)
 	if (count >= 0)
 		free(entries);
 	return all;
+}
+
+void cache_sweep(const char *dir)
+{
+	struct dirent **entries;
+	int count = scandir(dir, &entries, NULL, NULL);
+
+	for (int i = 0; i < count; i++) {
+		size_t n = strlen(entries[i]->d_name);
+		char path[PATH_MAX], lock[PATH_MAX];
+		int fd = -1;
+
+		if (n > 4 && !strcmp(entries[i]->d_name + n - 4, ".tmp") &&
+		    snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name) < (int)sizeof(path) &&
+		    snprintf(lock, sizeof(lock), "%.*s.lock", (int)strlen(path) - 4, path) <
+			    (int)sizeof(lock))
+			fd = file_try_lock(lock);
+		if (fd >= 0) {
+			dir_remove(path);
+			close(fd);
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
 }
 
 int cache_write_info(const char *folder, const struct cache_info *info)

@@ -5,6 +5,7 @@
  *	VERSION_FLAVOUR/vmlinux        or vmlinuz, where the vmlinux cannot be had or not be booted: the file
  *to boot VERSION_FLAVOUR/config VERSION_FLAVOUR/lib/modules/R  the modules that tests want, with modules.dep
  *	VERSION_FLAVOUR/info           written last; says what the rest is
+ *	deb_PATH_CONTENT/...           the same of a folder of packages (deb:DIR), the last content only
  *	VERSION_FLAVOUR.lock, .tmp     while it is made: the folder gets its name by a rename when it is whole
  *	apt/                           lists of packages
  *
@@ -35,6 +36,9 @@ bool cache_find(const char *dir, const char *name, struct cache_info *info);
 
 /* All whole kernels, in no order. Freed with free(). */
 struct cache_info *cache_all(const char *dir, size_t *n);
+
+/* Removes what processes that were killed left half made. */
+void cache_sweep(const char *dir);
 
 /* Writes info to a folder that is being made. Returns 0 or -errno. */
 int cache_write_info(const char *folder, const struct cache_info *info);

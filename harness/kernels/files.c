@@ -53,7 +53,7 @@ int file_write(const char *path, const char *data, size_t n)
 		data += done;
 		n -= (size_t)done;
 	}
-	if ((fchmod(fd, 0644) || fsync(fd)) && !ret)
+	if (!ret && fsync(fd))
 		ret = -errno;
 	if (close(fd) && !ret)
 		ret = -errno;
@@ -105,6 +105,17 @@ unsigned long long dir_size(const char *path)
 	sum = 0;
 	nftw(path, add_one, 16, FTW_PHYS);
 	return sum;
+}
+
+int file_try_lock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644), ret;
+
+	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+		return fd < 0 ? -errno : fd;
+	ret = -errno;
+	close(fd);
+	return ret;
 }
 
 int file_lock(const char *path, const char *who)

@@ -10,7 +10,10 @@
 /* Appends a regular file of at most 64 MiB. Returns 0 or -errno. */
 int file_read(const char *path, struct buf *out);
 
-/* Replaces a file as a whole: readers see the old or the new one. Returns 0 or -errno. */
+/*
+ * Replaces a file as a whole: readers see the old or the new one. Only we may read it: an address of a
+ * private mirror can hold a password. Returns 0 or -errno.
+ */
 int file_write(const char *path, const char *data, size_t n);
 
 /* Makes a directory with those above it. It may exist. Returns 0 or -errno. */
@@ -28,5 +31,8 @@ unsigned long long dir_size(const char *path);
  * (NULL: nothing is said). Returns a descriptor whose close (or our death) gives it back, or -errno.
  */
 int file_lock(const char *path, const char *who);
+
+/* The same without waiting: -EWOULDBLOCK if another process has it. */
+int file_try_lock(const char *path);
 
 #endif

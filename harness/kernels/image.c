@@ -72,10 +72,7 @@ static enum image_status from_path(struct job *j)
 	int ret;
 
 	if (stat(j->spec, &st))
-		return end(j, IMAGE_ERROR,
-			   "%s: expected debian:VERSION, deb:DIR, or the path of a bzImage, a vmlinux or a "
-			   "built tree: %s",
-			   j->spec, strerror(errno));
+		return end(j, IMAGE_ERROR, "%s: %s", j->spec, strerror(errno));
 	if (!S_ISDIR(st.st_mode)) {
 		if (!realpath(j->spec, im->boot))
 			return end(j, IMAGE_ERROR, "%s: %s", j->spec, strerror(errno));
@@ -217,10 +214,32 @@ static int is_deb(const struct dirent *e)
 	       strncmp(e->d_name, "linux-headers", 13) && strncmp(e->d_name, "linux-libc-dev", 14);
 }
 
+static uint64_t fnv(const char *s, uint64_t hash) /* FNV-1a */
+{
+	hash ^= 0xcbf29ce484222325ull;
+	while (*s)
+		hash = (hash ^ (unsigned char)*s++) * 0x100000001b3ull;
+	return hash;
+}
+
+/* A kernel that is built again and again must not fill the disk: earlier contents of the same folder go. */
+static void forget_others(struct job *j, const char *name)
+{
+	size_t n_all, prefix = strlen("deb_") + 16 + 1;
+	struct cache_info *all = cache_all(j->cache, &n_all);
+	char path[PATH_MAX];
+
+	for (size_t i = 0; all && i < n_all; i++)
+		if (!strncmp(all[i].name, name, prefix) && strcmp(all[i].name, name) &&
+		    snprintf(path, sizeof(path), "%s/%s", j->cache, all[i].name) < (int)sizeof(path))
+			dir_remove(path);
+	free(all);
+}
+
 /* The folder of a set of packages: by what they are called, how long they are, and when they were written. */
 static int name_of_debs(const char *dir, struct dirent **e, int count, char *name, size_t n)
 {
-	uint64_t hash = 0xcbf29ce484222325ull; /* FNV-1a */
+	uint64_t hash = 0;
 
 	for (int i = 0; i < count; i++) {
 		char path[PATH_MAX], key[PATH_MAX + 64];
@@ -232,10 +251,9 @@ static int name_of_debs(const char *dir, struct dirent **e, int count, char *nam
 			return -errno;
 		snprintf(key, sizeof(key), "%s\n%lld\n%lld.%ld\n", path, (long long)st.st_size,
 			 (long long)st.st_mtim.tv_sec, (long)st.st_mtim.tv_nsec);
-		for (const char *p = key; *p; p++)
-			hash = (hash ^ (unsigned char)*p) * 0x100000001b3ull;
+		hash = fnv(key, hash);
 	}
-	snprintf(name, n, "deb_%016llx", (unsigned long long)hash);
+	snprintf(name, n, "deb_%016llx_%016llx", (unsigned long long)fnv(dir, 0), (unsigned long long)hash);
 	return 0;
 }
 
@@ -291,6 +309,8 @@ static enum image_status from_debs(struct job *j)
 		snprintf(m.info.suite, sizeof(m.info.suite), "deb");
 		status = make_end(j, &m, unpack_debs(j, &m, dir, entries, count));
 		j->im->fetched = true;
+		if (status == IMAGE_OK)
+			forget_others(j, m.info.name);
 	} else if (m.lock >= 0) {
 		close(m.lock);
 	}
@@ -312,12 +332,13 @@ static enum image_status fetch_packages(struct job *j, struct apt *apt, const st
 	struct deb_kernel got = {0};
 	char path[PATH_MAX], why[512];
 	struct statvfs fs;
-	uint64_t need = 4 * k->size + (128 << 20); /* packages, the unpacked image and modules */
+	uint64_t need = 2 * k->size + (128 << 20); /* packages, the unpacked image and modules */
 
 	if (!statvfs(m->tmp, &fs) && (uint64_t)fs.f_bavail * fs.f_frsize < need)
 		return end(j, IMAGE_ERROR, "expected %llu MiB of free space for %s in %s, found %llu",
 			   (unsigned long long)(need >> 20), k->version, j->cache,
 			   (unsigned long long)((uint64_t)fs.f_bavail * fs.f_frsize >> 20));
+	cache_sweep(j->cache);
 	tell(j, "fetching Linux %s (%s, %s, %llu MB)", k->version, k->flavour, k->suite,
 	     (unsigned long long)(k->size / 1000000));
 	for (unsigned i = 0; i < k->n; i++) {
@@ -452,11 +473,6 @@ static enum image_status from_archive(struct job *j)
 	bool matched = false;
 	enum apt_end e;
 
-	if (!version_valid(wanted) || strlen(wanted) > 90)
-		return end(j, IMAGE_ERROR,
-			   "%s: expected a series such as debian:6.12 or a version such as debian:6.12.95-1, "
-			   "found '%.40s'",
-			   j->spec, wanted);
 	if (strrchr(wanted, '-')) /* a version: what is cached under its name is it */
 		for (unsigned i = 0; i < 2; i++) {
 			snprintf(name, sizeof(name), "%s_%s", wanted, flavours[i]);
@@ -477,7 +493,10 @@ static enum image_status from_archive(struct job *j)
 		e = apt_update(&apt, j->quiet, why, sizeof(why));
 	}
 	status = choose(j, &apt, wanted, &matched);
-	if (!matched && !apt.tried && !tried && time(NULL) - apt.when > HOUR) {
+	/* Lists of this morning may name what the mirror has replaced since, or not yet name what is wanted.
+	 */
+	if ((!matched || (status == IMAGE_SKIP && strstr(j->why, "404"))) && !apt.tried && !tried &&
+	    time(NULL) - apt.when > (matched ? 0 : HOUR)) {
 		tried = time(NULL);
 		e = apt_update(&apt, j->quiet, why, sizeof(why));
 		status = choose(j, &apt, wanted, &matched);
@@ -490,15 +509,37 @@ static enum image_status from_archive(struct job *j)
 	return status;
 }
 
+bool image_spec_valid(const char *spec, char *why, size_t n)
+{
+	const char *path = strncmp(spec, "deb:", 4) ? spec : spec + 4, *wanted = spec + 7;
+
+	if (strncmp(spec, "debian:", 7)) {
+		if (!access(path, F_OK))
+			return true;
+		snprintf(why, n,
+			 "%s: expected debian:VERSION, deb:DIR, or the path of a bzImage, a vmlinux or a "
+			 "built tree: %s",
+			 spec, strerror(errno));
+		return false;
+	}
+	if (version_valid(wanted) && strlen(wanted) <= 90)
+		return true;
+	snprintf(why, n,
+		 "%.60s: expected a series such as debian:6.12 or a version such as debian:6.12.95-1, found "
+		 "'%.40s'",
+		 spec, wanted);
+	return false;
+}
+
 enum image_status image_get(const char *spec, struct kernel_image *im, bool quiet, char *why, size_t n)
 {
 	struct job j = {.spec = spec, .im = im, .quiet = quiet, .why = why, .n = n};
 
 	*im = (struct kernel_image){0};
 	*why = 0;
-	if (snprintf(im->spec, sizeof(im->spec), "%s", spec) >= (int)sizeof(im->spec) &&
-	    (!strncmp(spec, "debian:", 7) || !strncmp(spec, "deb:", 4)))
-		return end(&j, IMAGE_ERROR, "%.40s...: the name is too long", spec);
+	snprintf(im->spec, sizeof(im->spec), "%s", spec);
+	if (!image_spec_valid(spec, why, n))
+		return IMAGE_ERROR;
 	if (strncmp(spec, "debian:", 7) && strncmp(spec, "deb:", 4))
 		return from_path(&j);
 	if (cache_dir(j.cache, sizeof(j.cache), why, n))

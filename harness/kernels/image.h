@@ -27,6 +27,12 @@ enum image_status {
 	IMAGE_ERROR, /* a name that means nothing, a damaged package, a full disk */
 };
 
+/*
+ * Whether spec can name an image: the form of debian: and deb: names, the presence of a file. A caller with
+ * many can so refuse a typing error before it boots the first. False with one sentence in why.
+ */
+bool image_spec_valid(const char *spec, char *why, size_t n);
+
 /* Finds the image, fetching it if it is not cached. Long work is told on stderr unless quiet. */
 enum image_status image_get(const char *spec, struct kernel_image *im, bool quiet, char *why, size_t n);
 
