@@ -385,8 +385,10 @@ static int read_deb(struct unpack *u, const char *path)
 		return fail(u, -ENOMEM, "out of memory");
 	archive_read_support_format_ar(a);
 	if (archive_read_open_filename(a, path, 65536)) {
-		ret = archive_errno(a) ? -archive_errno(a) : -EIO;
-		fail(u, ret > 0 ? -EIO : ret, "%s", archive_error_string(a));
+		/* libarchive has numbers of its own beside errno: EILSEQ for a format that it does not know,
+		 * and -1. */
+		ret = archive_errno(a) > 0 && archive_errno(a) != EILSEQ ? -archive_errno(a) : -EBADMSG;
+		fail(u, ret, "%s", archive_error_string(a));
 		goto out;
 	}
 	while (!ret && (r = archive_read_next_header(a, &e)) == ARCHIVE_OK) {

@@ -29,6 +29,13 @@ struct modules {
 
 enum { NEW, WALKING, DONE };
 
+static void underscores(char *s)
+{
+	for (; s && *s; s++)
+		if (*s == '-')
+			*s = '_';
+}
+
 static char *name_of(const char *path)
 {
 	const char *base = strrchr(path, '/');
@@ -37,9 +44,7 @@ static char *name_of(const char *path)
 	if (!name)
 		return NULL;
 	*strstr(name, ".ko") = 0;
-	for (char *p = name; *p; p++)
-		if (*p == '-')
-			*p = '_';
+	underscores(name);
 	return name;
 }
 
@@ -49,7 +54,10 @@ static char *depends_of(const struct buf *b)
 	static const char key[] = "\0depends=";
 	const char *p = b->n ? memmem(b->p, b->n, key, sizeof(key) - 1) : NULL;
 
-	return p ? strdup(p + sizeof(key) - 1) : strdup("");
+	char *names = strdup(p ? p + sizeof(key) - 1 : "");
+
+	underscores(names);
+	return names;
 }
 
 static int read_module(const char *path, struct buf *out)
