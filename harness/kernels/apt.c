@@ -479,7 +479,8 @@ enum apt_end apt_fetch(struct apt *a, const struct package *p, const char *to, c
 	} else if (status || stat(to, &st)) {
 		first_complaint(buf_str(&out), said, sizeof(said));
 		snprintf(why, n, "%s: apt says: %s", p->name, said);
-		end = about_network(buf_str(&out)) || strstr(said, "404") ? APT_SKIP : APT_ERROR;
+		a->gone = strstr(said, "404  Not Found") || strstr(said, "File not found");
+		end = a->gone || about_network(buf_str(&out)) ? APT_SKIP : APT_ERROR;
 	} else if (p->size && (uint64_t)st.st_size != p->size) {
 		snprintf(why, n, "%s: expected %llu bytes, found %llu", p->name, (unsigned long long)p->size,
 			 (unsigned long long)st.st_size);

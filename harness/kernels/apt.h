@@ -15,6 +15,7 @@ struct apt {
 	char dir[4000];	      /* our state directory */
 	struct listing lists; /* of the last update; empty if there was none */
 	time_t when;	      /* of that update; 0: none */
+	bool gone;	      /* the mirror no longer has a package that the lists name */
 	bool tried;	      /* an update was tried in this process */
 	struct buf notes;     /* what apt had to say about the last update, one line each */
 };

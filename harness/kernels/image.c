@@ -495,7 +495,7 @@ static enum image_status from_archive(struct job *j)
 	status = choose(j, &apt, wanted, &matched);
 	/* Lists of this morning may name what the mirror has replaced since, or not yet name what is wanted.
 	 */
-	if ((!matched || (status == IMAGE_SKIP && strstr(j->why, "404"))) && !apt.tried && !tried &&
+	if ((!matched || (status == IMAGE_SKIP && apt.gone)) && !apt.tried && !tried &&
 	    time(NULL) - apt.when > (matched ? 0 : HOUR)) {
 		tried = time(NULL);
 		e = apt_update(&apt, j->quiet, why, sizeof(why));
