@@ -151,6 +151,18 @@ static bool needs_uring(const struct tcase *tc)
 	return false;
 }
 
+static int begin_uring(struct kernel *k, const struct tcase *tc)
+{
+	if (!uring_can_carry(tc)) {
+		snprintf(k->b.error, sizeof(k->b.error),
+			 "io_uring keeps the results -EAGAIN and -EIOCBQUEUED (-529) for itself");
+		return -EOPNOTSUPP;
+	}
+	if (!k->uring)
+		k->uring = uring_open(k->b.error, sizeof(k->b.error));
+	return k->uring ? 0 : -EOPNOTSUPP;
+}
+
 static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 {
 	struct kernel *k = of(b);
@@ -163,10 +175,11 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 			 "no kernel loads a program that may return 2 (verifier: [0, 1])");
 		return -EOPNOTSUPP;
 	}
-	if (needs_uring(tc) && !k->uring) {
-		k->uring = uring_open(b->error, sizeof(b->error));
-		if (!k->uring)
-			return -EOPNOTSUPP;
+	if (needs_uring(tc)) {
+		int ret = begin_uring(k, tc);
+
+		if (ret)
+			return ret;
 	}
 	if (!k->topo || !topo_key_equal(&k->topo->key, &key)) {
 		k->topo = topo_get(&k->set, &key, b->error, sizeof(b->error));

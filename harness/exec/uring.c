@@ -16,6 +16,7 @@
 #define SQE_OPTLEN    44 /* u32 optlen */
 #define SQE_OPTVAL    48 /* u64 optval */
 #define ENTRIES	      4
+#define EIOCBQUEUED   529 /* include/linux/errno.h */
 
 _Static_assert(sizeof(struct io_uring_sqe) == 64, "the offsets are those of a short entry");
 
@@ -44,6 +45,26 @@ void uring_close(struct uring *u)
 	free(u);
 }
 
+/* Does a program of the case leave one of the two values that io_uring takes for its own? */
+static bool sets_reserved(const struct prog *p)
+{
+	for (const struct act *a = p->act; a < p->act + p->n; a++)
+		if ((a->op == ACT_SET_RETVAL || a->op == ACT_RETVAL) &&
+		    (a->val == -EAGAIN || a->val == -EIOCBQUEUED))
+			return true;
+	return false;
+}
+
+bool uring_can_carry(const struct tcase *tc)
+{
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++)
+			for (unsigned s = 0; s < tc->level[l].n[h]; s++)
+				if (sets_reserved(&tc->level[l].slot[h][s].prog))
+					return false;
+	return true;
+}
+
 static void put(struct io_uring_sqe *sqe, size_t at, uint64_t v, size_t n)
 {
 	memcpy((char *)sqe + at, &v, n); /* little endian, as every kernel that hookdiff runs on */
@@ -66,7 +87,7 @@ int64_t uring_sockopt(struct uring *u, int fd, const struct tc_call *c, void *va
 	put(sqe, SQE_LEVEL + 4, (uint32_t)c->optname, 4);
 	put(sqe, SQE_OPTLEN, (uint32_t)c->optlen, 4);
 	put(sqe, SQE_OPTVAL, (uintptr_t)val, 8);
-	ret = io_uring_submit_and_wait(&u->ring, 1);
+	ret = io_uring_submit(&u->ring); /* these commands end before it returns */
 	if (ret >= 0)
 		ret = io_uring_peek_cqe(&u->ring, &cqe);
 	if (ret < 0)
