@@ -80,11 +80,11 @@ static void test_text_numbers(void **state)
 
 static void test_waivers(void **state)
 {
-	static const char text[] =
-		"# known\n"
-		"\n"
-		"SET.OPTLEN.BYPASS 6.1.* \"a reason # with a hash\" https://example.org/a#b # why\r\n"
-		"get:MEM.PAST * \"x\" docs/x.md";
+	static const char text[] = "# known\n"
+				   "\n"
+				   "SET.OPTLEN.BYPASS 6.1.* \"a reason # with a hash\" "
+				   "https://example.org/a#b net 2026-02-28 # why\r\n"
+				   "get:MEM.PAST * \"x\" docs/x.md me never";
 	struct waivers w;
 	struct diag d = {0};
 	struct waiver *row;
@@ -95,6 +95,11 @@ static void test_waivers(void **state)
 	assert_ptr_equal(row, &w.row[0]);
 	assert_string_equal(row->reason, "a reason # with a hash");
 	assert_string_equal(row->link, "https://example.org/a#b");
+	assert_string_equal(row->owner, "net");
+	assert_int_equal(row->expiry, 20260228);
+	assert_false(waiver_expired(row, 1772323199)); /* its last second */
+	assert_true(waiver_expired(row, 1772323200));
+	assert_false(waiver_expired(&w.row[1], INT32_MAX));
 	assert_int_equal(row->line, 3);
 	assert_int_equal(row->used, 1);
 	assert_null(waivers_match(&w, C_SET_OPTLEN_BYPASS, HOOK_SET, "6.12.1"));
@@ -127,7 +132,16 @@ static void test_waivers_refused(void **state)
 		{"MEM.PAST * \"\" l", 0, 1, 12, "expected a reason that is not empty, found '\"\"'"},
 		{"MEM.PAST * \"r\"", 0, 1, 15, "expected a link that explains it, found the end of the line"},
 		{"MEM.PAST * \"r\" # l", 0, 1, 16, "expected a link that explains it, found '#'"},
-		{"MEM.PAST * \"r\" l more", 0, 1, 18, "expected the end of the line, found 'more'"},
+		{"MEM.PAST * \"r\" l", 0, 1, 17, "expected its owner, found the end of the line"},
+		{"MEM.PAST * \"r\" l o", 0, 1, 19,
+		 "expected its last day such as 2027-06-30, or never, found the end of the line"},
+		{"MEM.PAST * \"r\" l o  2027-6-30", 0, 1, 21,
+		 "expected its last day such as 2027-06-30, or never, found '2027-6-30'"},
+		{"MEM.PAST * \"r\" l o 2027-02-29", 0, 1, 20,
+		 "expected its last day such as 2027-06-30, or never, found '2027-02-29'"},
+		{"MEM.PAST * \"r\" l o 2027-13-01", 0, 1, 20,
+		 "expected its last day such as 2027-06-30, or never, found '2027-13-01'"},
+		{"MEM.PAST * \"r\" l o never more", 0, 1, 26, "expected the end of the line, found 'more'"},
 		{"MEM.PAST \0 \"r\" l", 16, 1, 10, "expected text without NUL bytes, found '\\x00'"},
 	};
 	struct waivers w;
@@ -152,7 +166,7 @@ static void test_waivers_bounded(void **state)
 	struct buf text = {0};
 
 	for (int i = 0; i <= WAIVERS_MAX; i++)
-		buf_puts(&text, "MEM.PAST * \"r\" l\n");
+		buf_puts(&text, "MEM.PAST * \"r\" l o never\n");
 	assert_int_equal(waivers_parse(&w, "w", text.p, text.n, &d), -EINVAL);
 	assert_int_equal(d.line, WAIVERS_MAX + 1);
 	assert_int_equal(waivers_load(&w, "/nonexistent/waivers", &d), -ENOENT);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../oracle/clauses.h"
 #include "text.h"
@@ -112,6 +113,43 @@ static int take_reason(struct line *l, struct waiver *w)
 	return w->reason ? 0 : -ENOMEM;
 }
 
+/* 2027-06-30 -> 20270630; 0 if it is no day. */
+static uint32_t day(const char *s)
+{
+	static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	unsigned y, m, d;
+	int n = 0;
+
+	if (strspn(s, "0123456789-") != 10 || sscanf(s, "%4u-%2u-%2u%n", &y, &m, &d, &n) != 3 || n != 10 ||
+	    s[n])
+		return 0;
+	if (!m || m > 12 || !d || d > days[m - 1] ||
+	    (m == 2 && d == 29 && (y % 4 || (!(y % 100) && y % 400))))
+		return 0;
+	return y * 10000 + m * 100 + d;
+}
+
+static int take_expiry(struct line *l, struct waiver *w)
+{
+	static const char what[] = "its last day such as 2027-06-30, or never";
+	const char *start;
+	char *word = NULL;
+	int err;
+
+	at_end(l);
+	start = l->p;
+	err = take_word(l, what, &word);
+	if (err)
+		return err;
+	w->expiry = day(word);
+	if (!w->expiry && strcmp(word, "never")) {
+		l->p = start;
+		err = expected(l, what);
+	}
+	free(word);
+	return err;
+}
+
 static int parse_line(struct line *l, struct waiver *w)
 {
 	int err = take_clause(l, w);
@@ -122,6 +160,10 @@ static int parse_line(struct line *l, struct waiver *w)
 		err = take_reason(l, w);
 	if (!err)
 		err = take_word(l, "a link that explains it", &w->link);
+	if (!err)
+		err = take_word(l, "its owner", &w->owner);
+	if (!err)
+		err = take_expiry(l, w);
 	if (!err && !at_end(l))
 		err = expected(l, "the end of the line");
 	return err;
@@ -132,6 +174,7 @@ static void waiver_fini(struct waiver *w)
 	free(w->kernel);
 	free(w->reason);
 	free(w->link);
+	free(w->owner);
 }
 
 int waivers_parse(struct waivers *w, const char *file, const char *text, size_t len, struct diag *diag)
@@ -232,6 +275,16 @@ struct waiver *waivers_match(struct waivers *w, unsigned clause, enum hook hook,
 		}
 	}
 	return NULL;
+}
+
+bool waiver_expired(const struct waiver *w, int64_t t)
+{
+	time_t seconds = (time_t)t;
+	struct tm tm;
+
+	if (!w->expiry || !gmtime_r(&seconds, &tm))
+		return false;
+	return w->expiry < (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
 }
 
 void waivers_fini(struct waivers *w)

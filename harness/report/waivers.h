@@ -2,16 +2,19 @@
 /*
  * Known divergences. One waiver a line, `#` starts a comment:
  *
- *	CLAUSE KERNEL-GLOB "reason" LINK
- *	GET.OPTLEN.BELOW 5.10.* "negative optlen was not checked before 5.11" https://...
+ *	CLAUSE KERNEL-GLOB "reason" LINK OWNER EXPIRY
+ *	GET.OPTLEN.BELOW 5.10.* "negative optlen was not checked before 5.11" https://... net-team 2027-06-30
  *
  * CLAUSE is an id of the catalogue, or `get:CLAUSE` / `set:CLAUSE` if it is waived for one hook only.
  * KERNEL-GLOB is matched against the whole release (`uname -r`) as a shell would. The reason is not empty: a
- * waived call is reported as XFAIL with it. LINK is a URL or a path of this project.
+ * waived call is reported as XFAIL with it. LINK is a URL or a path of this project. OWNER is whoever looks
+ * at it again, no later than EXPIRY: a day, or `never`. An expired waiver still excuses, with a warning, and
+ * so is one that nothing needed any more a warning, not a failure.
  */
 #ifndef WAIVERS_H
 #define WAIVERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,8 +28,9 @@ struct waiver {
 	unsigned clause;
 	int hook; /* enum hook, or HOOK_COUNT: both */
 	int line;
-	char *kernel, *reason, *link; /* owned by the waivers */
-	uint64_t used;		      /* counted by waivers_match */
+	char *kernel, *reason, *link, *owner; /* owned by the waivers */
+	uint32_t expiry;		      /* 20270630: that day is its last; 0: never */
+	uint64_t used;			      /* counted by waivers_match */
 };
 
 struct waivers {
@@ -45,6 +49,9 @@ int waivers_load(struct waivers *w, const char *path, struct diag *diag);
 
 /* The first row that excuses a divergence in this clause, hook and kernel, its use counted; else NULL. */
 struct waiver *waivers_match(struct waivers *w, unsigned clause, enum hook hook, const char *release);
+
+/* Was the waiver's last day before the day of t (seconds since 1970, UTC)? */
+bool waiver_expired(const struct waiver *w, int64_t t);
 
 void waivers_fini(struct waivers *w);
 
