@@ -57,6 +57,28 @@ static void say(const struct runner *r, const char *verdict, const char *path, c
 	buf_fini(&b);
 }
 
+/* The record of a case that did not pass; res: with the difference that it showed, or NULL. */
+static void note(struct runner *r, const char *verdict, const struct casefile *f, const char *why,
+		 const struct case_result *res)
+{
+	struct report_case rc = {.verdict = verdict,
+				 .kernel = r->s->release,
+				 .path = f->path,
+				 .why = why && *why ? why : NULL,
+				 .clauses = f->meta.clauses};
+
+	if (res) {
+		rc.tc = &f->tc;
+		rc.call = res->call;
+		rc.state = res->state;
+		rc.at = res->state ? &res->at : NULL;
+		rc.diff = &res->diff;
+		rc.want = &res->want;
+		rc.got = &res->got;
+	}
+	jsonl_case(r->s->jsonl, &rc);
+}
+
 /* "SET.OPTLEN.ZERO, getsockopt ret: want 0, got -14" */
 static void summarize(const struct case_result *res, const struct tcase *tc, char *out, size_t n)
 {
@@ -78,13 +100,16 @@ static void run_failed(struct runner *r, struct casefile *f, const struct case_r
 		r->t.waived++;
 		r->loop.stat[key.clause].waived++;
 		say(r, "XFAIL", f->path, w->reason);
+		note(r, "XFAIL", f, w->reason, res);
 		return;
 	}
 	r->t.fail++;
 	summarize(res, &f->tc, why, sizeof(why));
 	say(r, "FAIL", f->path, why);
-	if (known(r, &key))
+	if (known(r, &key)) {
+		note(r, "FAIL", f, NULL, res);
 		return;
+	}
 	r->t.findings++;
 	triage_investigate(&r->loop, &f->tc, res, &finding);
 	if (record_finding(&(struct record_opts){.folder = r->s->findings, .reproduce = r->s->reproduce},
@@ -123,6 +148,7 @@ static bool skipped(struct runner *r, const struct casefile *f)
 	option_print(&why, level, optname);
 	buf_puts(&why, reason);
 	say(r, "SKIP", f->path, buf_str(&why));
+	note(r, "SKIP", f, buf_str(&why), NULL);
 	buf_fini(&why);
 	r->t.skipped++;
 	return true;
@@ -146,15 +172,18 @@ static void run_case(struct runner *r, struct casefile *f)
 	case V_INCONCLUSIVE:
 		r->t.inconclusive++;
 		say(r, "INCONCLUSIVE", f->path, res.why);
+		note(r, "INCONCLUSIVE", f, res.why, NULL);
 		break;
 	case V_SKIP:
 		r->t.skipped++;
 		say(r, "SKIP", f->path, res.why);
+		note(r, "SKIP", f, res.why, NULL);
 		break;
 	case V_ERROR:
 	case V_COUNT:
 		r->t.error++;
 		say(r, "ERROR", f->path, res.why);
+		note(r, "ERROR", f, res.why, NULL);
 		break;
 	}
 }
@@ -200,6 +229,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	r.t.cases = i;
 	r.t.calls = r.loop.calls;
 	r.t.silent = r.loop.silent;
+	r.t.waivers = &s->waivers;
 	memcpy(r.t.calls_on, r.loop.calls_on, sizeof(r.t.calls_on));
 	b->ops->close(b, &controls);
 	loop_fini(&r.loop);

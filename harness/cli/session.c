@@ -78,6 +78,10 @@ static int load_waivers(struct session *s)
 	err = waivers_load(&s->waivers, s->cli->waivers, &d);
 	if (!err) {
 		fprintf(stderr, "%zu waivers from %s\n", s->waivers.n, s->cli->waivers);
+		for (size_t i = 0; i < s->waivers.n; i++)
+			if (waiver_expired(&s->waivers.row[i], (int64_t)time(NULL)))
+				fprintf(stderr, "%s:%d: warning: this waiver has expired\n", s->cli->waivers,
+					s->waivers.row[i].line);
 		return EXIT_AGREE;
 	}
 	cli_diag(&d, NULL, 0);
@@ -214,7 +218,9 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 				  .inconclusive = r->inconclusive,
 				  .skipped = r->skipped,
 				  .silent = r->silent,
+				  .waivers = &s->waivers,
 				  .seconds = r->seconds};
+	struct waiver *w;
 
 	for (unsigned h = 0; h < HOOK_COUNT; h++)
 		t.calls_on[h] = r->calls_on[h];
@@ -222,6 +228,11 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		const struct bucket *b = &r->bucket[i];
 
 		t.findings += b->count > b->waived;
+		/* The workers counted in their own copies of the waivers. */
+		w = b->waived ? waivers_match(&s->waivers, b->key.clause, (enum hook)b->key.hook, s->release)
+			      : NULL;
+		if (w)
+			w->used += b->waived - 1;
 		if (b->stem[0])
 			session_finding(s, b->stem);
 		if (!s->cli->json && b->count > 1)

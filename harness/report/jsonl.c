@@ -12,6 +12,7 @@
 #include "summary.h"
 #include "text.h"
 #include "view.h"
+#include "waivers.h"
 
 #define HEX_MAX 256 /* bytes of one optval in a record */
 
@@ -273,6 +274,25 @@ static void add_difference(struct json_object *o, const struct report_case *rc)
 	add_text(o, "reproduce", rc->reproduce);
 }
 
+/* A text's words, as an array of strings. */
+static void add_words(struct json_object *o, const char *key, const char *s)
+{
+	struct json_object *words;
+	struct buf safe = {0};
+
+	if (!s || !s[strspn(s, " ")])
+		return;
+	words = json_object_new_array();
+	for (size_t n; *(s += strspn(s, " ")); s += n) {
+		n = strcspn(s, " ");
+		buf_reset(&safe);
+		text_safe(&safe, s, n);
+		json_object_array_add(words, json_object_new_string(buf_str(&safe)));
+	}
+	json_object_object_add(o, key, words);
+	buf_fini(&safe);
+}
+
 int jsonl_case(struct jsonl *j, const struct report_case *rc)
 {
 	struct json_object *o = json_object_new_object();
@@ -285,6 +305,7 @@ int jsonl_case(struct jsonl *j, const struct report_case *rc)
 	else
 		json_object_object_add(o, "index", json_object_new_uint64(rc->index));
 	add_text(o, "why", rc->why);
+	add_words(o, "clauses", rc->clauses);
 	if (rc->diff)
 		add_difference(o, rc);
 	add_text(o, "case", rc->text);
@@ -298,6 +319,21 @@ static struct json_object *hook_object(const uint64_t n[HOOK_COUNT])
 	for (unsigned h = 0; h < HOOK_COUNT; h++)
 		add_int(o, view_hook(h), (int64_t)n[h]);
 	return o;
+}
+
+static struct json_object *waiver_array(const struct waivers *w)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct json_object *row = json_object_new_object();
+
+		add_int(row, "line", w->row[i].line);
+		add_text(row, "clause", clause_info(w->row[i].clause)->name);
+		add_int(row, "used", (int64_t)w->row[i].used);
+		json_object_array_add(rows, row);
+	}
+	return rows;
 }
 
 int jsonl_summary(struct jsonl *j, const struct report_totals *t, const struct clause_stat *stat,
@@ -339,6 +375,8 @@ int jsonl_summary(struct jsonl *j, const struct report_totals *t, const struct c
 		json_object_object_add(clauses, clause_info(c)->name, row);
 	}
 	json_object_object_add(o, "clauses", clauses);
+	if (t->waivers && t->waivers->n)
+		json_object_object_add(o, "waivers", waiver_array(t->waivers));
 	return put(j, o);
 }
 

@@ -7,11 +7,12 @@
  *	begins a run. seed is a decimal string (JSON numbers lose bits above 2^53) or absent, start is RFC
  *3339.
  * {"type":"case", "verdict", "kernel", "path" | "index", "case", "why", ...}
- *	a case that matters: every verdict but PASS. A difference adds "clause", "hook", "call" (from 0),
- *"state", "field", "program" (place in the chain from 0), "offset", "want_value", "got_value" (of that
- *field), "want", "got", "reruns", "failed", "reproduce". want and got: {"ret", "optlen", "optval",
- *"programs":[{"program", "level", "optname", "optlen", "retval", "size", "optval"}]}. optval is hex, at most
- *256 bytes from "optval_from" on; `..` is a byte that may be anything. A part that may be anything is null.
+ *	a case that matters: every verdict but PASS. "clauses": [] are those that the header of its file
+ *names. A difference adds "clause", "hook", "call" (from 0), "state", "field", "program" (place in the chain
+ *from 0), "offset", "want_value", "got_value" (of that field), "want", "got", "reruns", "failed",
+ *"reproduce". want and got: {"ret", "optlen", "optval", "programs":[{"program", "level", "optname", "optlen",
+ *"retval", "size", "optval"}]}. optval is hex, at most 256 bytes from "optval_from" on; `..` is a byte that
+ *may be anything. A part that may be anything is null.
  * {"type":"summary", "verdict", "exit", "cases", "calls", "pass", ..., "seconds", "controls":{},
  *"clauses":{}} ends a run; a file without it is of a run that was cut short.
  */

@@ -35,6 +35,7 @@ struct report_case {
 	uint64_t index;	     /* of a generated case in its run, from 0 */
 	const char *text;    /* the case in text form; NULL: left out */
 	const char *why;     /* one sentence, or NULL: the waiver's reason, what is missing, what broke */
+	const char *clauses; /* that the case's header names, apart by blanks; NULL: not known */
 	/* The call that differed, and both sides of it. diff == NULL: no call is at issue and the rest is not
 	 * read. */
 	const struct tcase *tc;
@@ -50,8 +51,11 @@ struct report_case {
 	const char *reproduce;	 /* shell command; NULL: unknown */
 };
 
+struct waivers;
+
 struct report_totals {
-	const char *incomplete; /* why the run ended early, a few words; NULL: it did not */
+	const struct waivers *waivers; /* with the uses that this run made of each; NULL: none */
+	const char *incomplete;	       /* why the run ended early, a few words; NULL: it did not */
 	uint64_t cases, calls;
 	uint64_t pass, fail, waived, skipped, inconclusive, error; /* cases by verdict */
 	uint64_t findings;	       /* failures that differ in (clause, hook, option class, field) */
