@@ -12,7 +12,8 @@ int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint3
 	memset(lp, 0, sizeof(*lp));
 	lp->b = b;
 	lp->profile = p;
-	lp->o = oracle_new(p, page_size ? page_size : b->page_size);
+	lp->page_size = page_size ? page_size : b->page_size;
+	lp->o = oracle_new(p, lp->page_size);
 	return lp->o ? 0 : -ENOMEM;
 }
 

@@ -35,6 +35,7 @@ struct loop {
 	struct backend *b;
 	struct oracle *o;
 	const struct profile *profile;
+	uint32_t page_size;		  /* the oracle's */
 	struct clause_stat stat[C_COUNT]; /* .hit: complete after loop_flush() */
 	/* Hits not yet in stat: bit p of each clause's count, so that a call adds to all counts without a
 	 * loop over its clauses. */

@@ -57,6 +57,9 @@ struct report_case record_case(const struct loop *lp, const struct finding *f, c
 		.got = &f->res.got,
 		.reruns = f->reruns,
 		.failed = f->failed,
+		.behaves_known = f->behaves_known,
+		.n_behaves = f->n_behaves,
+		.behaves = f->behaves,
 	};
 }
 

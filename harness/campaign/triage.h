@@ -6,6 +6,7 @@
 #ifndef TRIAGE_H
 #define TRIAGE_H
 
+#include "../report/report.h"
 #include "loop.h"
 
 #define TRIAGE_RERUNS 10
@@ -23,7 +24,11 @@ struct finding {
 	struct case_result res;	 /* of its last run that failed */
 	unsigned failed, reruns; /* failed of so many runs of tc on fresh sockets */
 	unsigned tries;		 /* cases that the shrinker ran */
-	bool reproduced;	 /* false: only the first run showed it, tc is that run's case */
+	/* Other kernels' profiles under which tc passes: report.h. Known only if tc failed every time. */
+	struct report_behaves behaves[REPORT_BEHAVES];
+	unsigned n_behaves;
+	bool behaves_known;
+	bool reproduced; /* false: only the first run showed it, tc is that run's case */
 };
 
 struct triage_key triage_key(const struct tcase *tc, const struct case_result *res);
@@ -32,7 +37,8 @@ bool triage_equal(const struct triage_key *a, const struct triage_key *b);
 void triage_stem(const struct triage_key *key, char *buf, size_t n);
 
 /*
- * Confirms and shrinks the divergence that *tc just showed. lp's counters are left as they were. f->res
+ * Confirms and shrinks the divergence that *tc just showed, and holds the smallest case against the other
+ * kernels' profiles. lp's counters are left as they were. f->res
  * points into lp's oracle and backend until the next case.
  */
 void triage_investigate(struct loop *lp, const struct tcase *tc, const struct case_result *first,

@@ -243,6 +243,40 @@ bool compare(const struct tc_call *c, const struct want *w, const struct outcome
 	return true;
 }
 
+unsigned compare_clause(const struct want *w, const struct diff *d)
+{
+	const struct want_seen *s = d->program >= 0 && d->program < w->n_seen ? &w->seen[d->program] : NULL;
+
+	switch (d->field) {
+	case DIFF_RUNS:
+		return w->c_runs;
+	case DIFF_ORDER:
+		return w->c_order;
+	case DIFF_SEEN_LEVEL:
+	case DIFF_SEEN_OPTNAME:
+		return s ? s->c_args : C_NONE;
+	case DIFF_SEEN_OPTLEN:
+		return s ? s->c_optlen : C_NONE;
+	case DIFF_SEEN_SIZE:
+		return s ? s->c_size : C_NONE;
+	case DIFF_SEEN_RETVAL:
+		return s ? s->c_retval : C_NONE;
+	case DIFF_SEEN_BYTES:
+		return !s ? C_NONE : d->offset < s->split ? s->c_bytes : s->c_tail;
+	case DIFF_RET:
+		return w->c_ret;
+	case DIFF_OPTLEN:
+		return w->c_optlen;
+	case DIFF_MEM:
+		return d->offset < w->n_out ? w->c_out : w->c_base;
+	case DIFF_NONE:
+	case DIFF_EXPECT:
+	case DIFF_FIELD_COUNT:
+		break;
+	}
+	return C_NONE;
+}
+
 bool expect_holds(const struct tc_call *c, int64_t ret, int32_t optlen, const uint8_t *mem, struct diff *d)
 {
 	const struct tc_expect *e = &c->expect;

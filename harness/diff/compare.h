@@ -40,6 +40,9 @@ const char *diff_field_name(enum diff_field f);
 /* True if got is allowed by w. Otherwise false, and *d says what differed first. */
 bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d);
 
+/* The clause that a want names for the part in which some other want of the same call was found to differ. */
+unsigned compare_clause(const struct want *w, const struct diff *d);
+
 /*
  * Holds the case's own expectation (after `=`) against an outcome's parts; the same function serves the
  * oracle's side. mem may be NULL if nothing is known of the memory. True if it agrees or there is no

@@ -258,6 +258,22 @@ static void put_programs(struct buf *out, const struct report_case *rc, const st
 		put_program(out, rc, c, k);
 }
 
+/* "behaves like profile v6.5 on HOOK.BADFD.LENGTH, and like v6.4, v5.18": never adopted, only said. */
+static void put_behaves(struct buf *out, const struct report_case *rc)
+{
+	if (!rc->behaves_known)
+		return;
+	if (!rc->n_behaves) {
+		buf_puts(out, "  behaves like no other kernel's profile\n");
+		return;
+	}
+	buf_printf(out, "  behaves like profile %s on %s", rc->behaves[0].profile,
+		   clause_info(rc->behaves[0].clause)->name);
+	for (unsigned i = 1; i < rc->n_behaves; i++)
+		buf_printf(out, "%s%s", i == 1 ? ", and like " : ", ", rc->behaves[i].profile);
+	buf_puts(out, "\n");
+}
+
 void card_format(struct buf *out, const struct report_case *rc)
 {
 	const struct tc_call *c = view_call(rc), *in_case = &rc->tc->call[rc->call];
@@ -311,6 +327,7 @@ void card_format(struct buf *out, const struct report_case *rc)
 		buf_printf(out, "  re-runs on fresh sockets: %u of %u failed\n", rc->failed, rc->reruns);
 	else
 		buf_puts(out, "  not run again\n");
+	put_behaves(out, rc);
 	if (rc->reproduce) {
 		buf_puts(out, "  reproduce: ");
 		put_safe(out, rc->reproduce);

@@ -248,6 +248,20 @@ static struct json_object *got_object(const struct report_case *rc, const struct
 	return o;
 }
 
+static struct json_object *behaves_array(const struct report_case *rc)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (unsigned i = 0; i < rc->n_behaves; i++) {
+		struct json_object *row = json_object_new_object();
+
+		add_text(row, "profile", rc->behaves[i].profile);
+		add_text(row, "clause", clause_info(rc->behaves[i].clause)->name);
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
 static void add_difference(struct json_object *o, const struct report_case *rc)
 {
 	const struct tc_call *c = view_call(rc);
@@ -271,6 +285,8 @@ static void add_difference(struct json_object *o, const struct report_case *rc)
 	}
 	add_int(o, "reruns", rc->reruns);
 	add_int(o, "failed", rc->failed);
+	if (rc->behaves_known)
+		json_object_object_add(o, "behaves_like", behaves_array(rc));
 	add_text(o, "reproduce", rc->reproduce);
 }
 

@@ -28,6 +28,13 @@ struct report_run {
 	char **argv;
 };
 
+/* A profile under which the case would have passed, and the rule of it that this kernel followed. */
+struct report_behaves {
+	const char *profile;
+	unsigned clause; /* one that the run's profile lacks if the case meets one, else the broken one */
+};
+#define REPORT_BEHAVES 32
+
 struct report_case {
 	const char *verdict; /* PASS, FAIL, XFAIL, SKIP, INCONCLUSIVE or ERROR */
 	const char *kernel;  /* release */
@@ -49,6 +56,9 @@ struct report_case {
 	const struct outcome *got;
 	unsigned reruns, failed; /* it was run `reruns` times more, `failed` of them differed again */
 	const char *reproduce;	 /* shell command; NULL: unknown */
+	bool behaves_known;	 /* the smallest case was held against every other kernel's profile ... */
+	unsigned n_behaves;	 /* ... and passes under these, the nearest to the run's profile first */
+	const struct report_behaves *behaves;
 };
 
 struct waivers;
