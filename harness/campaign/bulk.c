@@ -130,15 +130,26 @@ static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
 	return true;
 }
 
+static unsigned thinning(const struct bulk_opts *o)
+{
+	return o->sweep && o->thin ? o->thin : 1;
+}
+
+uint64_t bulk_total(const struct bulk_opts *o)
+{
+	return o->cases ? o->cases : o->sweep ? (sweep_count() + thinning(o) - 1) / thinning(o) : 0;
+}
+
 static void work(struct worker *w)
 {
 	const struct bulk_opts *o = w->opts;
-	uint64_t limit = o->cases ? o->cases : UINT64_MAX, index = w->index;
+	uint64_t limit = o->cases ? o->cases : UINT64_MAX, step = (uint64_t)o->workers * thinning(o);
+	uint64_t index = (uint64_t)w->index * thinning(o);
 	double end = o->seconds ? now() + (double)o->seconds : 0;
 	struct shadow *shadow;
 
 	for (;;) {
-		for (unsigned i = 0; i < BATCH; i++, index += o->workers) {
+		for (unsigned i = 0; i < BATCH; i++, index += step) {
 			enum verdict v;
 
 			if (index >= limit || !next_case(w, index, &shadow))
@@ -298,7 +309,7 @@ static void wait_all(const struct bulk_opts *o, struct shared *const *sh, const 
 {
 	struct progress p;
 	unsigned left = o->workers;
-	uint64_t total = o->cases ? o->cases : o->sweep ? sweep_count() : 0;
+	uint64_t total = bulk_total(o);
 
 	progress_init(&p, o->quiet ? NULL : stderr, o->sweep ? "sweep" : "fuzz", total, o->seconds);
 	while (left) {
@@ -366,9 +377,9 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 	r->seconds = now() - start;
 	r->interrupted = interrupted;
 	if (!r->error[0] && !interrupted && opts->sweep && !opts->stop_at_first &&
-	    r->cases + r->skipped != sweep_count())
+	    r->cases + r->skipped != bulk_total(opts))
 		snprintf(r->error, sizeof(r->error), "only %llu of %llu cases were run",
-			 (unsigned long long)r->cases, (unsigned long long)sweep_count());
+			 (unsigned long long)r->cases, (unsigned long long)bulk_total(opts));
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	munmap(map, size);

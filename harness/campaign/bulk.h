@@ -25,6 +25,7 @@ struct bucket {
 struct bulk_opts {
 	const struct profile *profile; /* NULL: by the kernel's release */
 	bool sweep;		       /* the boundary sweep instead of the generator */
+	unsigned thin;		       /* of the sweep only every thin-th case; 0 or 1: all */
 	uint64_t seed;		       /* of the generator */
 	uint64_t cases;		       /* 0: no limit (generator), all (sweep) */
 	uint64_t seconds;	       /* 0: no limit */
@@ -56,6 +57,9 @@ struct bulk_result {
 	bool interrupted;
 	char error[512]; /* not empty: a worker could not run, or died */
 };
+
+/* How many cases the options ask for; 0: no limit. */
+uint64_t bulk_total(const struct bulk_opts *opts);
 
 /* Runs until the limits are reached, SIGINT or SIGTERM arrives, or a worker fails. 0, or -errno with
  * r->error. */

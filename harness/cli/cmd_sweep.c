@@ -20,6 +20,7 @@ int cmd_sweep(struct cli *cli)
 		return code;
 	struct bulk_opts opts = {.profile = s.profile,
 				 .sweep = true,
+				 .thin = (unsigned)cli->thin,
 				 .workers = session_workers(cli),
 				 .reuse = (unsigned)cli->reuse,
 				 .findings = s.findings,
@@ -28,6 +29,9 @@ int cmd_sweep(struct cli *cli)
 	sweep_describe(text, sizeof(text));
 	if (!cli->json)
 		printf("boundary sweep on Linux %s, profile %s:\n%s\n", s.release, s.profile->name, text);
+	if (!cli->json && cli->thin > 1)
+		printf("only every %lluth of them: %llu\n", (unsigned long long)cli->thin,
+		       (unsigned long long)bulk_total(&opts));
 	session_start(&s);
 	bulk_run(&opts, &r);
 	return session_bulk(&s, &opts, &r);

@@ -56,6 +56,8 @@ static const struct opt options[] = {
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},
+	{"thin", ARG_U64, SWEEP, FIELD(thin), 0, 1, 100000, "N", "1",
+	 "only every Nth case of the sweep; with N prime and above 7 all pairs of boundaries stay"},
 	{"time", ARG_DURATION, FUZZ | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},

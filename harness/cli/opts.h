@@ -34,6 +34,7 @@ struct cli {
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
 	uint64_t seconds; /* --time; 0: no limit */
 	uint64_t cases;	  /* --cases; 0: no limit */
+	uint64_t thin;	  /* --thin: every so many-th case of the sweep */
 	uint64_t workers; /* --workers; 0: one for each processor */
 	uint64_t seed;	  /* --seed */
 	bool seed_given;  /* if not, the command picks a seed and prints it */

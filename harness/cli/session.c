@@ -12,7 +12,6 @@
 
 #include "../exec/probe.h"
 #include "../report/summary.h"
-#include "../mutate/sweep.h"
 #include "../report/text.h"
 #include "version.h"
 
@@ -243,7 +242,7 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		t.incomplete = "a worker failed";
 		fprintf(stderr, "hookdiff: %s\n", r->error);
 	}
-	uint64_t total = opts->sweep ? sweep_count() : opts->cases;
+	uint64_t total = bulk_total(opts);
 
 	/* Without a number of cases a fuzz run is whole whenever it ends. */
 	if (r->interrupted && total && t.cases < total)
