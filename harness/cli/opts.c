@@ -27,6 +27,7 @@ enum {
 	PROBE = 1 << 6,
 	BENCH = 1 << 7,
 	KERNEL = 1 << 8,
+	MATRIX = 1 << 9,
 	DIFF_PROFILES = 1 << 12,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 16) - 1,
@@ -48,11 +49,21 @@ struct opt {
 
 /* clang-format off */
 static const struct opt options[] = {
-	{"profile", ARG_STRING, ON_KERNEL | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
+#ifndef HD_GUEST
+	{"kernels", ARG_STRING, MATRIX, FIELD(kernels), 0, 0, 0, "NAMES", NULL,
+	 "apart by commas: debian:6.12, debian:6.12.95-1, deb:DIR, a file, host (this machine), all (every series)"},
+	{"cases", ARG_STRING, MATRIX, FIELD(case_dir), 0, 0, 0, "DIR", NULL, "run this folder's cases, or one case"},
+	{"sweep", ARG_FLAG, MATRIX, FIELD(sweep), 0, 0, 0, NULL, NULL, "run the boundary sweep, thinned by --thin"},
+	{"fuzz", ARG_DURATION, MATRIX, FIELD(seconds), 0, 1, 30ull * 86400, "TIME", NULL,
+	 "run generated cases for so long, from one seed on all kernels"},
+	{"fuzz-cases", ARG_U64, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
+	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "11", "only every Nth case of the sweep"},
+#endif
+	{"profile", ARG_STRING, ON_KERNEL | MATRIX | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
-	{"out", ARG_STRING, ON_KERNEL, FIELD(out), 0, 0, 0, "DIR", "hookdiff-out",
+	{"out", ARG_STRING, ON_KERNEL | MATRIX, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
-	{"waivers", ARG_STRING, ON_KERNEL, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
+	{"waivers", ARG_STRING, ON_KERNEL | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},
@@ -61,10 +72,10 @@ static const struct opt options[] = {
 	{"time", ARG_DURATION, FUZZ | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
-	{"seed", ARG_U64, FUZZ | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
+	{"seed", ARG_U64, FUZZ | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
-	{"workers", ARG_U64, SWEEP | FUZZ, FIELD(workers), 0, 1, 64, "N", NULL,
-	 "processes that run cases side by side; else one for each processor"},
+	{"workers", ARG_U64, SWEEP | FUZZ | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
+	 "processes that run side by side (matrix: kernels); else one for each processor"},
 	{"kernel", ARG_STRING, RUN | SWEEP | FUZZ, FIELD(kernel), 0, 0, 0, "FILE", NULL,
 	 "boot this kernel in QEMU and run there, without root"},
 	{"unsafe", ARG_FLAG, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
@@ -119,6 +130,14 @@ static const struct cmd commands[] = {
 	 "with the same answers of the handler. Prints one smallest case for each pair of clauses that differ.\n"
 	 "Where only one profile says anything nothing differs; --verbose lists those places too. Exit 0: no\n"
 	 "difference, 1: there are some.\n"},
+#ifndef HD_GUEST
+	{"matrix", MATRIX, "", 0, 0, cmd_matrix,
+	 "run the same cases on many kernels and put the results side by side",
+	 "Boots each kernel of --kernels in QEMU, as many at once as there are processors, and runs the cases, the\n"
+	 "sweep and the generator there, each only if asked for (without any of the three: --cases corpus --sweep).\n"
+	 "Prints a table of clauses and kernels with the changes that are expected between neighbours, and writes\n"
+	 "every record to DIR. Needs QEMU, and root for `host` only.\n"},
+#endif
 	{"probe", PROBE, "", 0, 0, cmd_probe,
 	 "say what this machine can do, and the remedy for what it cannot",
 	 "Checks what the other commands need. Exit 0: cases can run here; 2: they cannot, and the reason.\n"},
@@ -427,7 +446,7 @@ int cli_main(int argc, char **argv)
 		return unknown_command(argv[1]);
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (options[i].initial)
+		if (options[i].initial && options[i].commands & cmd->bit)
 			store(&cli, &options[i], options[i].initial);
 	args = calloc((size_t)argc, sizeof(*args));
 	if (!args) {

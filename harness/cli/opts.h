@@ -26,8 +26,13 @@ struct cli {
 	const char *profile; /* --profile: "auto" or the name of a row of oracle/profiles.c */
 	const char *out;     /* --out: directory for the report and the findings; made by the command */
 	const char *waivers; /* --waivers: file; see waivers_given */
-	bool waivers_given;  /* a file that was named must exist, the default one need not */
-	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
+	bool out_given;
+	const char *kernels;  /* --kernels of matrix: specs apart by commas */
+	const char *case_dir; /* --cases of matrix */
+	bool sweep;	      /* --sweep of matrix */
+	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */
+	bool waivers_given;   /* a file that was named must exist, the default one need not */
+	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	bool json, markdown, brief, verbose;
 	bool refresh;	  /* --refresh: package lists anew */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
@@ -64,6 +69,7 @@ int cmd_shrink(struct cli *cli);
 int cmd_bench(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
+int cmd_matrix(struct cli *cli);
 int cmd_kernel(struct cli *cli);
 int cmd_diff_profiles(struct cli *cli);
 
