@@ -57,7 +57,7 @@ static const struct opt options[] = {
 	{"fuzz", ARG_DURATION, MATRIX, FIELD(seconds), 0, 1, 30ull * 86400, "TIME", NULL,
 	 "run generated cases for so long, from one seed on all kernels"},
 	{"fuzz-cases", ARG_U64, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
-	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "11", "only every Nth case of the sweep"},
+	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
 #endif
 	{"profile", ARG_STRING, ON_KERNEL | MATRIX | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},

@@ -73,9 +73,21 @@ enum cell grid_cell(const struct column *c, unsigned clause)
 	return proven(c, clause) ? CELL_OK : CELL_UNSURE;
 }
 
+/*
+ * Traits whose values differ in what one and the same clause covers. Elsewhere two values that a clause holds
+ * for mean the same to it: a window is one page whether an optlen beyond it is ignored or refused.
+ */
+static bool is_graded(unsigned trait)
+{
+	static const uint8_t graded[] = {offsetof(struct traits, get_early), offsetof(struct traits, uring)};
+
+	return memchr(graded, (int)trait, sizeof(graded));
+}
+
 enum change profile_change(const struct profile *from, const struct profile *to, unsigned clause)
 {
 	const struct clause_info *info = clause_info(clause);
+	unsigned trait = clause ? info->when.trait : 0;
 	bool a, b;
 
 	if (!from || !to || from == to || clause == C_NONE)
@@ -84,9 +96,8 @@ enum change profile_change(const struct profile *from, const struct profile *to,
 	b = profile_has(to, clause);
 	if (a != b)
 		return b ? CHANGE_BEGINS : CHANGE_ENDS;
-	if (a && info->when.values &&
-	    ((const uint8_t *)&from->traits)[info->when.trait] !=
-		    ((const uint8_t *)&to->traits)[info->when.trait])
+	if (a && info->when.values && is_graded(trait) &&
+	    ((const uint8_t *)&from->traits)[trait] != ((const uint8_t *)&to->traits)[trait])
 		return CHANGE_WIDENS;
 	return CHANGE_NONE;
 }
@@ -100,8 +111,8 @@ bool grid_unexpected(const struct grid *g, unsigned i, unsigned clause)
 {
 	enum cell a, b;
 
-	if (i + 1 >= g->n || grid_change(g, i, clause) != CHANGE_NONE)
-		return false;
+	if (i + 1 >= g->n || clause == C_NONE || grid_change(g, i, clause) != CHANGE_NONE)
+		return false; /* the profiles say nothing of a case's own expectation */
 	a = grid_cell(g->column[i], clause);
 	b = grid_cell(g->column[i + 1], clause);
 	return (a == CELL_OK && b == CELL_FAIL) || (a == CELL_FAIL && b == CELL_OK);
