@@ -31,7 +31,7 @@ fail:
 
 int run_program(const char *const *argv, struct buf *out)
 {
-	int output[2], failed[2], error = 0, status;
+	int output[2], failed[2], error = 0, status = 0;
 	pid_t parent = getpid(), pid;
 	char piece[4096];
 	ssize_t n;
