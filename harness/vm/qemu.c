@@ -25,7 +25,8 @@
 #define APPEND                                                                                               \
 	"console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/init mitigations=off nokaslr "                 \
 	"cryptomgr.notests "                                                                                 \
-	"apparmor=0 selinux=0 audit=0 no_timer_check random.trust_cpu=on 8250.nr_uarts=4"
+	"apparmor=0 selinux=0 audit=0 no_timer_check random.trust_cpu=on 8250.nr_uarts=4 "                   \
+	"rcupdate.rcu_expedited=1"
 #define APPEND_TCG " tsc=reliable lpj=5000000" /* both are known there, and measuring them takes time */
 
 enum { FD_INITRAMFS = 10, FD_RAM, FD_CHANNEL, FD_COUNT }; /* in QEMU */
