@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/recorder.h"
 #include "../exec/kernel.h"
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
@@ -154,6 +155,7 @@ static void work(struct worker *w)
 
 			if (index >= limit || !next_case(w, index, &shadow))
 				return;
+			recorder_index(index);
 			v = loop_case(&w->loop, &w->tc, false, shadow, &w->res);
 			if (v == V_FAIL)
 				diverged(w, index);
@@ -200,6 +202,7 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 	struct backend *b;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	recorder_worker(index);
 	if (!w)
 		_exit(3);
 	w->opts = opts;
@@ -355,6 +358,7 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 	sigaction(SIGINT, &act, &old_int);
 	sigaction(SIGTERM, &act, &old_term);
 	fflush(NULL);
+	recorder_begin(opts->sweep ? RECORDER_SWEEP : RECORDER_FUZZ, opts->seed);
 	for (; started < opts->workers; started++) {
 		sh[started] = (struct shared *)(map + sizeof(struct shared) * started);
 		pid[started] = fork();

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/recorder.h"
 #include "../case/options.h"
 
 int loop_init(struct loop *lp, struct backend *b, const struct profile *p, uint32_t page_size)
@@ -334,6 +335,7 @@ enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct sha
 
 	if (err)
 		return inconclusive(lp, err == -EOPNOTSUPP ? V_SKIP : V_ERROR, lp->b->error, res);
+	recorder_tick();
 	if (shadow && lp->births != lp->b->births)
 		memset(shadow, 0, sizeof(*shadow));
 	lp->births = lp->b->births;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/recorder.h"
 #include "../campaign/record.h"
 #include "../case/options.h"
 #include "../case/safe.h"
@@ -160,6 +161,7 @@ static void run_case(struct runner *r, struct casefile *f)
 
 	if (skipped(r, f))
 		return;
+	recorder_file(f->path);
 	switch (loop_case(&r->loop, &f->tc, true, NULL, &res)) {
 	case V_PASS:
 		r->t.pass++;
@@ -214,6 +216,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	session_start(s);
+	recorder_begin(RECORDER_PATHS, 0);
 	progress_init(&p, stderr, "run", n, 0);
 	for (i = 0; i < n && !interrupted; i++) {
 		run_case(&r, files[i]);
