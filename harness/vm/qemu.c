@@ -25,7 +25,7 @@
 #define APPEND                                                                                               \
 	"console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/init mitigations=off nokaslr "                 \
 	"cryptomgr.notests "                                                                                 \
-	"apparmor=0 selinux=0 audit=0 no_timer_check random.trust_cpu=on 8250.nr_uarts=4 "                   \
+	"lsm=capability audit=0 no_timer_check random.trust_cpu=on 8250.nr_uarts=4 "                         \
 	"rcupdate.rcu_expedited=1"
 #define APPEND_TCG " tsc=reliable lpj=5000000" /* both are known there, and measuring them takes time */
 
@@ -50,7 +50,7 @@ static void __attribute__((noreturn)) run(const char *program, const struct qemu
 {
 	char ram[128], initrd[64], memory[32], channel[64], null[] = "/dev/null";
 	const char *const argv[] = {
-		program, "-accel", o->kvm ? "kvm" : "tcg,tb-size=64",
+		program, "-accel", o->kvm ? "kvm" : "tcg,tb-size=48",
 		/* TCG's largest model has what some kernels stumble over; the plain one is no slower. */
 		"-cpu", o->kvm ? "host" : "Nehalem", "-machine", "pc,memory-backend=ram,vmport=off,usb=off",
 		"-smp", "1", "-m", memory, "-object", ram, "-nodefaults", "-no-user-config", "-no-reboot",

@@ -26,7 +26,7 @@
 #include "postmortem.h"
 #include "qemu.h"
 
-#define MEMORY	    192 /* MiB */
+#define MEMORY	    176 /* MiB */
 #define TIMEOUT	    900
 #define SILENCE	    60
 #define BOOT_LIMIT  90		/* seconds until init's first word */
