@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../kernels/image.h"
 #include "../vm/initramfs.h"
 #include "../vm/vm.h"
 
@@ -232,10 +233,11 @@ static unsigned time_limit(const struct cli *cli)
 	return cli->seconds && cli->seconds < 366 * day ? (unsigned)cli->seconds + 300 : 30 * day;
 }
 
-static int boot(struct in_vm *v)
+static int boot(struct in_vm *v, const struct kernel_image *im)
 {
 	struct vm_command command = {.argv = v->argv};
-	struct vm_job job = {.kernel = v->cli->kernel,
+	struct vm_job job = {.kernel = im->boot,
+			     .modules = im->modules[0] ? im->modules : NULL,
 			     .file = v->file,
 			     .n_files = v->n_files,
 			     .command = &command,
@@ -257,8 +259,23 @@ static int boot(struct in_vm *v)
 int in_vm_run(struct cli *cli)
 {
 	struct in_vm v = {.cli = cli};
+	struct kernel_image im;
 	unsigned n = (unsigned)cli->n_args + 2;
 	int code = EXIT_UNSURE;
+	char why[1024];
+
+	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
+		return cli_usage("--kernel: %s", why);
+	switch (image_get(cli->kernel, &im, cli->json, why, sizeof(why))) {
+	case IMAGE_OK:
+		break;
+	case IMAGE_SKIP:
+		fprintf(stderr, "SKIP: %s\n", why);
+		return EXIT_UNSURE;
+	case IMAGE_ERROR:
+		fprintf(stderr, "hookdiff: %s\n", why);
+		return EXIT_UNSURE;
+	}
 
 	v.file = calloc(n, sizeof(*v.file));
 	v.guest = calloc(n, sizeof(*v.guest));
@@ -272,7 +289,7 @@ int in_vm_run(struct cli *cli)
 	if (!code && !access(cli->waivers, R_OK))
 		code = add_file(&v, cli->waivers, NULL);
 	if (!code)
-		code = boot(&v);
+		code = boot(&v, &im);
 out:
 	free(v.file);
 	free(v.guest);
