@@ -10,6 +10,7 @@
 
 #include "oracle/clauses.h"
 #include "oracle/profiles.h"
+#include "uncovered.h"
 
 static const char *in_name(unsigned in)
 {
@@ -149,6 +150,10 @@ int cmd_clauses(struct cli *cli)
 
 	if (cli->json && cli->markdown)
 		return cli_usage("clauses: expected --json or --markdown, found both");
+	if (cli->uncovered && (cli->json || cli->markdown))
+		return cli_usage("clauses: --uncovered is text only");
+	if (cli->uncovered)
+		return uncovered(cli);
 	if (check_prefixes(cli))
 		return EXIT_USAGE;
 	if (strcmp(cli->profile, "auto")) {

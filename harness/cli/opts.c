@@ -84,6 +84,7 @@ static const struct opt options[] = {
 #ifndef HD_GUEST
 	{"refresh", ARG_FLAG, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif
+	{"uncovered", ARG_FLAG, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
 	{"json", ARG_FLAG, ANY & ~SHRINK, FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
 	{"verbose", ARG_FLAG, ANY, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
 };
@@ -121,8 +122,10 @@ static const struct cmd commands[] = {
 	 "and prints the smallest case.\n"},
 	{"clauses", CLAUSES, "[PREFIX...]", 0, -1, cmd_clauses,
 	 "list the rules of the contract",
-	 "One row a rule: its id, the profiles that it holds in, the sentence and its source. A PREFIX such as\n"
-	 "SET or GET.LARGE picks the rules whose id begins with it.\n"},
+	 "One row a rule: its id, the families of profiles that it holds in, the sentence and its source. A PREFIX\n"
+	 "such as SET or GET.LARGE picks the rules whose id begins with it. --uncovered instead takes directories\n"
+	 "of cases and lists what no case of them covers: a case that names the clause, and a call with an\n"
+	 "expectation that hits it, in each profile in which it holds. Exit 1 if there are such clauses.\n"},
 	{"diff-profiles", DIFF_PROFILES, "A B", 2, 2, cmd_diff_profiles,
 	 "find the smallest cases on which two profiles differ",
 	 "Searches without root and without a kernel: the boundary sweep, then generated cases (100,000, or for\n"

@@ -34,6 +34,7 @@ struct cli {
 	bool waivers_given;   /* a file that was named must exist, the default one need not */
 	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	bool json, markdown, brief, verbose;
+	bool uncovered; /* --uncovered of clauses */
 	bool refresh;	  /* --refresh: package lists anew */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
