@@ -34,8 +34,6 @@ struct clause_set coverage_named(const struct case_meta *meta)
 int coverage_add(struct coverage *v, const struct tcase *tc, const struct case_meta *meta,
 		 struct coverage_case *one)
 {
-	struct clause_set hit = {{0}};
-
 	memset(one, 0, sizeof(*one));
 	one->named = coverage_named(meta);
 	v->cases++;
@@ -47,6 +45,7 @@ int coverage_add(struct coverage *v, const struct tcase *tc, const struct case_m
 			continue;
 		if (rehearsal_init(&r, profile_at(i)))
 			return -ENOMEM;
+		r.named = one->named;
 		h = rehearse(&r, tc);
 		one->scope |= 1u << i;
 		one->wrong |= h == REHEARSED_DISAGREES ? 1u << i : 0;
@@ -54,14 +53,11 @@ int coverage_add(struct coverage *v, const struct tcase *tc, const struct case_m
 		for (unsigned k = 0; k < r.n_calls; k++) {
 			if (!rehearsal_expects(&tc->call[k].expect) || r.call[k] != REHEARSED_AGREES)
 				continue;
-			clause_join(&hit, &r.hits[k]);
 			for (unsigned c = 1; c < C_COUNT; c++)
 				if (clause_has(&one->named, c) && clause_has(&r.hits[k], c))
 					v->covered[c] |= 1u << i;
 		}
 		rehearsal_fini(&r);
 	}
-	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
-		one->useless.w[i] = one->named.w[i] & ~hit.w[i];
 	return 0;
 }

@@ -29,7 +29,6 @@ struct coverage_case {
 	uint32_t wrong; /* and there the oracle says otherwise */
 	uint32_t open;	/* and there the oracle leaves some of them open */
 	struct clause_set named;
-	struct clause_set useless; /* named, and nowhere hit where it counts */
 };
 
 /* Adds a case. 0 or -ENOMEM. */

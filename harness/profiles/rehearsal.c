@@ -99,45 +99,54 @@ static bool asked_retval(const struct tcase *tc, unsigned k, int32_t *val)
 	return false;
 }
 
-static bool try(struct rehearsal *r, const struct tcase *tc, unsigned i, int64_t ret, int32_t optlen,
-		enum rehearsed *best)
+/* The best answer so far. */
+struct best {
+	enum rehearsed holds;
+	int hits; /* of the clauses that the case names */
+};
+
+static void try(struct rehearsal *r, const struct tcase *tc, unsigned i, int64_t ret, int32_t optlen,
+		struct best *best)
 {
 	const struct tc_call *c = &tc->call[i];
-	struct handler_result hr = {.ret = ret, .optlen = ret ? c->optlen : optlen};
+	struct handler_result hr = {.ret = ret, .optlen = optlen};
 	enum rehearsed h;
 	struct plan plan;
+	int hits = 0;
 
 	hr.mem = c->buf.place == BUF_NULL ? NULL : r->standin.mem;
 	fill(r, c, ret ? 0 : optlen);
 	h = predict(r, tc, i, &hr, &plan);
-	if (h >= *best)
-		return false;
-	*best = h;
-	r->answer[i] = (struct rehearsed_answer){.ret = ret, .optlen = hr.optlen};
-	return h == REHEARSED_AGREES;
+	for (unsigned w = 0; w < CLAUSE_WORDS; w++)
+		hits += __builtin_popcountll(r->hits[i].w[w] & r->named.w[w]);
+	if (h > best->holds || (h == best->holds && hits <= best->hits))
+		return;
+	*best = (struct best){h, hits};
+	r->answer[i] = (struct rehearsed_answer){.ret = ret, .optlen = optlen};
 }
 
-/* An answer that lets the expectation come true; the last ones are lengths that the corpus' options have. */
+/* An answer that lets the expectation come true; the lengths are some that the corpus' options have. */
 static void search(struct rehearsal *r, const struct tcase *tc, unsigned i)
 {
 	static const int32_t lengths[] = {4, 1, 0, 2, 8, 16, 12, 64, 4096, 4400, 6000};
 	const struct tc_call *c = &tc->call[i];
 	const struct tc_expect *e = &c->expect;
-	enum rehearsed best = (enum rehearsed)(REHEARSED_DISAGREES + 1);
+	struct best best = {(enum rehearsed)(REHEARSED_DISAGREES + 1), 0};
+	bool is_errno = e->has_ret && e->ret <= 0 && e->ret >= -4095;
 	int32_t val;
 
-	if (e->has_ret && e->ret <= 0 && e->ret >= -4095 && try(r, tc, i, e->ret, c->optlen, &best))
-		return;
-	if (try(r, tc, i, 0, c->optlen, &best))
-		return;
-	if (e->has_optlen && try(r, tc, i, 0, e->optlen, &best))
-		return;
-	for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++)
-		if (try(r, tc, i, 0, lengths[k], &best))
-			return;
+	try(r, tc, i, 0, c->optlen, &best);
+	for (size_t k = 0; c->hook == HOOK_GET && k < sizeof(lengths) / sizeof(lengths[0]); k++)
+		try(r, tc, i, 0, lengths[k], &best);
+	if (e->has_optlen)
+		try(r, tc, i, 0, e->optlen, &best);
+	if (is_errno)
+		try(r, tc, i, e->ret, c->optlen, &best);
+	if (is_errno && e->has_optlen) /* SO_PEERGROUPS: ERANGE and the length that is needed */
+		try(r, tc, i, e->ret, e->optlen, &best);
 	for (unsigned k = 0; asked_retval(tc, k, &val); k++)
-		if (val < 0 && val >= -4095 && try(r, tc, i, val, c->optlen, &best))
-			return;
+		if (val < 0 && val >= -4095)
+			try(r, tc, i, val, c->optlen, &best);
 	try(r, tc, i, -EINVAL, c->optlen, &best);
 	try(r, tc, i, -ENOPROTOOPT, c->optlen, &best);
 }

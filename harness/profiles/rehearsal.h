@@ -26,6 +26,7 @@ struct rehearsal {
 	const struct profile *profile;
 	struct oracle *o;
 	struct standin standin;
+	struct clause_set named; /* of answers that will do, one that hits the most of these is taken */
 	bool again; /* unmodelled answers are those of the last rehearsal: tests spoil something and look */
 	struct rehearsed_answer answer[TC_MAX_CALLS];
 	bool lost; /* inside: the last call left the sockets in a state that nobody knows */
