@@ -131,7 +131,7 @@ static bool step(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *s
 	struct handler_result hr;
 
 	if (c->hook == HOOK_SET)
-		plan_set(lp, tc, i, sh, &st->plan);
+		plan_set(lp, tc, i, ops->ahead ? NULL : sh, &st->plan);
 	else
 		oracle_plan(lp->o, i, &st->plan);
 	if (st->plan.called) {
@@ -146,6 +146,10 @@ static bool step(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *s
 		lp->tamper((struct want *)st->want, lp->tamper_arg);
 	ops->call(lp->b, c, &st->got);
 	st->call = c;
+	if (lp->b->failed) {
+		memset(&st->diff, 0, sizeof(st->diff));
+		return false; /* failed() makes an error of it */
+	}
 	lp->calls++;
 	lp->calls_on[c->hook] += st->want->n_seen != 0;
 	count_hits(lp, st->want);
@@ -241,9 +245,23 @@ static bool expectation(const struct loop *lp, const struct tc_call *c, const st
 	return expect_holds(c, st->got.ret, st->got.optlen, c->buf.place == BUF_NULL ? NULL : st->got.mem, d);
 }
 
+static enum verdict inconclusive(struct loop *lp, enum verdict v, const char *why, struct case_result *res)
+{
+	lp->inconclusive += v == V_INCONCLUSIVE;
+	lp->skipped += v == V_SKIP;
+	if (res) {
+		memset(res, 0, offsetof(struct case_result, want));
+		res->verdict = v;
+		snprintf(res->why, sizeof(res->why), "%s", why);
+	}
+	return v;
+}
+
 static enum verdict failed(struct loop *lp, const struct step *st, const struct diff *d, unsigned call,
 			   bool state, struct case_result *res)
 {
+	if (lp->b->failed)
+		return inconclusive(lp, V_ERROR, lp->b->error, res);
 	lp->failed++;
 	lp->stat[d->clause].fail++;
 	if (res) {
@@ -257,18 +275,6 @@ static enum verdict failed(struct loop *lp, const struct step *st, const struct 
 		res->got = st->got;
 	}
 	return V_FAIL;
-}
-
-static enum verdict inconclusive(struct loop *lp, enum verdict v, const char *why, struct case_result *res)
-{
-	lp->inconclusive += v == V_INCONCLUSIVE;
-	lp->skipped += v == V_SKIP;
-	if (res) {
-		memset(res, 0, offsetof(struct case_result, want));
-		res->verdict = v;
-		snprintf(res->why, sizeof(res->why), "%s", why);
-	}
-	return v;
 }
 
 /* The calls of a case that has begun. *irregular: the pair of sockets no longer agree, or may not. */
@@ -326,13 +332,31 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 	return V_PASS;
 }
 
+/* Tells the backend every call that the case will make. Reading back makes others, which it cannot know. */
+static void look_ahead(struct loop *lp, struct tcase *tc, struct shadow *shadow)
+{
+	struct plan plan;
+
+	oracle_begin(lp->o, tc);
+	for (unsigned i = 0; i < tc->n_calls; i++) {
+		if (tc->call[i].hook == HOOK_SET)
+			plan_set(lp, tc, i, shadow, &plan);
+		else
+			oracle_plan(lp->o, i, &plan);
+		lp->b->ops->ahead(lp->b, tc, i, &plan);
+	}
+}
+
 enum verdict loop_case(struct loop *lp, struct tcase *tc, bool fresh, struct shadow *shadow,
 		       struct case_result *res)
 {
 	bool irregular = false;
 	enum verdict v;
-	int err = lp->b->ops->begin(lp->b, tc, fresh);
+	int err;
 
+	if (lp->b->ops->ahead && !lp->readback)
+		look_ahead(lp, tc, shadow);
+	err = lp->b->ops->begin(lp->b, tc, fresh);
 	if (err)
 		return inconclusive(lp, err == -EOPNOTSUPP ? V_SKIP : V_ERROR, lp->b->error, res);
 	recorder_tick();

@@ -19,6 +19,12 @@ struct control_counts { /* calls that prove that a hook ran, or that it did not,
 struct backend_ops {
 	const char *name;
 	/*
+	 * Optional (NULL: no use for it): says before begin which call the case will make, in order, each
+	 * with its plan, which is borrowed for the call. A backend that is far away then answers a case in
+	 * one go.
+	 */
+	void (*ahead)(struct backend *b, const struct tcase *tc, unsigned call, const struct plan *p);
+	/*
 	 * Prepares cgroups, attachments and sockets for the case; with fresh, sockets that no earlier case
 	 * used. 0; -EOPNOTSUPP: this kernel or machine cannot express the case; another -errno: it failed.
 	 * Why: error.
@@ -45,7 +51,12 @@ struct backend {
 	uint64_t births;  /* grows whenever a case is given sockets that no earlier case used */
 	char release[65]; /* kernel release under test */
 	char version[65]; /* uname -v: the stable version on Debian (oracle/profiles.h) */
-	char error[256];  /* why the last begin failed, one sentence */
+	char arch[65];	  /* uname -m */
+	const char *
+		command; /* NULL: this process; else what was started for it, as a shell reads it; borrowed */
+	bool failed;	 /* a handler or call since begin has no answer (error says why): compare nothing */
+	bool gone;	 /* nothing can be asked of it any more: every begin fails */
+	char error[256]; /* why the last begin, handler or call failed, one sentence */
 };
 
 #endif

@@ -484,6 +484,7 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 	if (!uname(&uts)) {
 		snprintf(k->b.release, sizeof(k->b.release), "%s", uts.release);
 		snprintf(k->b.version, sizeof(k->b.version), "%s", uts.version);
+		snprintf(k->b.arch, sizeof(k->b.arch), "%s", uts.machine);
 	}
 	k->set.reuse = opts->reuse ? opts->reuse : DEFAULT_REUSE;
 	k->set.base.base.dir = -1;
