@@ -69,11 +69,13 @@ expect 1 '"clause": *"SET\.LARGE\.IGNORED"' "$HOOKDIFF" diff-profiles v6.4 v6.5 
 usage "shrink: expected only one operand, found 'b'" shrink a b
 usage "clauses: expected the beginning of a clause's id .*, found 'NOPE'" clauses NOPE
 usage "clauses: expected --json or --markdown, found both" clauses --json --markdown
+usage "fuzz: expected --kernel or --backend, found both" fuzz --kernel x --backend y
+usage "fuzz: --backend-timeout: expected a duration from 1s to 1d, found '0'" fuzz --backend x --backend-timeout 0
 usage "--profile nope: no such profile; there are: auto .*doc" clauses --profile nope
 
 expect 0 '^hookdiff [0-9]+\.[0-9]+' "$HOOKDIFF" --version
 expect 0 '^exit codes: 0 ' "$HOOKDIFF" --help
-for command in run sweep fuzz predict shrink clauses probe bench; do
+for command in run sweep fuzz predict shrink clauses probe bench backend; do
 	expect 0 "^  $command " "$HOOKDIFF" --help
 	expect 0 "^usage: hookdiff $command " "$HOOKDIFF" "$command" --help
 	expect 0 "^usage: hookdiff $command " "$HOOKDIFF" help "$command"

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "../base/recorder.h"
-#include "../exec/kernel.h"
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
 #include "../report/waivers.h"
@@ -196,7 +195,6 @@ static void publish(struct worker *w)
 /* The whole life of a worker process; never returns. */
 static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigned index, _Atomic int *stop)
 {
-	struct kernel_opts k = {.reuse = opts->reuse, .own_netns = true};
 	struct worker *w = calloc(1, sizeof(*w));
 	const struct profile *p = opts->profile;
 	struct backend *b;
@@ -210,7 +208,7 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 	w->r = &sh->r;
 	w->index = index;
 	w->stop = stop;
-	b = kernel_open(&k, w->r->error, sizeof(w->r->error));
+	b = target_open(&opts->target, opts->reuse, w->r->error, sizeof(w->r->error));
 	if (!b)
 		_exit(2);
 	if (!p)

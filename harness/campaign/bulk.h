@@ -8,6 +8,7 @@
 #define BULK_H
 
 #include "../mutate/gen.h"
+#include "target.h"
 #include "triage.h"
 #include "loop.h"
 
@@ -23,6 +24,7 @@ struct bucket {
 };
 
 struct bulk_opts {
+	struct target target;
 	const struct profile *profile; /* NULL: by the kernel's release */
 	bool sweep;		       /* the boundary sweep instead of the generator */
 	unsigned thin;		       /* of the sweep only every thin-th case; 0 or 1: all */

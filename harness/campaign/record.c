@@ -78,6 +78,11 @@ int record_finding(const struct record_opts *opts, const struct loop *lp, const 
 	if (f->reproduced) {
 		snprintf(json, sizeof(json), "%s/%s.case", opts->folder, stem);
 		buf_printf(&command, "hookdiff run --profile %s ", lp->profile->name);
+		if (lp->b->command) {
+			buf_puts(&command, "--backend ");
+			text_shell(&command, lp->b->command);
+			buf_puts(&command, " ");
+		}
 		text_shell(&command, json);
 	} else {
 		buf_puts(&command, opts->reproduce);

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../report/text.h"
 #include "in_vm.h"
 #include "session.h"
 
@@ -66,7 +67,8 @@ int cmd_fuzz(struct cli *cli)
 		return code;
 	s.run.seed_given = true;
 	s.run.seed = cli->seed;
-	struct bulk_opts opts = {.profile = s.profile,
+	struct bulk_opts opts = {.target = session_target(&s),
+				 .profile = s.profile,
 				 .seed = cli->seed,
 				 .cases = cli->cases,
 				 .seconds = cli->seconds,
@@ -78,6 +80,14 @@ int cmd_fuzz(struct cli *cli)
 		 "hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --cases %llu",
 		 s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
 		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
+	if (cli->backend) {
+		struct buf b = {0};
+
+		buf_printf(&b, "%s --backend ", s.reproduce);
+		text_shell(&b, cli->backend);
+		snprintf(s.reproduce, sizeof(s.reproduce), "%s", buf_str(&b));
+		buf_fini(&b);
+	}
 	opts.reproduce = s.reproduce;
 	if (!cli->json)
 		printf("fuzz on Linux %s, profile %s, seed %llu, %u workers\n", s.release, s.profile->name,

@@ -8,7 +8,6 @@
 #include "../campaign/record.h"
 #include "../case/options.h"
 #include "../case/safe.h"
-#include "../exec/kernel.h"
 #include "../report/progress.h"
 #include "../report/text.h"
 #include "casefile.h"
@@ -193,12 +192,11 @@ static void run_case(struct runner *r, struct casefile *f)
 static int run_all(struct session *s, struct casefile **files, size_t n)
 {
 	static struct runner r; /* large */
-	struct kernel_opts k = {.reuse = 1, .own_netns = true};
 	struct sigaction act = {.sa_handler = on_signal};
 	struct control_counts controls;
 	struct progress p;
 	char err[512];
-	struct backend *b = kernel_open(&k, err, sizeof(err));
+	struct backend *b = session_backend(s, err, sizeof(err));
 	size_t i;
 
 	if (!b) {
@@ -218,16 +216,17 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	session_start(s);
 	recorder_begin(RECORDER_PATHS, 0);
 	progress_init(&p, stderr, "run", n, 0);
-	for (i = 0; i < n && !interrupted; i++) {
+	for (i = 0; i < n && !interrupted && !b->gone; i++) {
 		run_case(&r, files[i]);
 		progress_update(&p, i + 1, r.t.findings);
 	}
 	r.t.seconds = progress_seconds(&p);
 	progress_end(&p);
 	if (i < n) {
-		fprintf(stderr, "hookdiff: interrupted after %zu of %zu cases\n", i, n);
+		fprintf(stderr, "hookdiff: %s after %zu of %zu cases\n",
+			b->gone ? "the backend failed" : "interrupted", i, n);
 		r.t.skipped += n - i;
-		r.t.incomplete = "interrupted before the last case";
+		r.t.incomplete = b->gone ? "the backend failed" : "interrupted before the last case";
 	}
 	r.t.cases = i;
 	r.t.calls = r.loop.calls;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "../campaign/triage.h"
-#include "../exec/kernel.h"
 #include "casefile.h"
 #include "session.h"
 
@@ -39,7 +38,6 @@ static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 
 int cmd_shrink(struct cli *cli)
 {
-	struct kernel_opts k = {.reuse = 1, .own_netns = true};
 	struct casefile **files = NULL;
 	struct session s;
 	struct backend *b;
@@ -53,7 +51,7 @@ int cmd_shrink(struct cli *cli)
 		code = session_check(&s, cli);
 	if (!code) {
 		casefile_scope(files, n, s.profile);
-		b = kernel_open(&k, err, sizeof(err));
+		b = session_backend(&s, err, sizeof(err));
 		if (!b) {
 			fprintf(stderr, "hookdiff: %s\n", err);
 			code = EXIT_UNSURE;

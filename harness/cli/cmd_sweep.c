@@ -18,7 +18,8 @@ int cmd_sweep(struct cli *cli)
 	code = session_open(&s, cli, "sweep");
 	if (code)
 		return code;
-	struct bulk_opts opts = {.profile = s.profile,
+	struct bulk_opts opts = {.target = session_target(&s),
+				 .profile = s.profile,
 				 .sweep = true,
 				 .thin = (unsigned)cli->thin,
 				 .workers = session_workers(cli),

@@ -28,6 +28,7 @@ enum {
 	BENCH = 1 << 7,
 	KERNEL = 1 << 8,
 	MATRIX = 1 << 9,
+	BACKEND = 1 << 10,
 	DIFF_PROFILES = 1 << 12,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 16) - 1,
@@ -63,6 +64,10 @@ static const struct opt options[] = {
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
 	{"out", ARG_STRING, ON_KERNEL | MATRIX, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
+	{"backend", ARG_STRING, ON_KERNEL, FIELD(backend), 0, 0, 0, "CMD", NULL,
+	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
+	{"backend-timeout", ARG_DURATION, ON_KERNEL, FIELD(patience), 0, 1, 86400, "TIME", "60",
+	 "an answer that takes CMD longer is an error"},
 	{"waivers", ARG_STRING, ON_KERNEL | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
@@ -85,8 +90,8 @@ static const struct opt options[] = {
 	{"refresh", ARG_FLAG, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif
 	{"uncovered", ARG_FLAG, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
-	{"json", ARG_FLAG, ANY & ~SHRINK, FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
-	{"verbose", ARG_FLAG, ANY, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
+	{"json", ARG_FLAG, ANY & ~(SHRINK | BACKEND), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
+	{"verbose", ARG_FLAG, ANY & ~BACKEND, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
 };
 
 struct cmd {
@@ -156,6 +161,10 @@ static const struct cmd commands[] = {
 	 "or a built tree. Packages are fetched by apt-get from this machine's Debian mirror, checked, unpacked to\n"
 	 "~/.cache/hookdiff/kernels, and never installed. Needs no root.\n"},
 #endif
+	{"backend", BACKEND, "", 0, 0, cmd_backend,
+	 "let another hookdiff test this kernel: the protocol on stdin and stdout",
+	 "Answers the lines of a hookdiff that was started with --backend 'ssh THIS-MACHINE hookdiff backend'\n"
+	 "(docs/backend.md). Needs root and cgroup v2.\n"},
 };
 /* clang-format on */
 
@@ -348,7 +357,7 @@ static const char *store(struct cli *cli, const struct opt *o, const char *text)
 			if (strcmp(end, units[i].suffix))
 				continue;
 			if (value > o->hi / units[i].seconds || value * units[i].seconds < o->lo)
-				return "a duration from 1s to 366d";
+				return o->hi == 86400 ? "a duration from 1s to 1d" : "a duration from 1s to 366d";
 			*(uint64_t *)field = value * units[i].seconds;
 			return NULL;
 		}
@@ -481,6 +490,8 @@ int cli_main(int argc, char **argv)
 			goto out;
 	}
 	code = check_operands(cmd, cli.n_args, args);
+	if (!code && cli.kernel && cli.backend)
+		code = cli_usage("%s: expected --kernel or --backend, found both", cmd->name);
 	if (code)
 		goto out;
 	code = finish(cmd->run(&cli));

@@ -44,7 +44,12 @@ struct cli {
 	uint64_t workers; /* --workers; 0: one for each processor */
 	uint64_t seed;	  /* --seed */
 	bool seed_given;  /* if not, the command picks a seed and prints it */
-	char **args;	  /* operands, in order; owned by main's argv */
+
+	/* The target of --backend: a shell command, NULL for this kernel; seconds for one answer of it. */
+	const char *backend;
+	uint64_t patience;
+
+	char **args; /* operands, in order; owned by main's argv */
 	int n_args;
 	char **argv; /* the whole command line, for reports */
 	int argc;
@@ -62,6 +67,7 @@ const struct profile *cli_profile(const struct cli *cli, const char *release, co
 /* One line on stderr, "hookdiff: ..."; returns EXIT_USAGE so that a command can `return cli_usage(...)`. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+int cmd_backend(struct cli *cli);
 int cmd_run(struct cli *cli);
 int cmd_sweep(struct cli *cli);
 int cmd_fuzz(struct cli *cli);

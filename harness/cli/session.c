@@ -87,28 +87,75 @@ static int load_waivers(struct session *s)
 	return EXIT_USAGE;
 }
 
+/* Who is tested: asked with --backend, else this machine. EXIT_AGREE or the code of what keeps cases from
+ * running. */
+static int find_target(struct session *s)
+{
+	struct cli *cli = s->cli;
+	struct utsname u;
+	char why[512];
+
+	s->target = (struct target){.command = cli->backend, .timeout = (unsigned)cli->patience};
+	if (cli->backend) {
+		s->b = target_open(&s->target, 1, why, sizeof(why));
+		if (!s->b) {
+			fprintf(stderr, "hookdiff: %s\n", why);
+			return EXIT_UNSURE;
+		}
+		snprintf(s->release, sizeof(s->release), "%s", s->b->release);
+		snprintf(s->arch, sizeof(s->arch), "%s", s->b->arch);
+		s->page_size = s->b->page_size;
+		s->profile = cli_profile(cli, s->b->release, s->b->version);
+		return s->profile ? EXIT_AGREE : EXIT_USAGE;
+	}
+	uname(&u);
+	snprintf(s->release, sizeof(s->release), "%s", u.release);
+	snprintf(s->arch, sizeof(s->arch), "%s", u.machine);
+	s->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	s->profile = cli_profile(cli, u.release, u.version);
+	return s->profile ? EXIT_AGREE : EXIT_USAGE;
+}
+
+static void close_backend(struct session *s)
+{
+	if (s->b)
+		s->b->ops->close(s->b, NULL);
+	s->b = NULL;
+}
+
 int session_check(struct session *s, struct cli *cli)
 {
-	struct utsname u;
 	char why[400];
 	int code;
 
 	memset(s, 0, sizeof(*s));
 	s->cli = cli;
-	uname(&u);
-	snprintf(s->release, sizeof(s->release), "%s", u.release);
-	snprintf(s->arch, sizeof(s->arch), "%s", u.machine);
-	s->profile = cli_profile(cli, u.release, u.version);
-	if (!s->profile)
-		return EXIT_USAGE;
-	code = load_waivers(s);
-	if (code)
+	code = find_target(s);
+	if (!code)
+		code = load_waivers(s);
+	if (code) {
+		close_backend(s);
 		return code;
-	if (!probe_can_run(why, sizeof(why))) {
+	}
+	if (!cli->backend && !probe_can_run(why, sizeof(why))) {
 		fprintf(stderr, "SKIP: %s\n", why);
 		return EXIT_UNSURE;
 	}
 	return EXIT_AGREE;
+}
+
+struct backend *session_backend(struct session *s, char *err, size_t size)
+{
+	struct backend *b = s->b ? s->b : target_open(&s->target, 1, err, size);
+
+	s->b = NULL;
+	return b;
+}
+
+struct target session_target(struct session *s)
+{
+	close_backend(s);
+	return s->target;
 }
 
 int session_open(struct session *s, struct cli *cli, const char *command)
@@ -124,7 +171,7 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 				     .kernel = s->release,
 				     .arch = s->arch,
 				     .profile = s->profile->name,
-				     .page_size = (uint32_t)sysconf(_SC_PAGESIZE),
+				     .page_size = s->page_size,
 				     .start = (int64_t)time(NULL),
 				     .argc = cli->argc,
 				     .argv = cli->argv};
@@ -138,6 +185,7 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 		fprintf(stderr,
 			"hookdiff: cannot write the report to %s: %s; name another folder with --out\n",
 			cli->out, strerror(-err));
+		close_backend(s);
 		return EXIT_UNSURE;
 	}
 	return EXIT_AGREE;
@@ -193,6 +241,7 @@ int session_end(struct session *s, const struct report_totals *t, const struct c
 
 void session_close(struct session *s)
 {
+	close_backend(s);
 	jsonl_close(s->jsonl);
 	s->jsonl = NULL;
 	waivers_fini(&s->waivers);

@@ -20,6 +20,9 @@ struct session {
 	char findings[280];  /* below it */
 	char reproduce[512]; /* the command line, as a shell reads it */
 	char release[65], arch[65];
+	uint32_t page_size;
+	struct target target;
+	struct backend *b; /* of --backend, open since it was asked who it is; else NULL */
 	const struct profile *profile;
 };
 
@@ -31,6 +34,12 @@ int session_open(struct session *s, struct cli *cli, const char *command);
 
 /* The first half of session_open: profile, waivers, can cases run; no folder is made. */
 int session_check(struct session *s, struct cli *cli);
+
+/* The backend for the only process of a command, each case on fresh sockets. NULL with a sentence in err. */
+struct backend *session_backend(struct session *s, char *err, size_t size);
+
+/* The target for workers, each of which opens its own. */
+struct target session_target(struct session *s);
 
 /* Writes the run's own record; once, before any other, when s->run is complete. */
 void session_start(struct session *s);
