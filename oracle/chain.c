@@ -59,7 +59,7 @@ bool buf_writable(const struct tc_buf *b, uint32_t n)
 }
 
 /* The window as it is becomes private, so that writing does not change what an earlier program saw. */
-static void unshare(struct oracle *o)
+void chain_unshare(struct oracle *o)
 {
 	struct ctx *x = &o->ctx;
 	uint8_t *old = x->win, *old_mask = x->mask;
@@ -188,7 +188,7 @@ static inline void apply(struct oracle *o, const struct act *a, const struct eff
 
 	if (x->careful && bytes) {
 		if (x->published)
-			unshare(o);
+			chain_unshare(o);
 		if (!fits && x->unknown & UNK_SIZE) /* written if the window is larger than we know */
 			chain_forget(o, a->off, a->off + a->n);
 		else if (fits && x->mask)
@@ -357,7 +357,7 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 		if (o->foreign[hook] >> nth(o, k) & 1)
 			x->lost = true;
 		else
-			ret = chain_program(o, tcase_prog(o->tc, hook, nth(o, k)));
+			ret = run_program(o, tcase_prog(o->tc, hook, nth(o, k)));
 		x->lost |= ret > 1; /* no such program can be loaded: nothing is promised of it */
 		if (x->lost) {
 			o->want.lost = true;

@@ -55,7 +55,7 @@ static bool run(struct oracle *o, uint8_t id, uint32_t *ret)
 	if (o->foreign[o->c->hook] >> id & 1)
 		x->lost = true;
 	else
-		*ret = chain_program(o, tcase_prog(o->tc, (enum hook)o->c->hook, id));
+		*ret = run_program(o, tcase_prog(o->tc, (enum hook)o->c->hook, id));
 	x->lost |= x->wrote & WROTE_RETVAL; /* the context has no retval */
 	if (x->lost)
 		o->want.lost = true;

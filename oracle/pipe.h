@@ -70,6 +70,7 @@ struct oracle {
 	struct want want;
 	uint8_t *snap; /* windows as programs saw them, and their masks */
 	uint32_t snap_used, snap_cap;
+	uint8_t broken, broken_part; /* broken.h */
 };
 
 static inline void hits(struct oracle *o, const struct clause_set *s)
@@ -105,6 +106,16 @@ void chain_run(struct oracle *o);
 struct want_seen *chain_see(struct oracle *o, uint8_t id);
 /* Runs one program over o->ctx; returns its result: 0, 1 or 2. */
 uint32_t chain_program(struct oracle *o, const struct prog *p);
+/* The window as it is becomes private, so that writing does not change what an earlier program saw. */
+void chain_unshare(struct oracle *o);
+/* broken.c: the same with something wrong in what the program sees. */
+uint32_t broken_program(struct oracle *o, const struct prog *p);
+
+static inline uint32_t run_program(struct oracle *o, const struct prog *p)
+{
+	return __builtin_expect(o->broken, 0) ? broken_program(o, p) : chain_program(o, p);
+}
+
 /* True if the kernel can read n bytes from the start of the user's buffer. */
 bool buf_readable(const struct tc_buf *b, uint32_t n);
 bool buf_writable(const struct tc_buf *b, uint32_t n);
