@@ -234,8 +234,8 @@ static int ask(struct client *c)
 	char err[JIN_ERR] = "";
 	struct jin root = {.err = err};
 	struct json_object *o;
-	const char *line;
-	size_t n;
+	const char *line = NULL;
+	size_t n = 0;
 	int got;
 
 	if (!c->n_ops || c->b.gone)
