@@ -116,6 +116,9 @@ run 2 '^ERROR .*set-args\.case: the machine is on fire' "--break call-error@3" "
 run 2 '^ERROR .*set-args\.case: no memory' "--break begin-error" "$one"
 fuzz 2 "^hookdiff: case [0-9]+: .*backend's line [0-9]+: id: expected" "--break wrong-id@9"
 fuzz 2 "^hookdiff: case [0-9]+: .*within 2 s" "--break silent@9"
+# The case that had no answer is kept.
+found=$(ls hookdiff-out/fuzz-*/findings/error-*.case | tail -n 1)
+run 0 '^PASS: 1 case,' "--any-option" "$found"
 # Before the first case.
 run 2 "^hookdiff: .*line 1: replies.0..protocol: expected 1, found 2" "--break protocol@1"
 run 2 "^hookdiff: .*line 1: replies.0..page_size: expected a power of two" "--break page-size@1"

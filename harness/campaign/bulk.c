@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../base/recorder.h"
+#include "../case/case_text.h"
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
 #include "../report/waivers.h"
@@ -140,16 +141,36 @@ uint64_t bulk_total(const struct bulk_opts *o)
 	return o->cases ? o->cases : o->sweep ? (sweep_count() + thinning(o) - 1) / thinning(o) : 0;
 }
 
+/* Saves the case that a backend had no answer to, so that `run` can show it alone. */
+static void save_case(struct worker *w, uint64_t index)
+{
+	char path[400];
+	struct buf text = {0};
+	FILE *f;
+
+	if (!w->opts->findings)
+		return;
+	snprintf(path, sizeof(path), "%s/error-%llu.case", w->opts->findings, (unsigned long long)index);
+	f = fopen(path, "we");
+	if (!f)
+		return;
+	tcase_print(&w->tc, NULL, &text);
+	fputs(buf_str(&text), f);
+	fclose(f);
+	buf_fini(&text);
+}
+
 static void work(struct worker *w)
 {
 	const struct bulk_opts *o = w->opts;
 	uint64_t limit = o->cases ? o->cases : UINT64_MAX, step = (uint64_t)o->workers * thinning(o);
 	uint64_t index = (uint64_t)w->index * thinning(o);
 	double end = o->seconds ? now() + (double)o->seconds : 0;
+	unsigned batch = o->target.command ? 1 : BATCH; /* whose answers may take seconds */
 	struct shadow *shadow;
 
 	for (;;) {
-		for (unsigned i = 0; i < BATCH; i++, index += step) {
+		for (unsigned i = 0; i < batch; i++, index += step) {
 			enum verdict v;
 
 			if (index >= limit || !next_case(w, index, &shadow))
@@ -159,6 +180,7 @@ static void work(struct worker *w)
 			if (v == V_FAIL)
 				diverged(w, index);
 			else if (v == V_ERROR) {
+				save_case(w, index);
 				snprintf(w->r->error, sizeof(w->r->error), "case %llu: %s",
 					 (unsigned long long)index, w->res.why);
 				return;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../exec/kernel.h"
+#include "../exec/probe.h"
 #include "../wire/server.h"
 #include "opts.h"
 #include "version.h"
@@ -15,6 +16,8 @@ static struct backend *open_kernel(void *arg, unsigned reuse, char *err, size_t 
 {
 	struct kernel_opts opts = {.reuse = reuse, .own_netns = true};
 
+	if (!probe_can_run(err, size))
+		return NULL;
 	return kernel_open(&opts, err, size);
 }
 
