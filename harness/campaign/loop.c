@@ -318,7 +318,10 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 			struct plan plan = st.plan;
 
 			if (!readback(lp, tc, c, &plan, &st)) {
-				st.diff.clause = clause;
+				/* Canaries, and whether programs run, are not the state that the set left. */
+				if (st.diff.clause != C_MEM_PAST && st.diff.field != DIFF_RUNS &&
+				    st.diff.field != DIFF_ORDER)
+					st.diff.clause = clause;
 				*irregular = true;
 				return failed(lp, &st, &st.diff, i, true, res);
 			}
