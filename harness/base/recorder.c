@@ -70,6 +70,15 @@ uint64_t recorder_ticks(const struct recorder *r)
 	return sum;
 }
 
+void recorder_name(enum recorder_kind kind, uint64_t seed, uint64_t index, char *out, size_t size)
+{
+	if (kind == RECORDER_SWEEP)
+		snprintf(out, size, "sweep case %llu", (unsigned long long)index);
+	else
+		snprintf(out, size, "case %llu of fuzz --seed %llu", (unsigned long long)index,
+			 (unsigned long long)seed);
+}
+
 void recorder_describe(const struct recorder *r, char *out, size_t size)
 {
 	size_t n = 0;
@@ -80,14 +89,12 @@ void recorder_describe(const struct recorder *r, char *out, size_t size)
 	if (r->kind != RECORDER_SWEEP && r->kind != RECORDER_FUZZ)
 		return;
 	for (unsigned i = 0; i < RECORDER_SLOTS && n + 64 < size; i++) {
-		unsigned long long index = r->slot[i].index;
+		uint64_t index = r->slot[i].index;
 
 		if (index == RECORDER_IDLE)
 			continue;
-		if (r->kind == RECORDER_SWEEP)
-			n += (size_t)snprintf(out + n, size - n, "%ssweep case %llu", n ? ", " : "", index);
-		else
-			n += (size_t)snprintf(out + n, size - n, "%scase %llu of fuzz --seed %llu",
-					      n ? ", " : "", index, (unsigned long long)r->seed);
+		n += (size_t)snprintf(out + n, size - n, "%s", n ? ", " : "");
+		recorder_name((enum recorder_kind)r->kind, r->seed, index, out + n, size - n);
+		n += strlen(out + n);
 	}
 }

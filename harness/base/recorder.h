@@ -64,6 +64,9 @@ static inline void recorder_tick(void)
 /* The sum of all ticks: has anything moved since the last look? */
 uint64_t recorder_ticks(const struct recorder *r);
 
+/* "sweep case 12", "case 7 of fuzz --seed 5". */
+void recorder_name(enum recorder_kind kind, uint64_t seed, uint64_t index, char *out, size_t size);
+
 /*
  * What ran, for people: a path, "sweep case 12", "case 7 of fuzz --seed 5", several of them with commas, or
  * "". r may be a damaged copy: nothing in it is trusted.

@@ -43,6 +43,7 @@ struct worker {
 	_Atomic int *stop;
 	struct gen gen;
 	struct loop loop;
+	struct splats splats;
 	struct tcase tc;
 	struct case_result res;
 	struct finding finding;
@@ -160,6 +161,28 @@ static void save_case(struct worker *w, uint64_t index)
 	buf_fini(&text);
 }
 
+/* Anything new in the log belongs to one of the cases from..to, or to what came with them. */
+static void look_at_log(struct worker *w, uint64_t from, uint64_t to)
+{
+	enum recorder_kind kind = w->opts->sweep ? RECORDER_SWEEP : RECORDER_FUZZ;
+	char running[200], last[80];
+
+	if (!splats_poll(&w->splats))
+		return;
+	recorder_name(kind, w->opts->seed, from, running, sizeof(running));
+	recorder_name(kind, w->opts->seed, to, last, sizeof(last));
+	if (from != to)
+		snprintf(running + strlen(running), sizeof(running) - strlen(running), " to %s", last);
+	splat_tell(running, &w->splats);
+	if (w->r->n_splats < BULK_SPLATS) {
+		struct bulk_splat *s = &w->r->splat[w->r->n_splats];
+
+		snprintf(s->text, sizeof(s->text), "%s", buf_str(&w->splats.text));
+		snprintf(s->running, sizeof(s->running), "%s", running);
+	}
+	w->r->n_splats++;
+}
+
 static void work(struct worker *w)
 {
 	const struct bulk_opts *o = w->opts;
@@ -170,11 +193,15 @@ static void work(struct worker *w)
 	struct shadow *shadow;
 
 	for (;;) {
+		uint64_t first = index;
+
 		for (unsigned i = 0; i < batch; i++, index += step) {
 			enum verdict v;
 
-			if (index >= limit || !next_case(w, index, &shadow))
+			if (index >= limit || !next_case(w, index, &shadow)) {
+				look_at_log(w, first, index > first ? index - step : first);
 				return;
+			}
 			recorder_index(index);
 			v = loop_case(&w->loop, &w->tc, false, shadow, &w->res);
 			if (v == V_FAIL)
@@ -186,6 +213,7 @@ static void work(struct worker *w)
 				return;
 			}
 		}
+		look_at_log(w, first, index - step);
 		atomic_store_explicit(&w->sh->cases, w->loop.cases, memory_order_relaxed);
 		if (interrupted || atomic_load(w->stop) || (o->seconds && now() > end))
 			return;
@@ -230,6 +258,12 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 	w->r = &sh->r;
 	w->index = index;
 	w->stop = stop;
+	w->splats.log = -1;
+	if (opts->dmesg && splats_open(&w->splats, opts->splats)) {
+		snprintf(w->r->error, sizeof(w->r->error), "cannot read the kernel's log: %s",
+			 strerror(errno));
+		_exit(2);
+	}
 	b = target_open(&opts->target, opts->reuse, w->r->error, sizeof(w->r->error));
 	if (!b)
 		_exit(2);
@@ -307,6 +341,9 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 		sum->profile = r->profile;
 	if (r->error[0] && !sum->error[0])
 		memcpy(sum->error, r->error, sizeof(sum->error));
+	for (uint64_t i = 0; i < r->n_splats && i < BULK_SPLATS && sum->n_splats + i < BULK_SPLATS; i++)
+		sum->splat[sum->n_splats + i] = r->splat[i];
+	sum->n_splats += r->n_splats;
 	add_buckets(sum, r);
 }
 

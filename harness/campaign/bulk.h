@@ -7,6 +7,7 @@
 #ifndef BULK_H
 #define BULK_H
 
+#include "../exec/splat.h"
 #include "../mutate/gen.h"
 #include "target.h"
 #include "triage.h"
@@ -14,6 +15,7 @@
 
 #define BULK_WORKERS 64
 #define BULK_BUCKETS 128
+#define BULK_SPLATS  4
 
 /* Divergences with one key: clause, hook, kind of option, first differing field. */
 struct bucket {
@@ -21,6 +23,11 @@ struct bucket {
 	uint64_t count, waived;
 	uint32_t failed, reruns; /* how often the smallest case failed on fresh sockets */
 	char stem[96];		 /* name of its files below the findings folder */
+};
+
+/* A complaint of the kernel, and the cases of one worker between two looks at its log. */
+struct bulk_splat {
+	char text[SPLAT_TEXT + 600], running[200];
 };
 
 struct bulk_opts {
@@ -37,8 +44,10 @@ struct bulk_opts {
 	const char *findings;	       /* folder for findings; NULL: none are written */
 	const char *reproduce;	 /* the command that repeats the run, for findings that need all of it */
 	struct waivers *waivers; /* NULL: none */
-	bool stop_at_first;	 /* end with the first divergence that is not waived */
-	bool quiet;		 /* no progress line */
+	bool dmesg;		 /* the kernel's log is read, and a complaint in it is a failure */
+	const struct splat_list *splats;	   /* those that are known; NULL: none */
+	bool stop_at_first;			   /* end with the first divergence that is not waived */
+	bool quiet;				   /* no progress line */
 	void (*tamper)(struct want *w, void *arg); /* tests: a wrong oracle */
 	void *tamper_arg;
 };
@@ -53,6 +62,8 @@ struct bulk_result {
 		caught_after; /* cases before the first divergence in the worker that met it first; 0: none */
 	struct bucket bucket[BULK_BUCKETS];
 	unsigned n_buckets;
+	uint64_t n_splats; /* all of them; splat[] holds the first */
+	struct bulk_splat splat[BULK_SPLATS];
 	double seconds;
 	char release[65];
 	const struct profile *profile;

@@ -75,7 +75,9 @@ int cmd_fuzz(struct cli *cli)
 				 .workers = session_workers(cli),
 				 .reuse = (unsigned)cli->reuse,
 				 .findings = s.findings,
-				 .waivers = &s.waivers};
+				 .waivers = &s.waivers,
+				 .dmesg = cli->dmesg,
+				 .splats = &s.splats};
 	snprintf(s.reproduce, sizeof(s.reproduce),
 		 "hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --cases %llu",
 		 s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,

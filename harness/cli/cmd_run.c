@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hookdiff run: case files on this kernel, each on fresh sockets, with every option read back after a set. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ static void on_signal(int sig)
 
 struct runner {
 	struct session *s;
+	struct splats splats;
 	struct loop loop;
 	struct report_totals t;
 	struct bucket seen[BULK_BUCKETS]; /* keys that were reported already: one card each */
@@ -189,6 +191,15 @@ static void run_case(struct runner *r, struct casefile *f)
 	}
 }
 
+static void look_at_log(struct runner *r, const char *path)
+{
+	if (!splats_poll(&r->splats))
+		return;
+	r->t.splats++;
+	splat_tell(path, &r->splats);
+	session_splat(r->s, buf_str(&r->splats.text), path);
+}
+
 static int run_all(struct session *s, struct casefile **files, size_t n)
 {
 	static struct runner r; /* large */
@@ -213,11 +224,19 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	r.loop.readback = true;
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
+	r.splats.log = -1;
+	if (s->cli->dmesg && splats_open(&r.splats, &s->splats)) {
+		fprintf(stderr, "hookdiff: cannot read the kernel's log: %s\n", strerror(errno));
+		b->ops->close(b, NULL);
+		session_close(s);
+		return EXIT_UNSURE;
+	}
 	session_start(s);
 	recorder_begin(RECORDER_PATHS, 0);
 	progress_init(&p, stderr, "run", n, 0);
 	for (i = 0; i < n && !interrupted && !b->gone; i++) {
 		run_case(&r, files[i]);
+		look_at_log(&r, files[i]->path);
 		progress_update(&p, i + 1, r.t.findings);
 	}
 	r.t.seconds = progress_seconds(&p);
@@ -229,6 +248,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 		r.t.incomplete = b->gone ? "the backend failed" : "interrupted before the last case";
 	}
 	r.t.cases = i;
+	splats_close(&r.splats);
 	r.t.calls = r.loop.calls;
 	r.t.silent = r.loop.silent;
 	r.t.waivers = &s->waivers;

@@ -26,7 +26,9 @@ int cmd_sweep(struct cli *cli)
 				 .reuse = (unsigned)cli->reuse,
 				 .findings = s.findings,
 				 .reproduce = s.reproduce,
-				 .waivers = &s.waivers};
+				 .waivers = &s.waivers,
+				 .dmesg = cli->dmesg,
+				 .splats = &s.splats};
 	sweep_describe(text, sizeof(text));
 	if (!cli->json)
 		printf("boundary sweep on Linux %s, profile %s:\n%s\n", s.release, s.profile->name, text);

@@ -260,10 +260,12 @@ int in_vm_run(struct cli *cli)
 {
 	struct in_vm v = {.cli = cli};
 	struct kernel_image im;
-	unsigned n = (unsigned)cli->n_args + 2;
+	unsigned n = (unsigned)cli->n_args + 3;
 	int code = EXIT_UNSURE;
 	char why[1024];
 
+	if (cli->backend)
+		return cli_usage("expected --kernel or --backend, found both");
 	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
 		return cli_usage("--kernel: %s", why);
 	switch (image_get(cli->kernel, &im, cli->json, why, sizeof(why))) {
@@ -288,6 +290,8 @@ int in_vm_run(struct cli *cli)
 	code = add_operands(&v);
 	if (!code && !access(cli->waivers, R_OK))
 		code = add_file(&v, cli->waivers, NULL);
+	if (!code && !access(cli->splats, R_OK))
+		code = add_file(&v, cli->splats, NULL);
 	if (!code)
 		code = boot(&v, &im);
 out:

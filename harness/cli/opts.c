@@ -83,6 +83,10 @@ static const struct opt options[] = {
 	 "processes that run side by side (matrix: kernels); else one for each processor"},
 	{"kernel", ARG_STRING, RUN | SWEEP | FUZZ, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
+	{"dmesg", ARG_FLAG, RUN | SWEEP | FUZZ, FIELD(dmesg), 0, 0, 0, NULL, NULL,
+	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
+	{"splats", ARG_STRING, RUN | SWEEP | FUZZ, FIELD(splats), FIELD(splats_given), 0, 0, "FILE", "corpus/splats",
+	 "lines of the kernel's log that are known, each with its reason and link"},
 	{"unsafe", ARG_FLAG, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
 	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "the catalogue as a Markdown table"},
@@ -145,6 +149,9 @@ static const struct cmd commands[] = {
 	 "sweep and the generator there, each only if asked for (without any of the three: --cases corpus --sweep).\n"
 	 "Prints a table of clauses and kernels with the changes that are expected between neighbours, and writes\n"
 	 "every record to DIR. Needs QEMU, and root for `host` only.\n"},
+#endif
+#ifdef HD_GUEST
+	{"selftest", PROBE, "WAY", 1, 1, cmd_selftest, "break the guest on purpose: tests of the host's side", ""},
 #endif
 	{"probe", PROBE, "", 0, 0, cmd_probe,
 	 "say what this machine can do, and the remedy for what it cannot",

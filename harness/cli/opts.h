@@ -34,8 +34,11 @@ struct cli {
 	bool waivers_given;   /* a file that was named must exist, the default one need not */
 	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	bool json, markdown, brief, verbose;
-	bool uncovered; /* --uncovered of clauses */
-	bool refresh;	  /* --refresh: package lists anew */
+	bool uncovered;	    /* --uncovered of clauses */
+	bool refresh;	    /* --refresh: package lists anew */
+	bool dmesg;	    /* --dmesg: a complaint in the kernel's log is a failure */
+	const char *splats; /* --splats: file of known ones */
+	bool splats_given;
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
 	uint64_t seconds; /* --time; 0: no limit */
@@ -76,6 +79,7 @@ int cmd_shrink(struct cli *cli);
 int cmd_bench(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
+int cmd_selftest(struct cli *cli); /* in a guest only: harness/guest/selftest.c */
 int cmd_matrix(struct cli *cli);
 int cmd_kernel(struct cli *cli);
 int cmd_diff_profiles(struct cli *cli);

@@ -15,6 +15,7 @@ struct session {
 	struct cli *cli;
 	struct report_run run;
 	struct waivers waivers;
+	struct splat_list splats; /* what the kernel is known to complain about */
 	struct jsonl *jsonl;
 	char folder[256];    /* DIR/COMMAND-TIME */
 	char findings[280];  /* below it */
@@ -56,6 +57,9 @@ int session_end(struct session *s, const struct report_totals *t, const struct c
 
 /* Frees what session_open made, without a summary. */
 void session_close(struct session *s);
+
+/* A complaint of the kernel: to the report, and to stdout. */
+void session_splat(struct session *s, const char *text, const char *running);
 
 /* The shared ending of sweep and fuzz: findings, warnings, totals, summary. Returns the exit code. */
 int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_result *r);

@@ -33,6 +33,7 @@
 
 #include "../base/recorder.h"
 #include "../cli/opts.h"
+#include "../exec/splat.h"
 #include "../vm/frame.h"
 #include "mirror.h"
 
@@ -40,6 +41,7 @@
 
 struct init {
 	int channel;
+	int splats; /* complaints of the kernel that a command noticed */
 	uint32_t serial;
 	char *job;
 	size_t job_n, job_at;
@@ -317,6 +319,15 @@ static void tick(struct init *in)
 	mirror_send(&in->mirror, send_file, in);
 }
 
+static void relay_splat(struct init *in)
+{
+	char message[FRAME_MAX];
+	ssize_t n = recv(in->splats, message, sizeof(message), MSG_DONTWAIT);
+
+	if (n > 0)
+		send_frame(in, FRAME_SPLAT, message, (size_t)n);
+}
+
 static void take_orders(const struct init *in, pid_t pid)
 {
 	char order;
@@ -344,10 +355,13 @@ static int attend(struct init *in, pid_t pid, struct stream *out, struct stream 
 	while (out->fd >= 0 || err->fd >= 0) {
 		struct pollfd p[] = {{.fd = out->fd, .events = POLLIN},
 				     {.fd = err->fd, .events = POLLIN},
-				     {.fd = in->channel, .events = POLLIN}};
+				     {.fd = in->channel, .events = POLLIN},
+				     {.fd = in->splats, .events = POLLIN}};
 		struct stream *s[] = {out, err};
 
-		poll(p, 3, TICK_MS);
+		poll(p, 4, TICK_MS);
+		if (p[3].revents)
+			relay_splat(in);
 		for (unsigned i = 0; i < 2; i++)
 			if (p[i].revents && !relay(in, s[i])) {
 				close(s[i]->fd);
@@ -396,6 +410,7 @@ static void run_command(struct init *in, unsigned number, int argc, char **argv)
 	out = (struct stream){.fd = o[0], .whole = FRAME_OUT, .part = FRAME_PART_OUT};
 	err = (struct stream){.fd = e[0], .whole = FRAME_ERR, .part = FRAME_PART_ERR};
 	status = attend(in, pid, &out, &err);
+	relay_splat(in);
 	tick(in);
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 	snprintf(text, sizeof(text), "%d", code);
@@ -426,7 +441,8 @@ static void run_job(struct init *in)
 
 int guest_main(void)
 {
-	static struct init in = {.channel = -1}; /* large */
+	static struct init in = {.channel = -1, .splats = -1}; /* large */
+	int splats[2];
 	struct utsname u = {0};
 	char hello[160];
 	size_t n;
@@ -451,6 +467,10 @@ int guest_main(void)
 	no_modprobe();
 	if (recorder_make())
 		fail(&in, "out of memory");
+	if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, splats)) {
+		in.splats = splats[0];
+		splat_channel = splats[1];
+	}
 	read_job(&in);
 	run_job(&in);
 	send_frame(&in, FRAME_DONE, NULL, 0);

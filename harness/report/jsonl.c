@@ -352,6 +352,21 @@ static struct json_object *waiver_array(const struct waivers *w)
 	return rows;
 }
 
+int jsonl_splat(struct jsonl *j, const char *kernel, const char *text, const char *running)
+{
+	struct json_object *o = json_object_new_object();
+	struct buf title = {0};
+
+	buf_add(&title, text, strcspn(text, "\n"));
+	add_text(o, "type", "splat");
+	add_text(o, "kernel", kernel);
+	add_text(o, "title", buf_str(&title));
+	add_text(o, "text", text);
+	add_text(o, "running", running);
+	buf_fini(&title);
+	return put(j, o);
+}
+
 int jsonl_summary(struct jsonl *j, const struct report_totals *t, const struct clause_stat *stat,
 		  const struct control_counts *controls)
 {
@@ -370,6 +385,7 @@ int jsonl_summary(struct jsonl *j, const struct report_totals *t, const struct c
 	add_int(o, "inconclusive", (int64_t)t->inconclusive);
 	add_int(o, "error", (int64_t)t->error);
 	add_int(o, "findings", (int64_t)t->findings);
+	add_int(o, "splats", (int64_t)t->splats);
 	add_int(o, "silent", (int64_t)t->silent);
 	json_object_object_add(o, "seconds", json_object_new_double(t->seconds));
 	json_object_object_add(control, "ran_ok", hook_object(controls->ran_ok));

@@ -13,6 +13,8 @@
  *"reproduce". want and got: {"ret", "optlen", "optval", "programs":[{"program", "level", "optname", "optlen",
  *"retval", "size", "optval"}]}. optval is hex, at most 256 bytes from "optval_from" on; `..` is a byte that
  *may be anything. A part that may be anything is null.
+ * {"type":"splat", "kernel", "title", "text", "running"}
+ *	a complaint in the kernel's log, and the case or the cases that ran before it was seen.
  * {"type":"summary", "verdict", "exit", "cases", "calls", "pass", ..., "seconds", "controls":{},
  *"clauses":{}} ends a run; a file without it is of a run that was cut short.
  */
@@ -32,6 +34,7 @@ struct jsonl *jsonl_stdout(void);
 /* Each writes one record. 0 or -errno; the first error sticks, later calls return it and write nothing. */
 int jsonl_run(struct jsonl *j, const struct report_run *run);
 int jsonl_case(struct jsonl *j, const struct report_case *rc);
+int jsonl_splat(struct jsonl *j, const char *kernel, const char *text, const char *running);
 int jsonl_summary(struct jsonl *j, const struct report_totals *totals, const struct clause_stat *stat,
 		  const struct control_counts *controls);
 

@@ -69,6 +69,7 @@ struct report_totals {
 	uint64_t cases, calls;
 	uint64_t pass, fail, waived, skipped, inconclusive, error; /* cases by verdict */
 	uint64_t findings;	       /* failures that differ in (clause, hook, option class, field) */
+	uint64_t splats;	       /* complaints in the kernel's log */
 	uint64_t silent;	       /* calls on which the profile left something free */
 	uint64_t calls_on[HOOK_COUNT]; /* calls of each hook; a hook without calls needs no control */
 	double seconds;

@@ -11,7 +11,7 @@ enum result { R_PASS, R_FAIL, R_INCONCLUSIVE, R_ERROR };
 /* The result of a run, and for one that is not sure the reason. */
 static enum result judge(const struct report_totals *t, const struct control_counts *c, struct buf *why)
 {
-	if (t->fail)
+	if (t->fail || t->splats)
 		return R_FAIL;
 	if (t->incomplete) {
 		buf_puts(why, t->incomplete);
@@ -95,6 +95,10 @@ void summary_line(struct buf *out, const struct report_run *run, const struct re
 		counted(out, t->fail, "case differs", "cases differ");
 		buf_puts(out, ", ");
 		counted(out, t->findings, "finding", "findings");
+		if (t->splats) {
+			buf_puts(out, ", the kernel complained ");
+			counted(out, t->splats, "time", "times");
+		}
 	} else if (r == R_PASS) {
 		counted(out, t->pass, "case agrees", "cases agree");
 	} else {

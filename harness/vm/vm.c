@@ -26,7 +26,7 @@
 #include "postmortem.h"
 #include "qemu.h"
 
-#define MEMORY	    176 /* MiB */
+#define MEMORY	    160 /* MiB */
 #define TIMEOUT	    900
 #define SILENCE	    60
 #define BOOT_LIMIT  90		/* seconds until init's first word */
@@ -380,8 +380,8 @@ static void why_it_ended(struct vm *vm, bool by_itself, int status)
 	struct vm_result *r = vm->r;
 	const struct console *c = &vm->console;
 
-	if (vm->done && by_itself)
-		return;
+	if (vm->done && by_itself && c->sign != CONSOLE_OOM)
+		return; /* the killer picks whom it likes: what the others then said is worth nothing */
 	r->end = VM_FAILED;
 	if (c->sign >= CONSOLE_OOPS || (c->sign && vm->failure[0]))
 		quote(r->why, sizeof(r->why), words[c->sign], c->signed_line);
@@ -419,7 +419,7 @@ static void finish(struct vm *vm)
 	bool by_itself = !vm->failure[0];
 	int status;
 
-	if (!vm->done || !by_itself)
+	if (!vm->done || !by_itself || vm->console.sign == CONSOLE_OOM)
 		what_ran(vm);
 	qemu_end(&vm->q, &status, &vm->r->peak_rss);
 	console_end(&vm->console);
