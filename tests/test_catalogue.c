@@ -20,6 +20,7 @@
 #include "harness/profiles/rehearsal.h"
 #include "oracle/broken.h"
 #include "oracle/scope.h"
+#include "oracle/sentences.h"
 
 #define MAX_CASES     512
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -477,6 +478,101 @@ static void a_wrong_expectation_is_seen(void **state)
 	assert_true(seen + 2 >= tried); /* an option that is not modelled may have another answer */
 }
 
+/* ---- the documents ---- */
+
+/* Calls f for each word of a list with blanks between. */
+static void each_word(const char *list, void (*f)(const char *word, void *arg), void *arg)
+{
+	char copy[600], *save = NULL;
+
+	assert_true(strlen(list) < sizeof(copy));
+	strcpy(copy, list);
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		f(word, arg);
+}
+
+struct refs {
+	const struct sentence *s;
+	bool seen[2][C_COUNT]; /* by document: draft, doc */
+};
+
+static void clause_of_sentence(const char *word, void *arg)
+{
+	struct refs *r = arg;
+	int c = clause_find(word);
+
+	if (c < 0 || !(clause_info((unsigned)c)->in & r->s->in))
+		fail_msg("\"%s\" names %s, which is no clause of its document", r->s->text, word);
+	r->seen[r->s->in == IN_DOC][c] = true;
+}
+
+/* Every sentence has its clauses, or says why not; and every clause of a document is in a sentence of it. */
+static void sentences_and_clauses(void **state)
+{
+	static struct refs r;
+	unsigned n[2] = {0}, missing = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < sentence_count(); i++) {
+		r.s = sentence_at(i);
+		assert_true(r.s->in == IN_DRAFT || r.s->in == IN_DOC);
+		assert_true(!*r.s->clauses == (r.s->without != NULL));
+		n[r.s->in == IN_DOC]++;
+		each_word(r.s->clauses, clause_of_sentence, &r);
+	}
+	assert_true(n[0] > 10 && n[1] > 30);
+	for (unsigned c = 1; c < C_COUNT; c++)
+		for (unsigned doc = 0; doc < 2; doc++)
+			if (clause_info(c)->in & (doc ? IN_DOC : IN_DRAFT) && !r.seen[doc][c]) {
+				fprintf(stderr, "no sentence of the %s document stands behind %s\n",
+					doc ? "published" : "first", clause_info(c)->name);
+				missing++;
+			}
+	assert_int_equal(missing, 0);
+}
+
+struct shown {
+	const char *id;
+	bool kernel; /* a case whose expectations hold in some kernel */
+};
+
+static void case_of_deviation(const char *word, void *arg)
+{
+	struct shown *d = arg;
+	char end[128];
+
+	snprintf(end, sizeof(end), "/corpus/%s.case", word);
+	for (unsigned k = 0; k < n_cases; k++) {
+		size_t n = strlen(cases[k].path), m = strlen(end);
+
+		if (n < m || strcmp(cases[k].path + n - m, end))
+			continue;
+		for (unsigned i = 0; i < profile_count(); i++)
+			d->kernel |=
+				profile_at(i)->in == IN_KERNEL &&
+				scope_holds(cases[k].meta.profiles, cases[k].meta.clauses, profile_at(i));
+		return;
+	}
+	fail_msg("%s names the case %s, which is not there", d->id, word);
+}
+
+static void deviations_have_cases(void **state)
+{
+	(void)state;
+	assert_true(deviation_count() > 30);
+	for (unsigned i = 0; i < deviation_count(); i++) {
+		const struct deviation *d = deviation_at(i);
+		struct shown s = {.id = d->id};
+
+		assert_true(d->in == IN_DRAFT || d->in == IN_DOC);
+		each_word(d->cases, case_of_deviation, &s);
+		if (!s.kernel)
+			fail_msg("%s has no case that says what a kernel does", d->id);
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(deviation_at(k)->id, d->id);
+	}
+}
+
 static void load(void)
 {
 	glob_t g;
@@ -515,5 +611,7 @@ int main(void)
 						 (void *)profile_at(i)};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(the_corpus_covers);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_wrong_expectation_is_seen);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(sentences_and_clauses);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(deviations_have_cases);
 	return _cmocka_run_group_tests("catalogue", tests, n, NULL, NULL);
 }

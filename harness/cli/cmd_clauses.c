@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "clauses_md.h"
 #include "oracle/clauses.h"
 #include "oracle/profiles.h"
 #include "uncovered.h"
@@ -92,25 +93,6 @@ static void print_text(const struct clause_info *c)
 	print_wrapped(c->source, 23 + (int)strlen(in_name(c->in)) + 3, 110);
 }
 
-/* A cell of a Markdown table: a bar would end it, an underscore between words may start emphasis. */
-static void print_cell(const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("|*_<\\", *text))
-			putchar('\\');
-		putchar(*text);
-	}
-}
-
-static void print_markdown(const struct clause_info *c)
-{
-	printf("| `%s` | %s | ", c->name, in_name(c->in));
-	print_cell(c->sentence);
-	printf(" | ");
-	print_cell(c->source);
-	puts(" |");
-}
-
 static struct json_object *to_json(const struct clause_info *c)
 {
 	struct json_object *row = json_object_new_object(), *profiles = json_object_new_array();
@@ -154,6 +136,10 @@ int cmd_clauses(struct cli *cli)
 		return cli_usage("clauses: --uncovered is text only");
 	if (cli->uncovered)
 		return uncovered(cli);
+	if (cli->markdown && (cli->n_args || strcmp(cli->profile, "auto")))
+		return cli_usage("clauses: --markdown prints the whole catalogue: no PREFIX, no --profile");
+	if (cli->markdown)
+		return clauses_md();
 	if (check_prefixes(cli))
 		return EXIT_USAGE;
 	if (strcmp(cli->profile, "auto")) {
@@ -164,12 +150,6 @@ int cmd_clauses(struct cli *cli)
 
 	if (cli->json) {
 		all = json_object_new_array();
-	} else if (cli->markdown) {
-		puts("<!-- made by `hookdiff clauses --markdown`; edit oracle/clauses.def instead -->\n"
-		     "# The clauses\n\n"
-		     "Every rule of the contract has an id. \"doc\" is the published document, \"kernel\" "
-		     "the kernels' "
-		     "own behaviour.\n\n| clause | holds in | rule | source |\n| --- | --- | --- | --- |");
 	}
 	for (unsigned c = 1; c < C_COUNT; c++) {
 		const struct clause_info *info = clause_info(c);
@@ -179,8 +159,6 @@ int cmd_clauses(struct cli *cli)
 		n++;
 		if (cli->json)
 			json_object_array_add(all, to_json(info));
-		else if (cli->markdown)
-			print_markdown(info);
 		else
 			print_text(info);
 	}
@@ -188,7 +166,7 @@ int cmd_clauses(struct cli *cli)
 		puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
 								 JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(all);
-	} else if (!cli->markdown) {
+	} else {
 		printf("\n%u %s; profiles:\n", n, n == 1 ? "clause" : "clauses");
 		for (unsigned i = 0; i < profile_count(); i++) {
 			const struct profile *row = profile_at(i);

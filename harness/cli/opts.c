@@ -89,7 +89,7 @@ static const struct opt options[] = {
 	 "lines of the kernel's log that are known, each with its reason and link"},
 	{"unsafe", ARG_FLAG, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
 	{"brief", ARG_FLAG, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
-	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "the catalogue as a Markdown table"},
+	{"markdown", ARG_FLAG, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "docs/clauses.md, with the cases of ./corpus"},
 #ifndef HD_GUEST
 	{"refresh", ARG_FLAG, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif

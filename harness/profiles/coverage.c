@@ -54,8 +54,10 @@ int coverage_add(struct coverage *v, const struct tcase *tc, const struct case_m
 			if (!rehearsal_expects(&tc->call[k].expect) || r.call[k] != REHEARSED_AGREES)
 				continue;
 			for (unsigned c = 1; c < C_COUNT; c++)
-				if (clause_has(&one->named, c) && clause_has(&r.hits[k], c))
+				if (clause_has(&one->named, c) && clause_has(&r.hits[k], c)) {
 					v->covered[c] |= 1u << i;
+					clause_add(&one->covers, c);
+				}
 		}
 		rehearsal_fini(&r);
 	}

@@ -29,6 +29,7 @@ struct coverage_case {
 	uint32_t wrong; /* and there the oracle says otherwise */
 	uint32_t open;	/* and there the oracle leaves some of them open */
 	struct clause_set named;
+	struct clause_set covers; /* the named ones that it covers in some profile */
 };
 
 /* Adds a case. 0 or -ENOMEM. */
