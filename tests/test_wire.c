@@ -103,7 +103,7 @@ static void spoil(struct buf *text)
 		"null", "-1",	      "99999999999999999999", "1e9", "\"\"", "{}", "[]", "\"0\"",
 		"true", "4294967296", "-9223372036854775808", "}",   "]"};
 
-	for (long edits = 1 + random() % 3; edits; edits--) {
+	for (long edits = 1 + random() % 3; edits && text->n; edits--) {
 		size_t at = (size_t)random() % text->n;
 		const char *w = words[(size_t)random() % (sizeof(words) / sizeof(words[0]))];
 

@@ -364,7 +364,8 @@ static const char *store(struct cli *cli, const struct opt *o, const char *text)
 			if (strcmp(end, units[i].suffix))
 				continue;
 			if (value > o->hi / units[i].seconds || value * units[i].seconds < o->lo)
-				return o->hi == 86400 ? "a duration from 1s to 1d" : "a duration from 1s to 366d";
+				return o->hi == 86400 ? "a duration from 1s to 1d"
+						      : "a duration from 1s to 366d";
 			*(uint64_t *)field = value * units[i].seconds;
 			return NULL;
 		}
