@@ -500,6 +500,9 @@ int cli_main(int argc, char **argv)
 	code = check_operands(cmd, cli.n_args, args);
 	if (!code && cli.kernel && cli.backend)
 		code = cli_usage("%s: expected --kernel or --backend, found both", cmd->name);
+	if (!code && cli.dmesg && cli.backend)
+		code = cli_usage("%s: expected --dmesg or --backend, found both: the log is this machine's",
+				 cmd->name);
 	if (code)
 		goto out;
 	code = finish(cmd->run(&cli));
