@@ -60,6 +60,7 @@ struct report_case record_case(const struct loop *lp, const struct finding *f, c
 		.behaves_known = f->behaves_known,
 		.n_behaves = f->n_behaves,
 		.behaves = f->behaves,
+		.rule = f->rule,
 	};
 }
 

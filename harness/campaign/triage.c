@@ -7,6 +7,7 @@
 
 #include "../case/options.h"
 #include "../mutate/shrink.h"
+#include "../report/change.h"
 #include "express.h"
 
 static const char *const kind_names[OPT_KIND_COUNT] = {
@@ -46,7 +47,8 @@ struct check {
 	struct tcase tc; /* loop_case may change its argument */
 	unsigned step;	 /* find_behaves: calls made */
 	const struct finding *f;
-	unsigned clause; /* what the other profile names for the part that differs */
+	unsigned clause;	/* what the other profile names for the part that differs */
+	struct clause_set hits; /* every clause that had a say in that call */
 };
 
 /* Shrinking may change the option, and with it the key's kind; the clause, hook and field must stay. */
@@ -63,13 +65,22 @@ static bool still_fails(const struct tcase *tc, void *arg)
 	return triage_equal(&now, &k->key);
 }
 
-/* A loop's tamper that changes nothing: notes the clause behind the part that differed. */
+/*
+ * A loop's tamper that changes nothing: notes what stands behind the call that differed, and behind the later
+ * ones too if it was the socket's state that did, for one of them read it.
+ */
 static void note_clause(struct want *w, void *arg)
 {
 	struct check *k = arg;
+	const struct case_result *res = &k->f->res;
+	unsigned step = k->step++;
 
-	if (k->step++ == k->f->res.call)
-		k->clause = k->f->res.state ? w->c_ret : compare_clause(w, &k->f->res.diff);
+	if (step < res->call || (step > res->call && !res->state))
+		return;
+	if (step == res->call)
+		k->clause = res->state ? w->c_ret : compare_clause(w, &res->diff);
+	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
+		k->hits.w[i] |= w->hits.w[i];
 }
 
 /*
@@ -89,6 +100,7 @@ static bool passes_under(struct loop *lp, const struct profile *p, struct check 
 	if (memcmp(&k->tc, &plain, sizeof(plain)))
 		return false;
 	k->step = k->clause = 0;
+	memset(&k->hits, 0, sizeof(k->hits));
 	for (unsigned i = 0; i < TRIAGE_RERUNS; i++) {
 		enum verdict v;
 
@@ -105,21 +117,59 @@ static bool passes_under(struct loop *lp, const struct profile *p, struct check 
 	return true;
 }
 
-/* The rule that makes the difference: the one in the broken one's place, if it is not in `first` as well. */
-static unsigned rule_of(const struct loop *lp, const struct profile *first, const struct check *k)
+/*
+ * Of the clauses that had a say in the call: the one that changes between the two profiles. There may be
+ * several; the one of `near`'s trait is the best, then one that is named for the part that differs.
+ */
+static unsigned changed_rule(const struct clause_set *hits, const struct profile *from,
+			     const struct profile *to, unsigned near, unsigned named)
 {
-	const struct clause_info *broken = clause_info(k->key.clause);
-	unsigned any = k->key.clause;
+	unsigned any = C_NONE;
 
+	if (named && clause_has(hits, named) && profile_change(from, to, named) != CHANGE_NONE)
+		return named;
 	for (unsigned c = C_COUNT - 1; c; c--) {
-		if (!lp->stat[c].hit || profile_has(first, c))
+		if (!clause_has(hits, c) || profile_change(from, to, c) == CHANGE_NONE)
 			continue;
-		if (broken->when.values && clause_info(c)->when.values &&
-		    broken->when.trait == clause_info(c)->when.trait)
+		if (same_trait(c, near))
 			return c;
-		any = c;
+		any = any ? any : c;
 	}
-	return k->clause && !profile_has(first, k->clause) ? k->clause : any;
+	return any;
+}
+
+/*
+ * The rule of the run's profile that is not there in the other one; if no such rule had a say in the call,
+ * the one in whose place the other profile's stands, and else that one itself.
+ */
+static unsigned rule_behind(const struct clause_set *hits, const struct profile *first,
+			    const struct profile *other, unsigned followed, unsigned broken)
+{
+	unsigned rule = changed_rule(hits, first, other, followed, broken);
+
+	for (unsigned c = 1; !rule && c < C_COUNT; c++)
+		if (same_trait(c, followed) && profile_change(first, other, c) == CHANGE_ENDS)
+			rule = c;
+	if (!rule && followed && profile_change(first, other, followed) != CHANGE_NONE)
+		rule = followed;
+	return rule;
+}
+
+/* What had a say in the call that differed, under the run's own profile. */
+static struct clause_set own_hits(struct loop *lp, struct check *k)
+{
+	bool readback = lp->readback;
+
+	k->tc = k->f->tc;
+	k->step = 0;
+	memset(&k->hits, 0, sizeof(k->hits));
+	lp->tamper = note_clause;
+	lp->tamper_arg = k;
+	lp->readback = false; /* the calls are the case's own: they are counted */
+	loop_case(lp, &k->tc, true, NULL, &k->res);
+	lp->tamper = NULL;
+	lp->readback = readback;
+	return k->hits;
 }
 
 /* Tries every other kernel's profile, the nearest in the table first. Changes lp's counters. */
@@ -128,28 +178,31 @@ static void find_behaves(struct loop *lp, struct check *k, struct finding *f)
 	struct oracle *own = lp->o;
 	const struct profile *first = lp->profile;
 	unsigned n = profile_count(), at = 0;
+	struct clause_set hits;
 
 	for (unsigned i = 0; i < n; i++)
 		if (!strcmp(profile_at(i)->name, first->name))
 			at = i;
 	f->behaves_known = true;
 	k->f = f;
+	hits = own_hits(lp, k);
 	for (unsigned d = 2; d < 2 * n; d++) {		      /* at - 1, at + 1, at - 2 ... */
 		unsigned i = d & 1 ? at + d / 2 : at - d / 2; /* wraps far above n */
 		const struct profile *p = i < n ? profile_at(i) : NULL;
+		unsigned rule;
 
 		if (!p || !(p->in & IN_KERNEL) || f->n_behaves == REPORT_BEHAVES)
 			continue;
 		lp->o = oracle_new(p, lp->page_size);
 		lp->profile = p;
-		loop_flush(lp);
-		memset(lp->stat, 0, sizeof(lp->stat));
 		if (!lp->o) {
 			f->behaves_known = false;
 		} else if (passes_under(lp, p, k)) {
-			loop_flush(lp);
-			f->behaves[f->n_behaves++] =
-				(struct report_behaves){.profile = p->name, .clause = rule_of(lp, first, k)};
+			rule = changed_rule(&k->hits, first, p, f->key.clause, k->clause);
+			if (!f->n_behaves)
+				f->rule = rule_behind(&hits, first, p, rule, f->key.clause);
+			f->behaves[f->n_behaves++] = (struct report_behaves){
+				.profile = p->name, .clause = rule ? rule : f->key.clause};
 		}
 		oracle_free(lp->o);
 	}
@@ -184,8 +237,11 @@ void triage_investigate(struct loop *lp, const struct tcase *tc, const struct ca
 		f->failed = 0;
 		for (unsigned i = 0; i < f->reruns; i++)
 			f->failed += still_fails(&f->tc, &k);
-		if (f->failed == f->reruns && f->key.clause)
+		if (f->failed == f->reruns && f->key.clause) {
+			f->res = k.res; /* of the smallest case: its calls have other numbers than the first's
+					 */
 			find_behaves(lp, &k, f);
+		}
 		for (unsigned i = 0; i < 100 && !still_fails(&f->tc, &k); i++)
 			; /* leave a failing run's details behind */
 		f->res = k.res;

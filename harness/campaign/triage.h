@@ -28,6 +28,7 @@ struct finding {
 	struct report_behaves behaves[REPORT_BEHAVES];
 	unsigned n_behaves;
 	bool behaves_known;
+	unsigned rule;	 /* report.h */
 	bool reproduced; /* false: only the first run showed it, tc is that run's case */
 };
 

@@ -272,6 +272,9 @@ static void put_behaves(struct buf *out, const struct report_case *rc)
 	for (unsigned i = 1; i < rc->n_behaves; i++)
 		buf_printf(out, "%s%s", i == 1 ? ", and like " : ", ", rc->behaves[i].profile);
 	buf_puts(out, "\n");
+	if (rc->rule && rc->rule != rc->diff->clause)
+		buf_printf(out, "  the rule that changes between the two is %s\n",
+			   clause_info(rc->rule)->name);
 }
 
 void card_format(struct buf *out, const struct report_case *rc)

@@ -285,6 +285,8 @@ static void add_difference(struct json_object *o, const struct report_case *rc)
 	}
 	add_int(o, "reruns", rc->reruns);
 	add_int(o, "failed", rc->failed);
+	if (rc->rule)
+		add_text(o, "rule", clause_info(rc->rule)->name);
 	if (rc->behaves_known)
 		json_object_object_add(o, "behaves_like", behaves_array(rc));
 	add_text(o, "reproduce", rc->reproduce);

@@ -31,7 +31,7 @@ struct report_run {
 /* A profile under which the case would have passed, and the rule of it that this kernel followed. */
 struct report_behaves {
 	const char *profile;
-	unsigned clause; /* one that the run's profile lacks if the case meets one, else the broken one */
+	unsigned clause; /* one that changes between the two if the case meets one, else the broken one */
 };
 #define REPORT_BEHAVES 32
 
@@ -59,6 +59,7 @@ struct report_case {
 	bool behaves_known;	 /* the smallest case was held against every other kernel's profile ... */
 	unsigned n_behaves;	 /* ... and passes under these, the nearest to the run's profile first */
 	const struct report_behaves *behaves;
+	unsigned rule; /* the rule behind it that is otherwise there: change.h; C_NONE: not known */
 };
 
 struct waivers;
