@@ -148,7 +148,19 @@ static int load_waivers(struct matrix *m)
 }
 
 /* What every kernel is to do; without a word about it: the corpus and the sweep. */
-static int make_jobs(struct matrix *m)
+static int check_work(struct cli *cli)
+{
+	if (!cli->case_dir && !cli->sweep && !cli->seconds && !cli->fuzz_cases) {
+		cli->case_dir = "corpus";
+		cli->sweep = true;
+	}
+	if (cli->case_dir && access(cli->case_dir, R_OK))
+		return cli_usage("matrix: cannot read the cases in %s: %s; name them with --cases",
+				 cli->case_dir, strerror(errno));
+	return 0;
+}
+
+static void make_jobs(struct matrix *m)
 {
 	struct cli *cli = m->cli;
 	bool fuzz = cli->seconds || cli->fuzz_cases;
@@ -163,13 +175,6 @@ static int make_jobs(struct matrix *m)
 			  .argc = cli->argc,
 			  .argv = cli->argv};
 
-	if (!job.cases && !job.thin && !fuzz) {
-		job.cases = "corpus";
-		job.thin = (unsigned)cli->thin;
-	}
-	if (job.cases && access(job.cases, R_OK))
-		return cli_usage("matrix: cannot read the cases in %s: %s; name them with --cases", job.cases,
-				 strerror(errno));
 	if (fuzz && !cli->seed_given)
 		cli->seed = (uint64_t)time(NULL) * 1000003 ^ (uint64_t)getpid() << 40;
 	m->grid.seed_given = fuzz;
@@ -185,7 +190,6 @@ static int make_jobs(struct matrix *m)
 	m->grid.column = m->order;
 	m->grid.n = m->n;
 	m->grid.now = (int64_t)time(NULL);
-	return 0;
 }
 
 /* The smallest case of each finding as a file of its own, and the command that repeats it on that kernel. */
@@ -261,10 +265,11 @@ int cmd_matrix(struct cli *cli)
 	if (!code)
 		code = load_waivers(m);
 	if (!code)
-		code = make_out(m);
+		code = check_work(cli);
 	if (!code)
-		code = make_jobs(m);
+		code = make_out(m);
 	if (!code) {
+		make_jobs(m);
 		if (!cli->json && m->grid.seed_given)
 			printf("seed %llu\n", (unsigned long long)cli->seed);
 		fflush(stdout);

@@ -35,8 +35,11 @@ static void relabel(struct column *c)
 		version_of(c->release, c->label, sizeof(c->label));
 	if (!c->label[0] && colon)
 		version_of(colon + 1, c->label, sizeof(c->label));
-	if (!c->label[0])
-		snprintf(c->label, sizeof(c->label), "%.20s", c->spec);
+	if (!c->label[0]) { /* the path of a file or a folder */
+		const char *slash = strrchr(c->spec, '/');
+
+		snprintf(c->label, sizeof(c->label), "%.12s", slash && slash[1] ? slash + 1 : c->spec);
+	}
 }
 
 void column_init(struct column *c, const char *spec)
@@ -185,10 +188,10 @@ static void take_behaves(struct column_finding *f, struct json_object *rows)
 	}
 }
 
-/* A finding is kept once for each verdict, clause, hook and field: the first case that showed it. */
+/* A finding is kept once for each verdict, clause, hook, field and rule: the first case that showed it. */
 static void take_finding(struct column *c, struct json_object *o, unsigned clause)
 {
-	struct column_finding f = {.clause = clause}, *grown;
+	struct column_finding f = {.clause = clause, .rule = clause_of(o, "rule")}, *grown;
 	const struct column_command *cmd = current(c);
 	char where[128];
 
@@ -197,7 +200,8 @@ static void take_finding(struct column *c, struct json_object *o, unsigned claus
 	take(f.field, sizeof(f.field), o, "field");
 	for (unsigned i = 0; i < c->n_findings; i++)
 		if (c->finding[i].clause == clause && !strcmp(c->finding[i].verdict, f.verdict) &&
-		    !strcmp(c->finding[i].hook, f.hook) && !strcmp(c->finding[i].field, f.field))
+		    !strcmp(c->finding[i].hook, f.hook) && !strcmp(c->finding[i].field, f.field) &&
+		    (!f.rule || c->finding[i].rule == f.rule))
 			return;
 	grown = c->n_findings < COLUMN_FINDINGS ? realloc(c->finding, (c->n_findings + 1) * sizeof(f)) : NULL;
 	if (!grown) {

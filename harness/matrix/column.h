@@ -33,7 +33,7 @@
 #include "../report/report.h"
 
 #define COLUMN_COMMANDS 8
-#define COLUMN_FINDINGS 64 /* kept with their text; more are counted only */
+#define COLUMN_FINDINGS 256 /* kept with their text; more are counted only */
 #define COLUMN_SPLATS	8
 #define COLUMN_WAIVERS	256
 
@@ -63,6 +63,7 @@ struct column_finding {
 	char *where; /* path, or "case 123 of the sweep"; owned */
 	char *text;  /* the smallest case, in text form; NULL if it was not shrunk; owned */
 	char *reproduce;
+	unsigned rule; /* the clause that changes between the profile in use and the first of these */
 	bool behaves_known;
 	unsigned n_behaves;
 	struct {

@@ -114,6 +114,7 @@ static struct json_object *findings(const struct column *c)
 		add_some(o, "clause", name_of(f->clause));
 		add_text(o, "hook", f->hook);
 		add_text(o, "field", f->field);
+		add_some(o, "rule", name_of(f->rule));
 		add_some(o, "where", f->where);
 		add_some(o, "case", f->text);
 		add_some(o, "reproduce", f->reproduce);

@@ -8,7 +8,7 @@
  *	"seconds":{"boot", "total", "run", "sweep", "fuzz"}, "peak_rss", "kvm",
  *	"commands":[{"command", "verdict", "exit", "cases", "calls", "pass", "fail", ...}],
  *	"clauses":{CLAUSE:{"cell", "calls", "fail", "waived"}},
- *	"findings":[{"verdict", "clause", "hook", "field", "where", "case", "reproduce",
+ *	"findings":[{"verdict", "clause", "hook", "field", "rule", "where", "case", "reproduce",
  *"behaves_like":[]}]}], "expected":[{"from", "to", "clause", "change"}], "unexpected":[{"from", "to",
  *"clause", "was", "is"}], "waivers":[{"line", "clause", "kernels", "owner", "used", "judged", "expired"}]}
  *

@@ -12,17 +12,10 @@ static const char *const cell_words[CELL_COUNT] = {
 	[CELL_OK] = "ok",     [CELL_FAIL] = "FAIL", [CELL_XFAIL] = "xfail", [CELL_ABSENT] = "-",
 	[CELL_SKIP] = "skip", [CELL_UNSURE] = "?",  [CELL_ERROR] = "err",
 };
-static const char *const change_words[CHANGE_COUNT] = {
-	[CHANGE_NONE] = "", [CHANGE_BEGINS] = "begins", [CHANGE_ENDS] = "ends", [CHANGE_WIDENS] = "changes"};
 
 const char *cell_word(enum cell c)
 {
 	return c < CELL_COUNT ? cell_words[c] : "";
-}
-
-const char *change_word(enum change c)
-{
-	return c < CHANGE_COUNT ? change_words[c] : "";
 }
 
 static int by_version(const void *a, const void *b)
@@ -46,7 +39,11 @@ static bool proven(const struct column *c, unsigned clause)
 		return c->ran_ok[HOOK_GET];
 	if (!strncmp(name, "SET.", 4))
 		return c->ran_ok[HOOK_SET];
-	return c->ran_ok[HOOK_GET] && c->ran_ok[HOOK_SET];
+	/* A command says INCONCLUSIVE if it called a hook without a control; else one hook is enough. */
+	for (unsigned i = 0; i < c->n_commands; i++)
+		if (!strcmp(c->command[i].verdict, "INCONCLUSIVE"))
+			return c->ran_ok[HOOK_GET] && c->ran_ok[HOOK_SET];
+	return c->ran_ok[HOOK_GET] || c->ran_ok[HOOK_SET];
 }
 
 enum cell grid_cell(const struct column *c, unsigned clause)
@@ -71,35 +68,6 @@ enum cell grid_cell(const struct column *c, unsigned clause)
 	if (!k->calls)
 		return k->skipped ? CELL_SKIP : CELL_UNSURE;
 	return proven(c, clause) ? CELL_OK : CELL_UNSURE;
-}
-
-/*
- * Traits whose values differ in what one and the same clause covers. Elsewhere two values that a clause holds
- * for mean the same to it: a window is one page whether an optlen beyond it is ignored or refused.
- */
-static bool is_graded(unsigned trait)
-{
-	static const uint8_t graded[] = {offsetof(struct traits, get_early), offsetof(struct traits, uring)};
-
-	return memchr(graded, (int)trait, sizeof(graded));
-}
-
-enum change profile_change(const struct profile *from, const struct profile *to, unsigned clause)
-{
-	const struct clause_info *info = clause_info(clause);
-	unsigned trait = clause ? info->when.trait : 0;
-	bool a, b;
-
-	if (!from || !to || from == to || clause == C_NONE)
-		return CHANGE_NONE;
-	a = profile_has(from, clause);
-	b = profile_has(to, clause);
-	if (a != b)
-		return b ? CHANGE_BEGINS : CHANGE_ENDS;
-	if (a && info->when.values && is_graded(trait) &&
-	    ((const uint8_t *)&from->traits)[trait] != ((const uint8_t *)&to->traits)[trait])
-		return CHANGE_WIDENS;
-	return CHANGE_NONE;
 }
 
 enum change grid_change(const struct grid *g, unsigned i, unsigned clause)

@@ -7,6 +7,7 @@
 #define GRID_H
 
 #include "../base/buf.h"
+#include "../report/change.h"
 #include "../report/waivers.h"
 #include "column.h"
 
@@ -21,15 +22,6 @@ enum cell {
 	CELL_COUNT,
 };
 
-/* What the profiles of two kernels say of a clause, from the older one's side. */
-enum change {
-	CHANGE_NONE,
-	CHANGE_BEGINS,
-	CHANGE_ENDS,
-	CHANGE_WIDENS, /* it holds in both, and its trait differs: it covers something else */
-	CHANGE_COUNT,
-};
-
 struct grid {
 	struct column **column; /* oldest first; grid_sort */
 	unsigned n;
@@ -42,13 +34,9 @@ struct grid {
 
 void grid_sort(struct grid *g);
 
-const char *cell_word(enum cell c);	/* ok, FAIL, xfail, -, skip, ?, err */
-const char *change_word(enum change c); /* begins, ends, changes; "" for none */
+const char *cell_word(enum cell c); /* ok, FAIL, xfail, -, skip, ?, err */
 
 enum cell grid_cell(const struct column *c, unsigned clause);
-
-/* Between two profiles; NULL is a kernel that no profile covers: nothing is expected of it. */
-enum change profile_change(const struct profile *from, const struct profile *to, unsigned clause);
 
 /* Between column i and the next one, by the profiles of their releases (not one forced by --profile). */
 enum change grid_change(const struct grid *g, unsigned i, unsigned clause);

@@ -7,6 +7,7 @@
 
 #define WIDTH	   110
 #define NAME_WIDTH 21
+#define NAMED	   12 /* clauses that nothing reached, by name */
 #define SHOWN	   12 /* findings of one kernel that are shown with their case */
 
 static const char *clause_name(unsigned c)
@@ -205,6 +206,13 @@ static void put_reasons(struct buf *out, const struct profile *from, const struc
 {
 	bool between = false;
 
+	for (unsigned i = 0; i < profile_count() && profile_at(i) != from; i++)
+		if (profile_at(i) == to) {
+			buf_printf(out, "  the older kernel has by backports what began later: %s: %s\n",
+				   from->name, from->what);
+			return;
+		}
+
 	for (unsigned i = 0; i < profile_count(); i++) {
 		const struct profile *p = profile_at(i);
 
@@ -255,7 +263,8 @@ static void put_behaves(struct buf *out, const struct column *c, const struct co
 		else
 			buf_printf(out, "profile %s on clause %s", f->behaves[0].profile->name,
 				   clause_name(f->behaves[0].clause));
-	buf_printf(out, " (compared with %s)\n", profile_name(c));
+	buf_printf(out, " (compared with %s%s%s)\n", profile_name(c), f->rule ? "; what changes is " : "",
+		   f->rule ? clause_name(f->rule) : "");
 }
 
 static void put_text(struct buf *out, const char *text, const char *indent)
@@ -316,7 +325,7 @@ static void put_trouble(struct buf *out, const struct column *c)
 }
 
 /* Clauses of its profile that nothing reached, and those whose cases were skipped. */
-static void put_unreached(struct buf *out, const struct column *c)
+static void put_unreached(struct buf *out, const struct column *c, bool all)
 {
 	for (enum cell kind = CELL_SKIP; kind <= CELL_UNSURE; kind++) {
 		struct wrap w = {.out = out, .at = 4, .used = 4, .first = true};
@@ -330,8 +339,13 @@ static void put_unreached(struct buf *out, const struct column *c)
 			buf_printf(out, "%s: cases were skipped (%s), and with them %u clause%s\n    ",
 				   c->label, c->skip_why, n, n == 1 ? "" : "s");
 		else
-			buf_printf(out, "%s: nothing shows %u clause%s of its profile\n    ", c->label, n,
+			buf_printf(out, "%s: nothing shows %u clause%s of its profile", c->label, n,
 				   n == 1 ? "" : "s");
+		if (n > NAMED && !all) {
+			buf_puts(out, " (--verbose names them)\n");
+			continue;
+		}
+		buf_puts(out, "\n    ");
 		for (unsigned k = 1; k < C_COUNT; k++)
 			if (grid_cell(c, k) == kind)
 				put_word(&w, clause_name(k));
@@ -460,7 +474,7 @@ void table_format(struct buf *out, const struct grid *g, bool all)
 	put_paragraph(out, &part);
 	buf_reset(&part);
 	for (unsigned i = 0; i < g->n; i++)
-		put_unreached(&part, g->column[i]);
+		put_unreached(&part, g->column[i], all);
 	put_paragraph(out, &part);
 	buf_reset(&part);
 	for (unsigned i = 0; i < g->n; i++) {
