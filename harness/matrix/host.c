@@ -131,6 +131,8 @@ static void attend(struct host *h, pid_t pid, struct stream s[2], double limit)
 			asked = now();
 		} else if (now() > asked + GRACE) {
 			kill(pid, SIGKILL); /* its workers die with it */
+			if (now() > asked + GRACE + 1)
+				return; /* whoever still holds a stream is not ours */
 		}
 	}
 }
