@@ -35,18 +35,6 @@ static void runs_somehow(struct oracle *o)
 	free_all(o);
 }
 
-/* A chain as in the document's example: each cgroup has one program, attached with BPF_F_ALLOW_MULTI. */
-static bool like_the_example(const struct oracle *o)
-{
-	for (unsigned k = 0; k < o->chain->n; k++) {
-		const struct tc_level *l = &o->tc->level[o->chain->ids[k] / TC_MAX_SLOTS];
-
-		if (l->n[o->c->hook] > 1 || (o->chain->n > 1 && l->slot[o->c->hook][0].mode != MODE_MULTI))
-			return false;
-	}
-	return true;
-}
-
 /* Runs one program; false if the document has no word for something that it did. */
 static bool run(struct oracle *o, uint8_t id, uint32_t *ret)
 {
@@ -227,10 +215,6 @@ static void get(struct oracle *o)
 	unsigned k;
 
 	o->want.optlen = c->optlen;
-	if (!like_the_example(o)) {
-		runs_somehow(o);
-		return;
-	}
 	if (c->optlen_null || c->optlen < 0 || c->buf.place != BUF_PLAIN) {
 		called_somehow(o, C_GET_ARGS);
 		return;

@@ -109,6 +109,28 @@ static void chain_clauses(struct oracle *o)
 	hits(o, &h);
 }
 
+/*
+ * Both documents only know chains in which each cgroup has one program, attached with BPF_F_ALLOW_MULTI. Of
+ * others they promise nothing: not even which program runs first.
+ */
+static bool is_undescribed(const struct oracle *o)
+{
+	for (unsigned k = 0; k < o->chain->n; k++) {
+		const struct tc_level *l = &o->tc->level[o->chain->ids[k] / TC_MAX_SLOTS];
+
+		if (l->n[o->c->hook] > 1 || (o->chain->n > 1 && l->slot[o->c->hook][0].mode != MODE_MULTI))
+			return true;
+	}
+	return false;
+}
+
+static void runs_somehow(struct oracle *o)
+{
+	o->want.any = ANY_RET | ANY_OPTLEN | ANY_MEM | ANY_SEEN_TAIL;
+	o->want.optlen = o->c->optlen;
+	o->plan->unsure = true;
+}
+
 static void bad_descriptor(struct oracle *o)
 {
 	const struct tc_call *c = o->c;
@@ -148,7 +170,9 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	} else {
 		o->chain = &o->eff[c->sock][c->hook];
 		chain_clauses(o);
-		if (o->t->pipeline == PIPELINE_DRAFT)
+		if (o->t->chains == CHAINS_MULTI && is_undescribed(o))
+			runs_somehow(o);
+		else if (o->t->pipeline == PIPELINE_DRAFT)
 			draft_plan(o);
 		else if (c->hook == HOOK_SET)
 			set_plan(o);

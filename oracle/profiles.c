@@ -150,6 +150,7 @@ static const struct profile table[] = {
 		.evidence = EVIDENCE_DOCUMENT,
 		.traits =
 			{
+				.chains = CHAINS_MULTI,
 				.after_reject = REJECT_FREE,
 				.reject = REJECT_EPERM,
 				.set_negative = NEGATIVE_CALLED,
@@ -180,7 +181,10 @@ static const struct profile table[] = {
 			"getsockopt programs before the handler, a return 2",
 		.in = IN_DRAFT,
 		.evidence = EVIDENCE_DOCUMENT,
-		.traits = {.pipeline = PIPELINE_DRAFT, .helper = HELPER_NONE, .badfd = BADFD_FREE},
+		.traits = {.pipeline = PIPELINE_DRAFT,
+			   .chains = CHAINS_MULTI,
+			   .helper = HELPER_NONE,
+			   .badfd = BADFD_FREE},
 	},
 };
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum trait_order { ORDER_UP, ORDER_DOWN };
+enum trait_chains { CHAINS_ALL, CHAINS_MULTI };
 enum trait_after_reject { REJECT_ALL_RUN, REJECT_STOPS, REJECT_FREE };
 enum trait_reject { REJECT_KEEPS_ERRNO, REJECT_EPERM };
 enum trait_retval { RETVAL_SHARED, RETVAL_FRESH };
@@ -40,24 +41,25 @@ enum trait_pipeline { PIPELINE_HOOKS, PIPELINE_DRAFT };
 
 /* Rows: name of the field, the enum it holds. */
 struct traits {
-	uint8_t pipeline;     /* trait_pipeline: set.c and get.c, or draft.c, which asks for no other trait
-			       * but helper and badfd */
-	uint8_t order;	      /* trait_order: which end of the chain runs first */
-	uint8_t after_reject; /* trait_after_reject: the rest of the chain after a return 0 */
-	uint8_t reject;	      /* trait_reject: does return 0 keep an errno set before it */
-	uint8_t retval_chain; /* trait_retval: is retval passed up the chain */
-	uint8_t set_negative; /* trait_set_negative: user's optlen < 0 */
-	uint8_t set_fault;    /* trait_fault: unreadable optval */
-	uint8_t set_window;   /* trait_window */
-	uint8_t set_bound;    /* trait_bound: how far a program may raise optlen */
-	uint8_t set_zero;     /* trait_zero: optlen 0, U <= PAGE_SIZE */
-	uint8_t set_large;    /* trait_large: U > PAGE_SIZE and optlen beyond the window */
-	uint8_t set_positive; /* trait_positive: retval > 0 */
-	uint8_t set_retval;   /* trait_set_retval: does the document know retval on setsockopt */
-	uint8_t set_export;   /* trait_export: do level and optname reach the handler */
-	uint8_t get_negative; /* trait_get_negative: user's optlen < 0 */
-	uint8_t get_fault;    /* trait_fault: NULL optlen, answer unreadable, buffer unwritable */
-	uint8_t get_window;   /* trait_window */
+	uint8_t pipeline; /* trait_pipeline: set.c and get.c, or draft.c, which asks for no other trait
+			   * but helper and badfd */
+	uint8_t chains; /* trait_chains: all, or only one multi program a cgroup and nothing said of others */
+	uint8_t order;	/* trait_order: which end of the chain runs first */
+	uint8_t after_reject;	  /* trait_after_reject: the rest of the chain after a return 0 */
+	uint8_t reject;		  /* trait_reject: does return 0 keep an errno set before it */
+	uint8_t retval_chain;	  /* trait_retval: is retval passed up the chain */
+	uint8_t set_negative;	  /* trait_set_negative: user's optlen < 0 */
+	uint8_t set_fault;	  /* trait_fault: unreadable optval */
+	uint8_t set_window;	  /* trait_window */
+	uint8_t set_bound;	  /* trait_bound: how far a program may raise optlen */
+	uint8_t set_zero;	  /* trait_zero: optlen 0, U <= PAGE_SIZE */
+	uint8_t set_large;	  /* trait_large: U > PAGE_SIZE and optlen beyond the window */
+	uint8_t set_positive;	  /* trait_positive: retval > 0 */
+	uint8_t set_retval;	  /* trait_set_retval: does the document know retval on setsockopt */
+	uint8_t set_export;	  /* trait_export: do level and optname reach the handler */
+	uint8_t get_negative;	  /* trait_get_negative: user's optlen < 0 */
+	uint8_t get_fault;	  /* trait_fault: NULL optlen, answer unreadable, buffer unwritable */
+	uint8_t get_window;	  /* trait_window */
 	uint8_t get_error_window; /* trait_error_window: what programs see if the handler failed */
 	uint8_t get_bound;	  /* trait_get_bound: beyond the window, or raised by a program beyond U */
 	uint8_t get_below;	  /* trait_below: optlen < 0 left by a program */

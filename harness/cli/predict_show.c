@@ -285,15 +285,17 @@ static void show_buffer(struct predictor *p, const struct tc_call *c, struct bra
 
 void predict_show_branch(struct predictor *p, const struct tc_call *c, struct branch *b)
 {
+	bool first = c->hook == HOOK_GET && profile_has(p->profile, C_GET_AFTER);
+
 	b->json = json_object_new_object();
 	if (*b->when) {
 		buf_printf(&b->text, "    if %s:\n", b->when);
 		json_object_object_add(b->json, "if", json_object_new_string(b->when));
 	}
-	if (c->hook == HOOK_GET)
+	if (first)
 		show_handler(p, c, b);
 	show_programs(p, b);
-	if (c->hook == HOOK_SET)
+	if (!first)
 		show_handler(p, c, b);
 	show_result(p, c, b);
 	show_buffer(p, c, b);
