@@ -204,6 +204,7 @@ static void bad_end(const char *name, unsigned timeout, unsigned silence, const 
 	snprintf(running, sizeof(running), "selftest %s", name);
 	assert_string_equal(r.running, running);
 	assert_true(r.total < 60);
+	assert_int_equal(r.crashed, !strcmp(name, "panic"));
 	assert_true(r.tail.n);
 	vm_result_fini(&r);
 }

@@ -383,6 +383,7 @@ static void why_it_ended(struct vm *vm, bool by_itself, int status)
 	if (vm->done && by_itself && c->sign != CONSOLE_OOM)
 		return; /* the killer picks whom it likes: what the others then said is worth nothing */
 	r->end = VM_FAILED;
+	r->crashed = c->sign >= CONSOLE_OOPS;
 	if (c->sign >= CONSOLE_OOPS || (c->sign && vm->failure[0]))
 		quote(r->why, sizeof(r->why), words[c->sign], c->signed_line);
 	else if (vm->failure[0])

@@ -71,6 +71,7 @@ enum vm_end {
 struct vm_result {
 	enum vm_end end;
 	char why[256];	    /* one sentence; empty after VM_DONE */
+	bool crashed;	    /* the kernel under test panicked or oopsed */
 	char running[512];  /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
 			       empty */
 	struct buf tail;    /* the console's last lines, made safe to print; freed by vm_result_fini */
