@@ -142,6 +142,24 @@ static void test_frames_damaged(void **st)
 		assert_true(s.n < 4 || reader.damaged || wire[n - 1] == '\n');
 	}
 	assert_true(noticed > 2000);
+
+	/* the longest frame there can be, and one byte more */
+	memset(&s, 0, sizeof(s));
+	memset(&reader, 0, sizeof(reader));
+	s.want[0].type = FRAME_OUT;
+	s.want[0].n = FRAME_MAX;
+	memset(s.want[0].data, '\n', FRAME_MAX);
+	size_t n = frame_put(wire, 0, FRAME_OUT, s.want[0].data, FRAME_MAX);
+
+	assert_int_equal(n, FRAME_WIRE);
+	wire[n - 1] = 'x';
+	wire[n] = '\n';
+	frame_feed(&reader, wire, n + 1, check_frame, &s);
+	assert_int_equal(s.n, 0);
+	wire[n - 1] = '\n';
+	frame_feed(&reader, wire, n, check_frame, &s);
+	assert_int_equal(s.n, 1);
+	assert_false(s.wrong);
 }
 
 static void test_frames_garbage(void **st)
@@ -186,6 +204,12 @@ static void test_console(void **st)
 	console_end(&c);
 	console_tail(&c, &tail);
 	assert_string_equal(buf_str(&tail), "one\n\\x1b[31mtwo\\xff\nOops: three\nOops: four\nlast\n");
+	memset(wire, 'y', 5000);
+	wire[5000] = '\n';
+	console_feed(&c, wire, 5001);
+	buf_reset(&tail);
+	console_tail(&c, &tail);
+	assert_int_equal(strlen(strstr(buf_str(&tail), "yy")), CONSOLE_WIDTH + 1);
 	assert_int_equal(c.sign, CONSOLE_OOPS);
 	assert_string_equal(c.signed_line, "Oops: three");
 	for (unsigned i = 0; i < 200; i++) {
