@@ -4,7 +4,7 @@
 # that boot a kernel say SKIP.
 include(CheckCSourceCompiles)
 
-pkg_check_modules(HD_STATIC QUIET libbpf libelf zlib json-c)
+pkg_check_modules(HD_STATIC QUIET libbpf libelf zlib json-c liburing)
 set(CMAKE_REQUIRED_LINK_OPTIONS -static -s ${HD_STATIC_STATIC_LDFLAGS_OTHER})
 list(TRANSFORM HD_STATIC_STATIC_LIBRARY_DIRS PREPEND -L OUTPUT_VARIABLE dirs)
 list(APPEND CMAKE_REQUIRED_LINK_OPTIONS ${dirs})
