@@ -68,6 +68,21 @@ if [ $got -ne 0 ] || ! grep -q '^PASS: ' log || [ $((SECONDS - start)) -ge 30 ];
 	fail "SIGINT ends the guest's command with its summary: got exit $got after $((SECONDS - start)) s"
 fi
 
+"$HOOKDIFF" fuzz --kernel "$kernel" --seed 3 --time 60 --out q >log 2>&1 </dev/null &
+pid=$!
+for ((i = 0; i < 300; i++)); do
+	grep -q '^fuzz on Linux' log && break
+	sleep 0.1
+done
+sleep 3
+kill -KILL "$(pgrep -P $pid)"
+wait $pid
+got=$?
+if [ $got -ne 2 ] || ! grep -q '^ERROR: .*QEMU was killed by signal 9' log || ! grep -qE 'this ran: case [0-9]+ of fuzz --seed 3$' log; then
+	fail "QEMU's death names the case that ran: got exit $got"
+fi
+check 0 . "$HOOKDIFF" predict --profile v6.7 q/fuzz-*/findings/running.case
+
 "$HOOKDIFF" fuzz --kernel "$kernel" --time 60 >log 2>&1 </dev/null &
 pid=$!
 sleep 2
@@ -79,5 +94,5 @@ state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$qemu/status" 2>/dev/null)
 if [ -z "$qemu" ] || [ "${state:-Z}" != Z ]; then # a zombie waits for whoever inherited it
 	fail "QEMU '$qemu' outlived hookdiff: $state"
 fi
-echo "12 checks, $failures failed"
+echo "14 checks, $failures failed"
 [ "$failures" -eq 0 ]

@@ -15,7 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/recorder.h"
+#include "../campaign/express.h"
+#include "../case/case_text.h"
 #include "../kernels/image.h"
+#include "../mutate/gen.h"
+#include "../mutate/sweep.h"
 #include "../vm/initramfs.h"
 #include "../vm/vm.h"
 
@@ -28,6 +33,7 @@ struct in_vm {
 	const char **argv; /* of the command in the guest */
 	char folder[256];  /* of this run's report, below --out; "" until the guest has made it */
 	char here[300];	   /* the same on this side: another one if the name was taken */
+	char release[65], version[128]; /* of the guest */
 	bool ended, write_failed;
 	int code;
 };
@@ -92,6 +98,14 @@ static int add_operands(struct in_vm *v)
 		}
 	}
 	return 0;
+}
+
+static void on_booted(void *arg, const char *release, const char *version)
+{
+	struct in_vm *v = arg;
+
+	snprintf(v->release, sizeof(v->release), "%s", release);
+	snprintf(v->version, sizeof(v->version), "%s", version);
 }
 
 static void on_line(void *arg, unsigned command, const char *line, size_t n)
@@ -203,6 +217,36 @@ static void on_file(void *arg, unsigned command, const char *path, const void *b
 	v->write_failed |= err != 0;
 }
 
+/* The generated case that ran when the guest died, as a file that `run` takes. */
+static void save_running(struct in_vm *v, const struct vm_result *r)
+{
+	static struct tcase tc; /* large */
+	static struct gen gen;
+	const struct case_meta meta = {.title = "What ran when the guest ended."};
+	const struct profile *p = v->release[0] ? cli_profile(v->cli, v->release, v->version) : NULL;
+	unsigned topology, socket;
+	struct buf text = {0};
+	char path[300];
+
+	if (!p || !v->folder[0])
+		return;
+	if (r->running_kind == RECORDER_SWEEP && r->running_index < sweep_count()) {
+		sweep_case(r->running_index, &tc, &topology, &socket);
+	} else if (r->running_kind == RECORDER_FUZZ) {
+		gen_init(&gen, r->running_seed);
+		gen_case(&gen, r->running_index, &tc);
+	} else {
+		return;
+	}
+	express(&tc, p);
+	tcase_print(&tc, &meta, &text);
+	snprintf(path, sizeof(path), "%s/findings/running.case", v->folder);
+	if (!write_file(v, path, buf_str(&text), text.n))
+		printf("reproduce: hookdiff run --kernel %s %s/%s/findings/running.case\n", v->cli->kernel,
+		       v->cli->out, v->here);
+	buf_fini(&text);
+}
+
 static int report_end(struct in_vm *v, const struct vm_result *r)
 {
 	if (r->end == VM_SKIP) {
@@ -222,6 +266,7 @@ static int report_end(struct in_vm *v, const struct vm_result *r)
 	fprintf(stderr, "hookdiff: %s\n", r->why);
 	if (r->running[0])
 		fprintf(stderr, "hookdiff: when it ended, this ran: %s\n", r->running);
+	save_running(v, r);
 	if (r->crashed && r->running[0]) { /* no contract allows that, whatever the case asked for */
 		printf("FAIL: the kernel crashed while %s ran: %s\n", r->running, r->why);
 		return EXIT_DIVERGENCE;
@@ -249,8 +294,12 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 			     .cwd = v->cwd,
 			     .collect = v->out,
 			     .timeout = time_limit(v->cli)};
-	struct vm_events events = {
-		.line = on_line, .message = on_message, .ended = on_ended, .file = on_file, .arg = v};
+	struct vm_events events = {.booted = on_booted,
+				   .line = on_line,
+				   .message = on_message,
+				   .ended = on_ended,
+				   .file = on_file,
+				   .arg = v};
 	struct vm_result r;
 	int code;
 

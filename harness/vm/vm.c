@@ -410,6 +410,12 @@ static void what_ran(struct vm *vm)
 	if (!vm->hello || !postmortem_read(vm->q.ram, &rec))
 		return;
 	recorder_describe(&rec, text, sizeof(text));
+	for (unsigned i = RECORDER_SLOTS; i-- > 0;)
+		if (rec.slot[i].index != RECORDER_IDLE) {
+			vm->r->running_kind = rec.kind;
+			vm->r->running_seed = rec.seed;
+			vm->r->running_index = rec.slot[i].index;
+		}
 	text_safe(&safe, text, strlen(text));
 	snprintf(vm->r->running, sizeof(vm->r->running), "%s", buf_str(&safe));
 	buf_fini(&safe);

@@ -70,7 +70,10 @@ enum vm_end {
 
 struct vm_result {
 	enum vm_end end;
-	char why[256];	    /* one sentence; empty after VM_DONE */
+	char why[256]; /* one sentence; empty after VM_DONE */
+	/* The same for programs, where it is a generated case: enum recorder_kind of base/recorder.h. */
+	unsigned running_kind;
+	uint64_t running_seed, running_index;
 	bool crashed;	    /* the kernel under test panicked or oopsed */
 	char running[512];  /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
 			       empty */
