@@ -20,6 +20,7 @@
 #include "harness/vm/console.h"
 #include "harness/vm/frame.h"
 #include "harness/vm/initramfs.h"
+#include "harness/vm/modules.h"
 #include "harness/vm/postmortem.h"
 
 static uint64_t state = 88172645463325252ull;
@@ -375,6 +376,50 @@ static void test_initramfs(void **st)
 	assert_string_equal(why, "cannot put /nonexistent into the guest: No such file or directory");
 }
 
+static int note_module(void *arg, const char *name, const struct buf *bytes)
+{
+	buf_printf(arg, "%s=%s ", name, buf_str(bytes));
+	return 0;
+}
+
+/* A module comes after all that it needs, each once; what is not wanted does not come. */
+static void test_modules(void **st)
+{
+	static const char *const files[] = {"modules.dep", "vsock.ko",		"low.ko",
+					    "mid.ko",	   "vsock_loopback.ko", "x.ko"};
+	static const char *const texts[] = {
+		"x.ko: low.ko\nvsock_loopback.ko: mid.ko vsock.ko low.ko\nvsock.ko: low.ko\n"
+		"tls.ko.xz:\nno colon\n",
+		"V",
+		"L",
+		"M",
+		"B",
+		"X"};
+	char dir[] = "/tmp/hookdiff-modules-XXXXXX", path[64];
+	struct buf got = {0};
+
+	(void)st;
+	assert_non_null(mkdtemp(dir));
+	for (unsigned i = 0; i < 6; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		FILE *f = fopen(path, "w");
+
+		fputs(texts[i], f);
+		fclose(f);
+	}
+	assert_int_equal(modules_each(dir, note_module, &got), 0);
+	assert_string_equal(buf_str(&got), "00-low.ko=L 01-vsock.ko=V 02-mid.ko=M 03-vsock_loopback.ko=B ");
+	for (unsigned i = 0; i < 6; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+	buf_reset(&got);
+	assert_int_equal(modules_each(dir, note_module, &got), 0);
+	assert_int_equal(got.n, 0);
+	buf_fini(&got);
+}
+
 static void test_recorder(void **st)
 {
 	int ram = memfd_create("ram", 0);
@@ -425,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_splat_list_refuses),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_initramfs),
+		cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_recorder),
 	};
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../guest/guest.h"
+#include "modules.h"
 
 struct cpio {
 	struct archive *a;
@@ -215,6 +216,14 @@ static int put_job(struct cpio *c, const struct vm_job *job)
 	return ret;
 }
 
+static int put_module(void *arg, const char *name, const struct buf *bytes)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), GUEST_MODULES "/%s", name);
+	return put_bytes(arg, path, 0644, bytes->p, bytes->n);
+}
+
 static int put_all(struct cpio *c, const struct vm_job *job, const char *guest)
 {
 	static const char *const folders[] = {"/dev", "/proc", "/sys", "/tmp", "/.hookdiff"};
@@ -229,6 +238,8 @@ static int put_all(struct cpio *c, const struct vm_job *job, const char *guest)
 		ret = put_parents(c, collect);
 	for (unsigned i = 0; !ret && i < job->n_files; i++)
 		ret = put_one(c, &job->file[i]);
+	if (!ret && job->modules)
+		ret = modules_each(job->modules, put_module, c);
 	return ret ? ret : put_job(c, job);
 }
 
