@@ -275,6 +275,12 @@ static void test_changes(void **state)
 	assert_int_equal(grid_change(&g, 0, C_SET_RETVAL_INITIAL),
 			 CHANGE_NONE); /* holds for both values alike */
 	drop(2);
+	put(0, "debian:7.1", GOOD("7.1.1", "v7.2", CLAUSE("GET.EARLY", "5", "0"))); /* forced */
+	put(1, "debian:7.2",
+	    BOOT("7.2.1", "v7.2") RUN("run") SUMMARY("FAIL", "\"fail\":1", CLAUSE("GET.EARLY", "5", "1"))
+		    ENDED("run", "1") END);
+	assert_false(grid_unexpected(&g, 0, C_GET_EARLY)); /* a failure, but no surprise that it changes */
+	drop(2);
 	buf_fini(&b);
 }
 
@@ -300,10 +306,10 @@ static void test_behaves(void **state)
 	assert_int_equal(columns[0].n_findings, 1);
 	assert_int_equal(columns[0].finding[0].n_behaves, 2);
 	table_format(&b, &g, false);
-	assert_has(buf_str(&b),
-		   "FAIL 6.1.192: HOOK.CALLED, setsockopt runs: corpus/x.case\n"
-		   "  behaves like profile v6.5 on clause URING.NONE, and like v6.4 (compared with v6.7; "
-		   "what changes is URING.SET)\n    cgroup a\n");
+	assert_has(buf_str(&b), "FAIL 6.1.192: HOOK.CALLED, setsockopt runs: corpus/x.case\n"
+				"  behaves like profile v6.5 on clause URING.NONE, and like v6.4\n  compared "
+				"with v6.7; the rule "
+				"that changes is URING.SET\n    cgroup a\n");
 	buf_fini(&b);
 	drop(1);
 }
@@ -453,37 +459,57 @@ static void test_waivers(void **state)
 	drop(2);
 }
 
-static void test_width(void **state)
+/* Fills the grid with kernels of these versions, newest first. */
+static void put_versions(const char *const *version, unsigned n)
 {
-	static const char *const versions[] = {"5.10.262", "6.1.192", "6.12.117", "6.16.12", "6.17.13",
-					       "6.18.15",  "6.19.14", "7.0.13",	  "7.1.13",  "7.2.13"};
-	char lines[512], line[200];
-	struct buf b = {0};
-	struct grid g = grid_of(10);
-	size_t n;
+	char lines[512], spec[64];
 
-	(void)state;
-	for (unsigned i = 0; i < 10; i++) { /* newest first: the grid sorts */
-		const struct profile *p = profile_for_kernel(versions[9 - i], NULL);
+	for (unsigned i = 0; i < n; i++) {
+		const char *v = version[n - 1 - i];
 
 		snprintf(lines, sizeof(lines),
-			 "{\"type\":\"boot\",\"release\":\"%s\",\"version\":\"\",\"profile\":\"%s\"}\n",
-			 versions[9 - i], p->name);
-		snprintf(line, sizeof(line), "debian:%s", versions[9 - i]);
-		put(i, line, lines);
+			 "{\"type\":\"boot\",\"release\":\"%s\",\"version\":\"\",\"profile\":\"%s\"}\n", v,
+			 profile_for_kernel(v, NULL)->name);
+		snprintf(spec, sizeof(spec), "debian:%s", v);
+		put(i, spec, lines);
 	}
+}
+
+static void assert_narrow(const char *text)
+{
+	for (size_t n; *text; text += n + 1) {
+		n = strcspn(text, "\n");
+		if (n > 110)
+			fail_msg("%zu columns: %.*s", n, (int)n, text);
+	}
+}
+
+static void test_width(void **state)
+{
+	static const char *const versions[] = {"5.10.262", "6.1.192", "6.12.117", "6.16.12",
+					       "6.17.13",  "6.18.15", "6.19.14",  "7.0.13",
+					       "7.1.13",   "7.2.13",  "7.2.14",	  "7.3.4"};
+	struct buf b = {0};
+	struct grid g = grid_of(10);
+
+	(void)state;
+	put_versions(versions, 10);
 	grid_sort(&g);
 	table_rows(&b, &g, false);
 	assert_has(buf_str(&b),
 		   "clause               5.10.262   6.1.192  6.12.117  6.16.12  6.17.13  6.18.15  6.19.14");
-	for (const char *p = buf_str(&b); *p; p += n + 1) {
-		n = strcspn(p, "\n");
-		if (n > 110)
-			fail_msg("%zu columns: %.*s", n, (int)n, p);
-	}
+	assert_narrow(buf_str(&b));
 	assert_lacks(buf_str(&b), "\n\n"); /* ten kernels are one block */
-	buf_fini(&b);
 	drop(10);
+	buf_reset(&b);
+	put_versions(versions, 12);
+	g = grid_of(12);
+	grid_sort(&g);
+	table_rows(&b, &g, false);
+	assert_narrow(buf_str(&b));
+	assert_has(buf_str(&b), "\n\nclause               "); /* twelve are two */
+	buf_fini(&b);
+	drop(12);
 }
 
 static void test_document(void **state)

@@ -139,6 +139,8 @@ static void test_waivers_refused(void **state)
 		 "expected its last day such as 2027-06-30, or never, found '2027-6-30'"},
 		{"MEM.PAST * \"r\" l o 2027-02-29", 0, 1, 20,
 		 "expected its last day such as 2027-06-30, or never, found '2027-02-29'"},
+		{"MEM.PAST * \"r\" l o 2027-04-31", 0, 1, 20,
+		 "expected its last day such as 2027-06-30, or never, found '2027-04-31'"},
 		{"MEM.PAST * \"r\" l o 2027-13-01", 0, 1, 20,
 		 "expected its last day such as 2027-06-30, or never, found '2027-13-01'"},
 		{"MEM.PAST * \"r\" l o never more", 0, 1, 26, "expected the end of the line, found 'more'"},

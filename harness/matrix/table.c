@@ -8,6 +8,7 @@
 #define WIDTH	   110
 #define NAME_WIDTH 21
 #define NAMED	   12 /* clauses that nothing reached, by name */
+#define LIKE	   6  /* profiles that a finding behaves like, by name */
 #define SHOWN	   12 /* findings of one kernel that are shown with their case */
 
 static const char *clause_name(unsigned c)
@@ -257,14 +258,18 @@ static void put_behaves(struct buf *out, const struct column *c, const struct co
 	buf_puts(out, "  behaves like ");
 	if (!f->n_behaves)
 		buf_puts(out, "no other kernel's profile");
-	for (unsigned i = 0; i < f->n_behaves; i++)
+	for (unsigned i = 0; i < f->n_behaves && i < LIKE; i++)
 		if (i)
 			buf_printf(out, "%s%s", i == 1 ? ", and like " : ", ", f->behaves[i].profile->name);
 		else
 			buf_printf(out, "profile %s on clause %s", f->behaves[0].profile->name,
 				   clause_name(f->behaves[0].clause));
-	buf_printf(out, " (compared with %s%s%s)\n", profile_name(c), f->rule ? "; what changes is " : "",
-		   f->rule ? clause_name(f->rule) : "");
+	if (f->n_behaves > LIKE)
+		buf_printf(out, " and %u more", f->n_behaves - LIKE);
+	buf_printf(out, "\n  compared with %s", profile_name(c));
+	if (f->rule)
+		buf_printf(out, "; the rule that changes is %s", clause_name(f->rule));
+	buf_puts(out, "\n");
 }
 
 static void put_text(struct buf *out, const char *text, const char *indent)
