@@ -159,7 +159,8 @@ static void test_bad_ends(void **state)
 		    ENDED("run", "0") RUN("sweep") "{\"type\":\"case\",\"verdict\":\"FAIL\",\"clause\":\"GET."
 						   "ARGS\",\"hook\":\"getsockopt\",\"field\":\"ret\"}\n"
 						   "{\"type\":\"end\",\"end\":\"failed\",\"why\":\"kernel "
-						   "panic\",\"running\":\"sweep case 77\","
+						   "panic\",\"running\":\"sweep case "
+						   "77\",\"source\":\"sweep\",\"index\":\"77\","
 						   "\"console\":\"Oops\\u001b[2J: 0000\\nEnd of panic\"}\n");
 	put(2, "debian:6.12", BOOT("6.12.117", "v6.19") RUN("run"));
 	put(3, "debian:7.0", GOOD("7.0.13", "v6.19", CLAUSE("SET.ARGS", "5", "0")));
@@ -174,6 +175,8 @@ static void test_bad_ends(void **state)
 	assert_verdict(3, "PASS", NULL);
 	assert_verdict(4, "ERROR", "exit code 64 and no summary");
 	assert_verdict(5, "ERROR", "no profile covers Linux 9.9.1");
+	assert_true(columns[1].running_sweep && !columns[1].running_fuzz);
+	assert_int_equal(columns[1].running_index, 77);
 	g = grid_of(6);
 	table_format(&b, &g, false);
 	assert_has(buf_str(&b), "SKIP 5.10: no QEMU here: apt-get install it");

@@ -10,10 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../campaign/express.h"
+#include "../case/case_text.h"
 #include "../kernels/catalog.h"
 #include "../matrix/document.h"
 #include "../matrix/fleet.h"
 #include "../matrix/table.h"
+#include "../mutate/gen.h"
+#include "../mutate/sweep.h"
 #include "../report/text.h"
 #include "session.h"
 #include "version.h"
@@ -221,6 +225,37 @@ static void save_findings(struct matrix *m, struct column *c)
 	}
 }
 
+/* The generated case that ran when a kernel came to its end, as a file; the same as in_vm.c's, for a column.
+ */
+static void save_running(struct matrix *m, struct column *c)
+{
+	static struct tcase tc; /* large */
+	static struct gen gen;
+	const struct case_meta meta = {.title = "What ran when the kernel came to its end."};
+	unsigned topology, socket;
+	struct buf text = {0};
+	char path[PATH_MAX];
+	FILE *to;
+
+	if (c->end != COLUMN_ERROR || !c->profile)
+		return;
+	if (c->running_sweep && c->running_index < sweep_count()) {
+		sweep_case(c->running_index, &tc, &topology, &socket);
+	} else if (c->running_fuzz) {
+		gen_init(&gen, c->running_seed);
+		gen_case(&gen, c->running_index, &tc);
+	} else {
+		return;
+	}
+	express(&tc, c->profile);
+	tcase_print(&tc, &meta, &text);
+	snprintf(path, sizeof(path), "%s/%s-running.case", m->out, c->label);
+	to = fopen(path, "we");
+	if (to && fwrite(text.p, 1, text.n, to) == text.n && !fclose(to))
+		c->running_file = strdup(path);
+	buf_fini(&text);
+}
+
 /* DIR/matrix.json, and on standard output that or the table. False if it could not be written. */
 static bool print(struct matrix *m)
 {
@@ -274,8 +309,10 @@ int cmd_matrix(struct cli *cli)
 			printf("seed %llu\n", (unsigned long long)cli->seed);
 		fflush(stdout);
 		fleet_run(m->job, m->column, m->n, session_workers(cli), stderr);
-		for (unsigned i = 0; i < m->n; i++)
+		for (unsigned i = 0; i < m->n; i++) {
 			save_findings(m, &m->column[i]);
+			save_running(m, &m->column[i]);
+		}
 		grid_sort(&m->grid);
 		grid_verdict(&m->grid, &code);
 		if (!print(m) && !code)

@@ -60,6 +60,7 @@ void column_fini(struct column *c)
 		free(c->splat[i]);
 	free(c->finding);
 	free(c->console);
+	free(c->running_file);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -349,6 +350,10 @@ static void take_end(struct column *c, struct json_object *o)
 	c->end = !strcmp(end, "done") ? COLUMN_DONE : !strcmp(end, "skip") ? COLUMN_SKIP : COLUMN_ERROR;
 	take(c->why, sizeof(c->why), o, "why");
 	take(c->running, sizeof(c->running), o, "running");
+	c->running_sweep = !strcmp(text(o, "source"), "sweep");
+	c->running_fuzz = !strcmp(text(o, "source"), "fuzz");
+	c->running_index = strtoull(text(o, "index"), NULL, 10);
+	c->running_seed = strtoull(text(o, "seed"), NULL, 10);
 	c->console = take_long(o, "console");
 	if (number(o, "boot") > 0)
 		c->boot = number(o, "boot");

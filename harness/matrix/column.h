@@ -16,7 +16,8 @@
  * {"type":"ended", "command", "exit", "seconds"}
  *	a command ended; exit below 0: by a signal.
  * {"type":"end", "end":"done"|"skip"|"failed", "why", "running", "console", "boot", "seconds", "peak_rss"}
- *	the last line. A file without it is of a kernel that still runs, or whose process was killed.
+ *	"source":"sweep"|"fuzz", "index" and "seed" say which generated case was running, if one was.
+ *	The last line. A file without it is of a kernel that still runs, or whose process was killed.
  *
  * Any line may come from a kernel that is falling apart: what is no record is counted and passed over.
  */
@@ -86,7 +87,10 @@ struct column {
 	const struct profile *own;     /* by its release; NULL: none covers it */
 	enum column_end end;
 	char why[256], running[512];
-	char *console; /* last lines; owned; NULL: none */
+	bool running_sweep, running_fuzz; /* a generated case: its number, and the generator's seed */
+	uint64_t running_index, running_seed;
+	char *running_file; /* where it was written; owned; NULL: nowhere */
+	char *console;	    /* last lines; owned; NULL: none */
 	double boot, seconds, fetch;
 	uint64_t peak_rss;
 	bool kvm;

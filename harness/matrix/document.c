@@ -152,6 +152,7 @@ static struct json_object *kernel(const struct column *c, const char *file)
 	add_text(o, "verdict", column_verdict(c, &why));
 	add_some(o, "why", buf_str(&why));
 	add_some(o, "running", c->running);
+	add_some(o, "running_file", c->running_file);
 	add_some(o, "console", c->console);
 	for (unsigned i = 0; i < c->n_splats; i++)
 		json_object_array_add(splats, json_object_new_string(c->splat[i]));

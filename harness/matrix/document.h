@@ -4,7 +4,7 @@
  *
  * {"type":"matrix-result", "version", "argv":[], "seed", "verdict", "exit",
  *  "kernels":[{"spec", "label", "package", "release", "uname_version", "profile", "own_profile", "evidence",
- *	"verdict", "why", "running", "console", "splats":[], "jsonl",
+ *	"verdict", "why", "running", "running_file", "console", "splats":[], "jsonl",
  *	"seconds":{"boot", "total", "run", "sweep", "fuzz"}, "peak_rss", "kvm",
  *	"commands":[{"command", "verdict", "exit", "cases", "calls", "pass", "fail", ...}],
  *	"clauses":{CLAUSE:{"cell", "calls", "fail", "waived"}},

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../oracle/profiles.h"
+#include "../base/recorder.h"
 #include "../kernels/image.h"
 #include "../report/text.h"
 #include "../vm/initramfs.h"
@@ -290,6 +291,15 @@ static void put_last(struct work *w, const struct vm_result *r)
 	add_text(o, "end", ends[r->end]);
 	add_text(o, "why", r->why);
 	add_text(o, "running", r->running);
+	if (r->running_kind == RECORDER_SWEEP || r->running_kind == RECORDER_FUZZ) {
+		char digits[2][24]; /* as strings: JSON's numbers lose bits above 2^53 */
+
+		snprintf(digits[0], sizeof(digits[0]), "%llu", (unsigned long long)r->running_index);
+		snprintf(digits[1], sizeof(digits[1]), "%llu", (unsigned long long)r->running_seed);
+		add_text(o, "source", r->running_kind == RECORDER_SWEEP ? "sweep" : "fuzz");
+		add_text(o, "index", digits[0]);
+		add_text(o, "seed", digits[1]);
+	}
 	add_bytes(o, "console", buf_str(&r->tail), r->tail.n);
 	add_seconds(o, "boot", r->boot);
 	add_seconds(o, "seconds", r->total);

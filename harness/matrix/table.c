@@ -322,6 +322,9 @@ static void put_trouble(struct buf *out, const struct column *c)
 		buf_printf(out, "ERROR %s: %s\n", c->label, c->why);
 	if (c->running[0])
 		buf_printf(out, "  while it ran %s\n", c->running);
+	if (c->running_file)
+		buf_printf(out, "  there: hookdiff matrix --kernels %s --cases %s\n", c->spec,
+			   c->running_file);
 	if (c->end == COLUMN_ERROR && c->console) {
 		buf_puts(out, "  the console's last lines\n");
 		put_text(out, c->console, "    ");
