@@ -388,8 +388,8 @@ static void test_modules(void **st)
 	static const char *const files[] = {"modules.dep", "vsock.ko",		"low.ko",
 					    "mid.ko",	   "vsock_loopback.ko", "x.ko"};
 	static const char *const texts[] = {
-		"x.ko: low.ko\nvsock_loopback.ko: mid.ko vsock.ko low.ko\nvsock.ko: low.ko\n"
-		"tls.ko.xz:\nno colon\n",
+		("x.ko: low.ko\nvsock_loopback.ko: mid.ko vsock.ko low.ko\nvsock.ko: low.ko\n"
+		 "tls.ko.xz:\nno colon\n"),
 		"V",
 		"L",
 		"M",

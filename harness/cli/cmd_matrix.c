@@ -122,18 +122,19 @@ static int make_out(struct matrix *m)
 /* DIR/debian-6.12.jsonl: the spec with everything that has a meaning in a path replaced. */
 static void name_file(struct matrix *m, unsigned i)
 {
-	size_t at = (size_t)snprintf(m->file[i], sizeof(m->file[i]), "%s/", m->out);
-	char *name = m->file[i] + at;
+	char name[sizeof(m->spec[0])], suffix[16] = "";
+	struct buf file = {0};
 
-	snprintf(name, sizeof(m->file[i]) - at, "%s", m->spec[i] + strspn(m->spec[i], "/."));
+	snprintf(name, sizeof(name), "%s", m->spec[i] + strspn(m->spec[i], "/."));
 	for (char *p = name; *p; p++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~_-", *p))
 			*p = '-';
+	buf_printf(&file, "%s/%s.", m->out, name);
 	for (unsigned k = 0; k < i; k++) /* two paths may differ in such characters only */
-		if (!strncmp(m->file[k], m->file[i], strlen(m->file[i])) &&
-		    m->file[k][strlen(m->file[i])] == '.')
-			snprintf(name + strlen(name), sizeof(m->file[i]) - at - strlen(name), ".%u", i);
-	snprintf(name + strlen(name), sizeof(m->file[i]) - at - strlen(name), ".jsonl");
+		if (!strncmp(m->file[k], buf_str(&file), file.n))
+			snprintf(suffix, sizeof(suffix), "%u.", i);
+	snprintf(m->file[i], sizeof(m->file[i]), "%s%sjsonl", buf_str(&file), suffix);
+	buf_fini(&file);
 }
 
 static int load_waivers(struct matrix *m)
