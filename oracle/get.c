@@ -106,7 +106,7 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 	clause_add(&h, s->c_bytes);
 	hits(o, &h);
 	if (o->c->optlen_null) {
-		s->c_size = s->c_optlen = C_GET_NULL_OPTLEN;
+		s->c_size = s->c_optlen = o->want.c_runs = C_GET_NULL_OPTLEN;
 		hit(o, C_GET_NULL_OPTLEN);
 	}
 }

@@ -163,13 +163,15 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	o->ctx.level = c->level;
 	o->ctx.optname = c->optname;
 	o->ctx.optlen = c->optlen;
-	if (c->via == VIA_URING && uring_plan(o)) {
+	if (c->via == VIA_URING && uring_plan(o))
 		return;
-	} else if (c->sock == TC_SOCK_BAD) {
+	if (c->sock == TC_SOCK_BAD) {
 		bad_descriptor(o);
 	} else {
 		o->chain = &o->eff[c->sock][c->hook];
 		chain_clauses(o);
+		if (c->via == VIA_URING) /* by another kernel's rules they would not */
+			w->c_runs = c->hook == HOOK_SET ? C_URING_SET : C_URING_GET;
 		if (o->t->chains == CHAINS_MULTI && is_undescribed(o))
 			runs_somehow(o);
 		else if (o->t->pipeline == PIPELINE_DRAFT)
