@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/recorder.h"
 #include "../case/case_text.h"
 #include "../mutate/sweep.h"
@@ -55,14 +56,6 @@ static volatile sig_atomic_t interrupted;
 static void on_signal(int sig)
 {
 	interrupted = sig;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static struct bucket *find_bucket(struct bulk_result *r, const struct triage_key *key)
@@ -188,7 +181,7 @@ static void work(struct worker *w)
 	const struct bulk_opts *o = w->opts;
 	uint64_t limit = o->cases ? o->cases : UINT64_MAX, step = (uint64_t)o->workers * thinning(o);
 	uint64_t index = (uint64_t)w->index * thinning(o);
-	double end = o->seconds ? now() + (double)o->seconds : 0;
+	double end = o->seconds ? clock_now() + (double)o->seconds : 0;
 	unsigned batch = o->target.command ? 1 : BATCH; /* whose answers may take seconds */
 	struct shadow *shadow;
 
@@ -215,7 +208,7 @@ static void work(struct worker *w)
 		}
 		look_at_log(w, first, index - step);
 		atomic_store_explicit(&w->sh->cases, w->loop.cases, memory_order_relaxed);
-		if (interrupted || atomic_load(w->stop) || (o->seconds && now() > end))
+		if (interrupted || atomic_load(w->stop) || (o->seconds && clock_now() > end))
 			return;
 	}
 }
@@ -400,7 +393,7 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 	pid_t pid[BULK_WORKERS];
 	struct sigaction act = {.sa_handler = on_signal}, old_int, old_term;
 	_Atomic int *stop;
-	double start = now();
+	double start = clock_now();
 	size_t size = sizeof(struct shared) * opts->workers + 64;
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned started = 0;
@@ -435,7 +428,7 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 	wait_all(&running, sh, pid, stop, r);
 	for (unsigned i = 0; i < started; i++)
 		add(r, &sh[i]->r);
-	r->seconds = now() - start;
+	r->seconds = clock_now() - start;
 	r->interrupted = interrupted;
 	if (!r->error[0] && !interrupted && opts->sweep && !opts->stop_at_first &&
 	    r->cases + r->skipped != bulk_total(opts))

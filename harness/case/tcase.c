@@ -330,3 +330,19 @@ unsigned tcase_effective(const struct tcase *tc, unsigned level, enum hook hook,
 	}
 	return cnt;
 }
+
+uint32_t tc_buf_reach(const struct tc_buf *b, bool write)
+{
+	switch ((enum buf_place)b->place) {
+	case BUF_PLAIN:
+		return b->size + TC_PAST;
+	case BUF_READONLY:
+		return write ? 0 : b->size + TC_PAST;
+	case BUF_EDGE:
+		return b->size;
+	case BUF_NULL:
+	case BUF_PLACE_COUNT:
+		break;
+	}
+	return 0;
+}

@@ -147,6 +147,9 @@ static inline uint8_t tc_canary(uint32_t off)
 /* Writes the first n bytes of the user's memory (buffer and canaries) as they are before the call. */
 void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n);
 
+/* How many bytes of the user's memory, from the buffer's start on, the kernel can read, or write. */
+uint32_t tc_buf_reach(const struct tc_buf *b, bool write);
+
 /* Sixteen bytes at once: most values and windows are no longer, and their lengths are random. */
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 

@@ -10,14 +10,7 @@
 
 #include "harness/kernels/image.h"
 #include "harness/kernels/catalog.h"
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "../base/clock.h"
 
 static void print_size(const struct catalog_row *r)
 {
@@ -114,7 +107,7 @@ static int get(struct cli *cli)
 	for (int i = 1; i < cli->n_args; i++) {
 		struct kernel_image im;
 		char why[1024];
-		double start = now();
+		double start = clock_now();
 		enum image_status status = image_get(cli->args[i], &im, cli->json, why, sizeof(why));
 		struct json_object *o;
 
@@ -126,7 +119,7 @@ static int get(struct cli *cli)
 			printf("%s: %s%srelease %s, %s in %.1f s\n", cli->args[i],
 			       *im.version ? im.version : "", *im.version ? ", " : "",
 			       *im.release ? im.release : "unknown", im.fetched ? "fetched" : "found",
-			       now() - start);
+			       clock_now() - start);
 			fflush(stdout);
 			continue;
 		}
@@ -137,7 +130,7 @@ static int get(struct cli *cli)
 		add_string(o, "boot", im.boot);
 		add_string(o, "modules", im.modules);
 		json_object_object_add(o, "fetched", json_object_new_boolean(im.fetched));
-		json_object_object_add(o, "seconds", json_object_new_double(now() - start));
+		json_object_object_add(o, "seconds", json_object_new_double(clock_now() - start));
 		json_object_array_add(all, o);
 	}
 	if (all) {

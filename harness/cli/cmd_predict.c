@@ -15,23 +15,6 @@
 
 /* ---- the handler ---- */
 
-/* How many bytes of the user's memory the kernel can read, or write. */
-static uint32_t reach(const struct tc_buf *u, bool write)
-{
-	switch ((enum buf_place)u->place) {
-	case BUF_PLAIN:
-		return u->size + TC_PAST;
-	case BUF_READONLY:
-		return write ? 0 : u->size + TC_PAST;
-	case BUF_EDGE:
-		return u->size;
-	case BUF_NULL:
-	case BUF_PLACE_COUNT:
-		break;
-	}
-	return 0;
-}
-
 static struct handler_result handler(struct predictor *p, const struct tc_call *c, int64_t ret,
 				     int32_t optlen)
 {
@@ -62,13 +45,13 @@ static bool ask_model(struct predictor *p, const struct tc_call *c, const struct
 	if (!m)
 		return false;
 	if (c->hook == HOOK_GET)
-		known = model_get(m, plan->level, plan->optname, p->after, reach(&c->buf, true),
+		known = model_get(m, plan->level, plan->optname, p->after, tc_buf_reach(&c->buf, true),
 				  c->optlen_null ? NULL : &optlen, &ret);
 	else if (plan->kernel_buf)
 		known = model_set(m, plan->level, plan->optname, plan->bytes, (uint32_t)plan->optlen,
 				  plan->optlen, &ret);
 	else
-		known = model_set(m, plan->level, plan->optname, p->before, reach(&c->buf, false),
+		known = model_set(m, plan->level, plan->optname, p->before, tc_buf_reach(&c->buf, false),
 				  plan->optlen, &ret);
 	b->hr = handler(p, c, ret, optlen);
 	b->hr.is_volatile = false;

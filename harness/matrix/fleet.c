@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/buf.h"
 #include "../report/text.h"
 #include "grid.h"
@@ -39,14 +40,6 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	signals++;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static void clear(struct fleet *f)
@@ -125,7 +118,7 @@ static void draw(struct fleet *f)
 	for (unsigned i = 0; i < f->n; i++)
 		if (f->lane[i].pid > 0 && b.n < 90)
 			buf_printf(&b, "; %.30s %s %.0f s", f->column[i].spec, phase(&f->column[i]),
-				   now() - f->lane[i].start);
+				   clock_now() - f->lane[i].start);
 	fprintf(f->progress, "\r%.110s\033[K", buf_str(&b));
 	fflush(f->progress);
 	f->drawn = true;
@@ -139,7 +132,7 @@ static void start(struct fleet *f, unsigned i)
 
 	remove(f->job[i].file); /* of an earlier matrix */
 	fflush(NULL);
-	l->start = now();
+	l->start = clock_now();
 	l->pid = fork();
 	if (!l->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../report/text.h"
 
 #define LIMIT	   900	      /* seconds of the whole job, unless it says otherwise */
@@ -35,14 +36,6 @@ struct stream { /* one output of the running command */
 	struct buf line;
 	void (*emit)(void *arg, unsigned command, const char *line, size_t n);
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void emit(const struct host *h, struct stream *s)
 {
@@ -104,7 +97,7 @@ static bool over(struct host *h, double limit)
 		return true;
 	if (h->stop && *h->stop)
 		snprintf(h->r->why, sizeof(h->r->why), "interrupted");
-	else if (now() > limit)
+	else if (clock_now() > limit)
 		snprintf(h->r->why, sizeof(h->r->why), "timeout: %s took longer than %.0f s",
 			 h->job->command[h->command].argv[0], limit - h->start);
 	return h->r->why[0];
@@ -128,10 +121,10 @@ static void attend(struct host *h, pid_t pid, struct stream s[2], double limit)
 			continue;
 		if (!asked) {
 			kill(pid, SIGTERM);
-			asked = now();
-		} else if (now() > asked + GRACE) {
+			asked = clock_now();
+		} else if (clock_now() > asked + GRACE) {
 			kill(pid, SIGKILL); /* its workers die with it */
-			if (now() > asked + GRACE + 1)
+			if (clock_now() > asked + GRACE + 1)
 				return; /* whoever still holds a stream is not ours */
 		}
 	}
@@ -140,7 +133,8 @@ static void attend(struct host *h, pid_t pid, struct stream s[2], double limit)
 static bool run_command(struct host *h, const char *program)
 {
 	const struct vm_command *c = &h->job->command[h->command];
-	double limit = c->timeout && now() + c->timeout < h->limit ? now() + c->timeout : h->limit;
+	double limit =
+		c->timeout && clock_now() + c->timeout < h->limit ? clock_now() + c->timeout : h->limit;
 	struct stream s[2] = {{.emit = h->ev->line}, {.emit = h->ev->message}};
 	int out[2] = {-1, -1}, err[2] = {-1, -1}, status = 0;
 	struct rusage usage = {0};
@@ -181,7 +175,8 @@ enum vm_end host_run(const char *program, const struct vm_job *job, const struct
 		     const volatile int *stop, struct vm_result *r)
 {
 	static const struct vm_events none;
-	struct host h = {.job = job, .ev = events ? events : &none, .r = r, .stop = stop, .start = now()};
+	struct host h = {
+		.job = job, .ev = events ? events : &none, .r = r, .stop = stop, .start = clock_now()};
 	struct utsname u;
 
 	memset(r, 0, sizeof(*r));
@@ -191,6 +186,6 @@ enum vm_end host_run(const char *program, const struct vm_job *job, const struct
 		h.ev->booted(h.ev->arg, u.release, u.version);
 	while (h.command < job->n_commands && run_command(&h, program))
 		h.command++;
-	r->total = now() - h.start;
+	r->total = clock_now() - h.start;
 	return r->end = r->why[0] ? VM_FAILED : VM_DONE;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../../oracle/profiles.h"
 #include "../base/recorder.h"
 #include "../kernels/image.h"
@@ -35,14 +36,6 @@ struct work {
 	char text[6][32]; /* numbers in the commands */
 	char cwd[PATH_MAX], cases[PATH_MAX], waivers[PATH_MAX];
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void on_signal(int sig)
 {
@@ -119,9 +112,9 @@ static void on_booted(void *arg, const char *release, const char *version)
 	add_text(o, "profile", p ? p->name : "");
 	add_text(o, "own_profile", own ? own->name : "");
 	add_text(o, "evidence", p ? evidence_name(p->evidence) : "");
-	add_seconds(o, "seconds", now() - w->since);
+	add_seconds(o, "seconds", clock_now() - w->since);
 	put_record(w, o);
-	w->since = now();
+	w->since = clock_now();
 }
 
 /* Only what a command itself reports is taken as a record; whatever else a kernel's console says is text. */
@@ -168,9 +161,9 @@ static void on_ended(void *arg, unsigned command, int exit_code)
 
 	add_command(o, w, command);
 	json_object_object_add(o, "exit", json_object_new_int(exit_code));
-	add_seconds(o, "seconds", now() - w->since);
+	add_seconds(o, "seconds", clock_now() - w->since);
 	put_record(w, o);
-	w->since = now();
+	w->since = clock_now();
 }
 
 static void on_splat(void *arg, unsigned command, const char *text, const char *running)
@@ -329,14 +322,14 @@ static void boot(struct work *w, const struct vm_events *events, unsigned timeou
 
 	status = image_get(job->spec, &im, true, why, sizeof(why));
 	if (status == IMAGE_OK) {
-		put_image(w, &im, now() - w->since);
+		put_image(w, &im, clock_now() - w->since);
 		vm.kernel = im.boot;
 		vm.modules = im.modules[0] ? im.modules : NULL;
 		if (job->cases)
 			file[vm.n_files++] = (struct vm_file){job->cases, w->cases};
 		if (job->waivers)
 			file[vm.n_files++] = (struct vm_file){job->waivers, w->waivers};
-		w->since = now();
+		w->since = clock_now();
 		vm_run(&vm, events, r);
 		return;
 	}
@@ -374,7 +367,7 @@ int job_run(const struct job *job)
 	} else {
 		make_commands(w, host);
 		put_first(w);
-		w->since = now();
+		w->since = clock_now();
 		if (host) {
 			struct vm_job here = {.command = w->command, .n_commands = w->n, .timeout = timeout};
 

@@ -28,28 +28,11 @@ void standin_begin(struct standin *s, const struct tcase *tc, enum standin_kind 
 		model_init(&s->model[i], &tc->sock[i]);
 }
 
-/* How many bytes of the user's memory the kernel can read, or write. */
-static uint32_t reach(const struct tc_buf *u, bool write)
-{
-	switch ((enum buf_place)u->place) {
-	case BUF_PLAIN:
-		return u->size + TC_PAST;
-	case BUF_READONLY:
-		return write ? 0 : u->size + TC_PAST;
-	case BUF_EDGE:
-		return u->size;
-	case BUF_NULL:
-	case BUF_PLACE_COUNT:
-		break;
-	}
-	return 0;
-}
-
 static void set(struct standin *s, const struct tc_call *c, const struct plan *p, struct handler_result *hr)
 {
 	struct model *m = c->sock < TC_MAX_SOCKS ? &s->model[c->sock] : NULL;
 	const uint8_t *val = p->kernel_buf ? p->bytes : s->mem;
-	uint32_t readable = p->kernel_buf ? (uint32_t)p->optlen : reach(&c->buf, false);
+	uint32_t readable = p->kernel_buf ? (uint32_t)p->optlen : tc_buf_reach(&c->buf, false);
 
 	hr->ret = p->optlen < 0 ? -EINVAL : s->kind == STANDIN_ERROR ? -ENOPROTOOPT : 0;
 	if (m && s->kind == STANDIN_MODEL)
@@ -88,7 +71,7 @@ bool standin_differs(enum standin_kind kind, const struct tc_call *c)
 	if (kind == STANDIN_MODEL || kind == STANDIN_ERROR)
 		return true;
 	if (c->optlen_null || c->optlen < 0 || c->optlen > TC_MAX_BUF ||
-	    reach(&c->buf, true) < (uint32_t)c->optlen)
+	    tc_buf_reach(&c->buf, true) < (uint32_t)c->optlen)
 		return false;
 	return kind != STANDIN_LARGE || c->optlen < LARGE;
 }
@@ -96,7 +79,7 @@ bool standin_differs(enum standin_kind kind, const struct tc_call *c)
 static void get(struct standin *s, const struct tc_call *c, const struct plan *p, struct handler_result *hr)
 {
 	const struct model *m = c->sock < TC_MAX_SOCKS ? &s->model[c->sock] : NULL;
-	uint32_t room = reach(&c->buf, true), n;
+	uint32_t room = tc_buf_reach(&c->buf, true), n;
 
 	hr->optlen = c->optlen;
 	if (m && s->kind == STANDIN_MODEL)

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../report/text.h"
 #include "console.h"
 #include "frame.h"
@@ -58,14 +59,6 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	signals++;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static void __attribute__((format(printf, 2, 3))) give_up(struct vm *vm, const char *format, ...)
@@ -159,7 +152,7 @@ static void take_hello(struct vm *vm, const struct frame *f)
 	size_t n = strlen(f->data);
 
 	vm->hello = true;
-	vm->r->boot = now() - vm->start;
+	vm->r->boot = clock_now() - vm->start;
 	text_safe(&release, f->data, n);
 	if (n < f->n)
 		text_safe(&version, f->data + n + 1, strlen(f->data + n + 1));
@@ -200,7 +193,7 @@ static void take_frame(void *arg, const struct frame *f)
 
 	if (vm->failure[0] || vm->done)
 		return;
-	vm->word = now();
+	vm->word = clock_now();
 	if (!vm->hello && f->type != FRAME_HELLO && f->type != FRAME_FAIL) {
 		give_up(vm, "the guest's first word was not a greeting");
 		return;
@@ -310,7 +303,7 @@ static void check_clocks(struct vm *vm)
 	const struct vm_job *j = vm->job;
 	unsigned all = j->timeout ? j->timeout : TIMEOUT, silence = j->silence ? j->silence : SILENCE;
 	unsigned limit = vm->running ? j->command[vm->command].timeout : 0;
-	double t = now();
+	double t = clock_now();
 
 	if (vm->done) {
 		if (t - vm->word > LINGER)
@@ -436,7 +429,7 @@ static void finish(struct vm *vm)
 		console_tail(&vm->errors, &vm->r->tail);
 		console_tail(&vm->console, &vm->r->tail);
 	}
-	vm->r->total = now() - vm->start;
+	vm->r->total = clock_now() - vm->start;
 }
 
 /* The static binary: what the job names, or the one beside this program. */
@@ -473,7 +466,7 @@ static enum vm_end boot(struct vm *vm, const char *guest)
 	sigaction(SIGINT, &act, &old_int);
 	sigaction(SIGTERM, &act, &old_term);
 	sigaction(SIGPIPE, &ignore, &old_pipe);
-	vm->start = now();
+	vm->start = clock_now();
 	if (!qemu_start(&vm->q, &opts, r->why, sizeof(r->why))) {
 		r->end = VM_DONE;
 		attend(vm);
