@@ -28,6 +28,10 @@ expect() {
 	fi
 }
 
+newest() { # FILE...: the last of them; their folders' names sort by time
+	printf '%s\n' "${!#}"
+}
+
 run() { # CODE PATTERN 'backend options' [CASE...]
 	local want=$1 pattern=$2 options=$3
 	shift 3
@@ -69,7 +73,7 @@ for bug in no-controls bad-controls; do
 done
 # A finding replays, with the backend in its command, and shrinks.
 fuzz 1 "reproduce: hookdiff run --profile v6.7 --backend '.*--bug order' " "--bug order"
-found=$(ls hookdiff-out/fuzz-*/findings/chain.order-*.case | tail -n 1)
+found=$(newest hookdiff-out/fuzz-*/findings/chain.order-*.case)
 run 1 '^FAIL CHAIN\.ORDER' "--any-option --bug order" "$found"
 expect 1 '^[0-9]+ tries; the smallest case fails in 10 of 10' "$HOOKDIFF" shrink --backend "$fake --any-option --bug order" "$found"
 expect 0 'passes on Linux 6\.18\.0-example' "$HOOKDIFF" shrink --backend "$fake --any-option" "$found"
@@ -117,7 +121,7 @@ run 2 '^ERROR .*set-args\.case: no memory' "--break begin-error" "$one"
 fuzz 2 "^hookdiff: case [0-9]+: .*backend's line [0-9]+: id: expected" "--break wrong-id@9"
 fuzz 2 "^hookdiff: case [0-9]+: .*within 2 s" "--break silent@9"
 # The case that had no answer is kept.
-found=$(ls hookdiff-out/fuzz-*/findings/error-*.case | tail -n 1)
+found=$(newest hookdiff-out/fuzz-*/findings/error-*.case)
 run 0 '^PASS: 1 case,' "--any-option" "$found"
 # Before the first case.
 run 2 "^hookdiff: .*line 1: replies.0..protocol: expected 1, found 2" "--break protocol@1"

@@ -9,8 +9,8 @@ source_dir=${HD_SOURCE_DIR:?the source tree}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 1
-if ! "$HOOKDIFF" probe >probe 2>&1; then
-	echo "SKIP: cases cannot run here: $(grep -i -m1 missing probe)"
+if ! "$HOOKDIFF" probe >probe.txt 2>&1; then
+	echo "SKIP: cases cannot run here: $(grep -i -m1 missing probe.txt)"
 	exit 77
 fi
 failures=0

@@ -97,10 +97,8 @@ static void spoil_want(const struct tc_call *c, struct want *w, void *arg)
 	struct spoil *s = arg;
 	unsigned clause = s->clause;
 
-	if (s->part == PART_RET && w->c_ret == clause && !(w->any & ANY_RET)) {
-		s->applied++;
-		w->ret = w->ret == 0 ? -1 : 0;
-	} else if (s->part == PART_HIT && clause_has(&w->hits, clause) && !(w->any & ANY_RET)) {
+	if (!(w->any & ANY_RET) && ((s->part == PART_RET && w->c_ret == clause) ||
+				    (s->part == PART_HIT && clause_has(&w->hits, clause)))) {
 		s->applied++;
 		w->ret = w->ret == 0 ? -1 : 0;
 	} else if (s->part == PART_OPTLEN && c->hook == HOOK_GET && c->via != VIA_URING && !c->optlen_null &&

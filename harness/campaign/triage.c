@@ -97,7 +97,7 @@ static bool passes_under(struct loop *lp, const struct profile *p, struct check 
 		memset(&plain.call[i].expect, 0, sizeof(plain.call[i].expect));
 	k->tc = plain;
 	express(&k->tc, p);
-	if (memcmp(&k->tc, &plain, sizeof(plain)))
+	if (!tcase_equal(&k->tc, &plain))
 		return false;
 	k->step = k->clause = 0;
 	memset(&k->hits, 0, sizeof(k->hits));

@@ -377,6 +377,7 @@ static void why_it_ended(struct vm *vm, bool by_itself, int status)
 		return; /* the killer picks whom it likes: what the others then said is worth nothing */
 	r->end = VM_FAILED;
 	r->crashed = c->sign >= CONSOLE_OOPS;
+	/* In the order of what says most. NOLINTNEXTLINE(bugprone-branch-clone) */
 	if (c->sign >= CONSOLE_OOPS || (c->sign && vm->failure[0]))
 		quote(r->why, sizeof(r->why), words[c->sign], c->signed_line);
 	else if (vm->failure[0])
