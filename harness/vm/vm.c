@@ -377,8 +377,8 @@ static void why_it_ended(struct vm *vm, bool by_itself, int status)
 		return; /* the killer picks whom it likes: what the others then said is worth nothing */
 	r->end = VM_FAILED;
 	r->crashed = c->sign >= CONSOLE_OOPS;
-	/* In the order of what says most. NOLINTNEXTLINE(bugprone-branch-clone) */
-	if (c->sign >= CONSOLE_OOPS || (c->sign && vm->failure[0]))
+	if (c->sign >= CONSOLE_OOPS ||
+	    (c->sign && (vm->failure[0] || (!WIFSIGNALED(status) && !vm->errors.n)))) /* it says most */
 		quote(r->why, sizeof(r->why), words[c->sign], c->signed_line);
 	else if (vm->failure[0])
 		snprintf(r->why, sizeof(r->why), "%s", vm->failure);
@@ -388,8 +388,6 @@ static void why_it_ended(struct vm *vm, bool by_itself, int status)
 	else if (vm->errors.n)
 		quote(r->why, sizeof(r->why), vm->hello ? "QEMU ended" : "QEMU did not start the guest",
 		      vm->errors.line[(vm->errors.n - 1) % CONSOLE_LINES]);
-	else if (c->sign)
-		quote(r->why, sizeof(r->why), words[c->sign], c->signed_line);
 	else
 		snprintf(r->why, sizeof(r->why), "the guest switched off before %s (QEMU's exit status %d)",
 			 !vm->hello ? "init ran" : "the last command ended", WEXITSTATUS(status));
