@@ -45,7 +45,7 @@ bool initramfs_path(const char *path, char *out, size_t size)
 			if (n + len + 2 > size)
 				return false;
 			out[n++] = '/';
-			memcpy(out + n, p, len);
+			memmove(out + n, p, len);
 			n += len;
 		}
 		p += len + (p[len] == '/');
