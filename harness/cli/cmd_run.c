@@ -57,12 +57,12 @@ static void say(const struct runner *r, const char *verdict, const char *path, c
 	buf_fini(&b);
 }
 
-/* The record of a case that did not pass; res: with the difference that it showed, or NULL. */
+/* The record of a case; res: with the difference that it showed, or NULL. */
 static void note(struct runner *r, const char *verdict, const struct casefile *f, const char *why,
 		 const struct case_result *res)
 {
 	struct report_case rc = {.verdict = verdict,
-				 .kernel = r->s->release,
+				 .kernel = strcmp(verdict, "PASS") ? r->s->release : NULL,
 				 .path = f->path,
 				 .why = why && *why ? why : NULL,
 				 .clauses = f->meta.clauses};
@@ -166,6 +166,7 @@ static void run_case(struct runner *r, struct casefile *f)
 		r->t.pass++;
 		if (r->s->cli->verbose)
 			say(r, "PASS", f->path, NULL);
+		note(r, "PASS", f, NULL, NULL);
 		break;
 	case V_FAIL:
 		run_failed(r, f, &res);

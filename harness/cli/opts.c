@@ -30,6 +30,7 @@ enum {
 	MATRIX = 1 << 9,
 	BACKEND = 1 << 10,
 	DIFF_PROFILES = 1 << 12,
+	REPORT = 1 << 14,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 16) - 1,
 };
@@ -59,6 +60,9 @@ static const struct opt options[] = {
 	 "run generated cases for so long, from one seed on all kernels"},
 	{"fuzz-cases", ARG_U64, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
 	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
+#endif
+#ifndef HD_GUEST
+	{"format", ARG_STRING, REPORT, FIELD(format), 0, 0, 0, "NAME", NULL, "html"},
 #endif
 	{"profile", ARG_STRING, ON_KERNEL | MATRIX | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
@@ -145,6 +149,12 @@ static const struct cmd commands[] = {
 	 "sweep and the generator there, each only if asked for (without any of the three: --cases corpus --sweep).\n"
 	 "Prints a table of clauses and kernels with the changes that are expected between neighbours, and writes\n"
 	 "every record to DIR. Needs QEMU, and root for `host` only.\n"},
+#endif
+#ifndef HD_GUEST
+	{"report", REPORT, "FILE|DIR...", 1, -1, cmd_report,
+	 "turn the records of runs into a report for others",
+	 "Reads report.jsonl of a run, sweep or fuzz, the *.jsonl of a matrix or its folder, or - (standard input),\n"
+	 "and prints all of it as one document.\n"},
 #endif
 	{"probe", PROBE, "", 0, 0, cmd_probe,
 	 "say what this machine can do, and the remedy for what it cannot",
@@ -357,7 +367,8 @@ static const char *store(struct cli *cli, const struct opt *o, const char *text)
 			if (strcmp(end, units[i].suffix))
 				continue;
 			if (value > o->hi / units[i].seconds || value * units[i].seconds < o->lo)
-				return o->hi == 86400 ? "a duration from 1s to 1d" : "a duration from 1s to 366d";
+				return o->hi == 86400 ? "a duration from 1s to 1d"
+						      : "a duration from 1s to 366d";
 			*(uint64_t *)field = value * units[i].seconds;
 			return NULL;
 		}

@@ -29,12 +29,13 @@ struct cli {
 	bool out_given;
 	const char *kernels;  /* --kernels of matrix: specs apart by commas */
 	const char *case_dir; /* --cases of matrix */
+	const char *format;   /* --format of report */
 	bool sweep;	      /* --sweep of matrix */
 	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */
 	bool waivers_given;   /* a file that was named must exist, the default one need not */
 	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	bool json, markdown, brief, verbose;
-	bool uncovered; /* --uncovered of clauses */
+	bool uncovered;	  /* --uncovered of clauses */
 	bool refresh;	  /* --refresh: package lists anew */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
@@ -77,6 +78,7 @@ int cmd_bench(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
 int cmd_matrix(struct cli *cli);
+int cmd_report(struct cli *cli);
 int cmd_kernel(struct cli *cli);
 int cmd_diff_profiles(struct cli *cli);
 

@@ -12,7 +12,7 @@
 
 #include "../base/buf.h"
 #include "../report/text.h"
-#include "grid.h"
+#include "../report/grid.h"
 
 #define TICK_US 100000
 

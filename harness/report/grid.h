@@ -7,7 +7,7 @@
 #define GRID_H
 
 #include "../base/buf.h"
-#include "../report/waivers.h"
+#include "waivers.h"
 #include "column.h"
 
 enum cell {
