@@ -36,7 +36,7 @@
 #include "report.h"
 
 #define COLUMN_COMMANDS 8
-#define COLUMN_FINDINGS 64 /* kept with their text; more are counted only */
+#define COLUMN_FINDINGS 1024 /* kept with their text; more are counted only */
 #define COLUMN_SPLATS	8
 #define COLUMN_CASES	100000	    /* kept one by one; more are counted only */
 #define COLUMN_BYTES	(16u << 20) /* of text of cases and findings that are kept */

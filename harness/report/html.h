@@ -1,12 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* A grid as one HTML page that needs nothing beside it. */
+/*
+ * A grid as one HTML page that needs nothing beside it: page/ (page.html, page.css, page.js, which the build
+ * puts into the binary) around one JSON document, the element #data. The page draws itself from it:
+ *
+ * {"version", "kind", "verdict", "argv", "seed", "trimmed",
+ *  "profiles":[{"name", "family", "what", "releases", "evidence"}],
+ *  "clauses":[{"id", "in":[], "rule", "source", "holds"}]
+ *	by number; 0 is a case's own expectation. holds: a digit 1 for each profile that has it.
+ *  "columns":[{"label", "spec", ..., "commands":[{}], "cells":[[cell, calls, fail, waived, failed cases]]}]
+ *	cells: by number of the clause.
+ *  "expected":[{"at", "c", "change"}], "unexpected":[{"at", "c", "was", "is"}]
+ *	between column at and the next.
+ *  "records":[{"k", "v", "c", "path"|"index", "cmd", "why", "about":[], "f", "hook", "field", "want", ...}]
+ *	k: column, v: verdict, c: clause. f: the record whose difference is of the same kind, and which alone
+ *	has the evidence. path, why, case, want, got and like are numbers of rows in pool.
+ *  "pool":[], "names":{"levels":{}, "options":{}, "errnos":{}}, "waivers":[], "deviations":[],
+ *  "sentences":[]}
+ *
+ * Equal input makes an equal page, byte by byte.
+ */
 #ifndef HTML_H
 #define HTML_H
 
 #include "../base/buf.h"
 #include "grid.h"
 
-/* Appends the page. 0, -ENOMEM, or -ENOSYS: this build has no such writer. */
+#define HTML_MAX_BYTES                                                                                       \
+	(5000000u) /* of a page; evidence is trimmed to it, bytes first, and the page says so */
+
+/* Appends the page. 0 or -ENOMEM. */
 int report_html(struct buf *out, const struct grid *g, const char *version);
 
 #endif
