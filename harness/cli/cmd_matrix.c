@@ -14,7 +14,7 @@
 #include "../matrix/document.h"
 #include "../matrix/fleet.h"
 #include "../matrix/table.h"
-#include "../report/text.h"
+#include "../report/replay.h"
 #include "session.h"
 #include "version.h"
 
@@ -193,27 +193,20 @@ static void save_findings(struct matrix *m, struct column *c)
 {
 	for (unsigned i = 0; i < c->n_findings; i++) {
 		struct column_finding *f = &c->finding[i];
-		struct buf command = {0};
-		char path[PATH_MAX];
+		struct buf command = {0}, path = {0};
 		FILE *to;
 
 		if (!f->text || !c->profile)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s-%s-%s-%s.case", m->out, c->label,
-			 f->clause ? clause_info(f->clause)->name : "expectation", f->hook, f->field);
-		to = fopen(path, "we");
-		if (!to)
-			continue;
-		fputs(f->text, to);
-		if (fclose(to))
-			continue;
-		buf_puts(&command, "hookdiff matrix --kernels ");
-		text_shell(&command, c->spec);
-		buf_printf(&command, " --profile %s --cases ", c->profile->name);
-		text_shell(&command, path);
-		free(f->reproduce);
-		f->reproduce = strdup(buf_str(&command));
+		replay_path(&path, m->out, c, f);
+		to = fopen(buf_str(&path), "we");
+		if (to && fputs(f->text, to) >= 0 && !fclose(to)) {
+			replay_command(&command, c, buf_str(&path));
+			free(f->reproduce);
+			f->reproduce = strdup(buf_str(&command));
+		}
 		buf_fini(&command);
+		buf_fini(&path);
 	}
 }
 

@@ -62,7 +62,12 @@ static const struct opt options[] = {
 	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
 #endif
 #ifndef HD_GUEST
-	{"format", ARG_STRING, REPORT, FIELD(format), 0, 0, 0, "NAME", NULL, "html"},
+	{"format", ARG_STRING, REPORT, FIELD(format), 0, 0, 0, "NAME", NULL,
+	 "html, junit, ktap, sarif, kcidb or md (docs/reports.md)"},
+	{"kernels", ARG_STRING, REPORT, FIELD(kernels), 0, 0, 0, "A,B", NULL,
+	 "of diff: two kernels of one matrix instead of two runs"},
+	{"origin", ARG_STRING, REPORT, FIELD(origin), 0, 0, 0, "NAME", "hookdiff",
+	 "of kcidb: the CI system that reports, as it is known there"},
 #endif
 	{"profile", ARG_STRING, ON_KERNEL | MATRIX | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
@@ -151,10 +156,12 @@ static const struct cmd commands[] = {
 	 "every record to DIR. Needs QEMU, and root for `host` only.\n"},
 #endif
 #ifndef HD_GUEST
-	{"report", REPORT, "FILE|DIR...", 1, -1, cmd_report,
-	 "turn the records of runs into a report for others",
+	{"report", REPORT, "[diff] FILE|DIR...", 1, -1, cmd_report,
+	 "turn the records of runs into a report for others; compare two",
 	 "Reads report.jsonl of a run, sweep or fuzz, the *.jsonl of a matrix or its folder, or - (standard input),\n"
-	 "and prints all of it as one document.\n"},
+	 "and prints all of it as one document of --format. diff OLD NEW lists the clauses and cases that were\n"
+	 "added, deleted or changed, those apart whose change the kernels' profiles expect. Exit 1: an unexpected\n"
+	 "regression; 2: cannot be read, or has nothing in common. A file named diff is ./diff.\n"},
 #endif
 	{"probe", PROBE, "", 0, 0, cmd_probe,
 	 "say what this machine can do, and the remedy for what it cannot",

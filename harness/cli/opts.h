@@ -30,6 +30,7 @@ struct cli {
 	const char *kernels;  /* --kernels of matrix: specs apart by commas */
 	const char *case_dir; /* --cases of matrix */
 	const char *format;   /* --format of report */
+	const char *origin;   /* --origin of report */
 	bool sweep;	      /* --sweep of matrix */
 	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */
 	bool waivers_given;   /* a file that was named must exist, the default one need not */

@@ -13,6 +13,7 @@
 
 #include "text.h"
 #include "column_json.h"
+#include "replay.h"
 
 void reading_init(struct reading *r)
 {
@@ -64,6 +65,37 @@ static void name(struct column *c)
 		column_name(c, c->release[0] ? c->release : "unknown");
 }
 
+/*
+ * What a guest says of how to repeat a finding is of no use outside. The matrix wrote the case beside the
+ * lines; without that file there is only the case.
+ */
+static void point_home(struct column *c, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (!c->in_matrix || !strcmp(c->spec, "host"))
+		return;
+	for (unsigned i = 0; i < c->n_findings; i++) {
+		struct column_finding *f = &c->finding[i];
+		struct buf folder = {0}, path = {0}, command = {0};
+
+		free(f->reproduce);
+		f->reproduce = NULL;
+		if (slash)
+			buf_add(&folder, file, (size_t)(slash - file));
+		else
+			buf_puts(&folder, ".");
+		replay_path(&path, buf_str(&folder), c, f);
+		if (c->profile && !access(buf_str(&path), R_OK)) {
+			replay_command(&command, c, buf_str(&path));
+			f->reproduce = strdup(buf_str(&command));
+		}
+		buf_fini(&folder);
+		buf_fini(&path);
+		buf_fini(&command);
+	}
+}
+
 static int add_stream(struct reading *r, FILE *f, const char *path, char *why, size_t size)
 {
 	struct column *c;
@@ -84,6 +116,7 @@ static int add_stream(struct reading *r, FILE *f, const char *path, char *why, s
 			     "*.jsonl or its folder");
 	} else {
 		name(c);
+		point_home(c, path);
 		column_close(c, NULL);
 		r->column[r->n] = c;
 		r->file[r->n++] = strdup(path);
