@@ -364,13 +364,20 @@ static void take_matrix(struct column *c, struct json_object *o)
 	c->argv = record_words(o, "argv", true);
 }
 
+/* What a bisect reads for itself. */
+static void ignore(struct column *c, struct json_object *o)
+{
+	(void)c;
+	(void)o;
+}
+
 static const struct {
 	const char *type;
 	void (*take)(struct column *c, struct json_object *o);
 } records[] = {
-	{"run", take_run},     {"summary", take_summary}, {"matrix", take_matrix},
-	{"image", take_image}, {"boot", take_boot},	  {"message", take_message},
-	{"splat", take_splat}, {"ended", take_ended},	  {"end", take_end},
+	{"run", take_run},   {"summary", take_summary}, {"matrix", take_matrix}, {"image", take_image},
+	{"boot", take_boot}, {"message", take_message}, {"splat", take_splat},	 {"ended", take_ended},
+	{"end", take_end},   {"feature", ignore},
 };
 
 void column_line(struct column *c, const char *line, size_t n)
