@@ -198,7 +198,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	struct progress p;
 	char err[512];
 	struct backend *b = session_backend(s, err, sizeof(err));
-	size_t i;
+	size_t i, passes = s->cli->repeat * n;
 
 	if (!b) {
 		fprintf(stderr, "hookdiff: %s\n", err);
@@ -216,17 +216,17 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	sigaction(SIGTERM, &act, NULL);
 	session_start(s);
 	recorder_begin(RECORDER_PATHS, 0);
-	progress_init(&p, stderr, "run", n, 0);
-	for (i = 0; i < n && !interrupted && !b->gone; i++) {
-		run_case(&r, files[i]);
+	progress_init(&p, stderr, "run", passes, 0);
+	for (i = 0; i < passes && !interrupted && !b->gone; i++) {
+		run_case(&r, files[i % n]);
 		progress_update(&p, i + 1, r.t.findings);
 	}
 	r.t.seconds = progress_seconds(&p);
 	progress_end(&p);
-	if (i < n) {
+	if (i < passes) {
 		fprintf(stderr, "hookdiff: %s after %zu of %zu cases\n",
-			b->gone ? "the backend failed" : "interrupted", i, n);
-		r.t.skipped += n - i;
+			b->gone ? "the backend failed" : "interrupted", i, passes);
+		r.t.skipped += passes - i;
 		r.t.incomplete = b->gone ? "the backend failed" : "interrupted before the last case";
 	}
 	r.t.cases = i;

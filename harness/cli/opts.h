@@ -35,6 +35,11 @@ struct cli {
 	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */
 	bool waivers_given;   /* a file that was named must exist, the default one need not */
 	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
+	const char *feature;  /* --feature of probe and bisect */
+	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
+	uint64_t runs;	 /* --runs of bisect; 0: the default */
+	uint64_t repeat; /* --repeat of run */
+	bool resume;	 /* --resume of bisect */
 	bool json, markdown, brief, verbose;
 	bool uncovered;	  /* --uncovered of clauses */
 	bool refresh;	  /* --refresh: package lists anew */
@@ -66,6 +71,9 @@ int cli_main(int argc, char **argv);
  */
 const struct profile *cli_profile(const struct cli *cli, const char *release, const char *version);
 
+/* The number of a feature (exec/feature.h), or -1 after one line on stderr that lists the names there are. */
+int cli_feature(const char *name);
+
 /* One line on stderr, "hookdiff: ..."; returns EXIT_USAGE so that a command can `return cli_usage(...)`. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -76,6 +84,7 @@ int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
 int cmd_shrink(struct cli *cli);
 int cmd_bench(struct cli *cli);
+int cmd_bisect(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
 int cmd_matrix(struct cli *cli);
