@@ -12,14 +12,14 @@
 #include "text.h"
 
 static const char *const trim_words[TRIM_COUNT] = {
-	[TRIM_BYTES] = "of each memory only the bytes around the first difference are here",
-	[TRIM_OTHER] = "memories are here only where a byte differs",
-	[TRIM_AGREEING] = "as above, and cases that agree are not listed",
+	[TRIM_BYTES] = "bytes of a memory that are far from the first difference",
+	[TRIM_OTHER] = "memories in which no byte differs",
+	[TRIM_COMMANDS] =
+		"memories in which no byte differs, and commands where the text of the case is here",
+	[TRIM_AGREEING] = "memories in which no byte differs, and cases that agree",
 	[TRIM_SIDES] =
-		"of equal findings only the first has both sides of the call, and cases that agree are not "
-		"listed",
-	[TRIM_RECORDS] = "only the first findings and cases of each kernel are here",
-	[TRIM_MORE] = "only a few findings and cases of each kernel are here",
+		"cases that agree, and both sides of a call for findings that are like one that has them",
+	[TRIM_RECORDS] = "all but the first findings and cases of each kernel",
 };
 
 /* Does label n stand there already, before n? */
@@ -213,36 +213,63 @@ static void put_escaped(struct buf *out, const char *s)
 	}
 }
 
+/* Writes the document as JSON, as it may stand in a page. */
+static bool put_document(struct page *p, struct buf *data, const char *version)
+{
+	struct json_object *o = document(p, version);
+	const char *text =
+		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	buf_reset(data);
+	if (text)
+		put_escaped(data, text);
+	json_object_put(o);
+	return text && !data->failed;
+}
+
+/* The step after one that made `is` bytes of data, of which there should be `room`. False if there is none.
+ */
+static bool trim_more(struct page *p, size_t is, size_t room)
+{
+	size_t most = 0;
+
+	if (p->trim < TRIM_RECORDS - 1) {
+		p->trim++;
+		return true;
+	}
+	if (p->trim == TRIM_RECORDS) {
+		p->most = p->most / 3 * 2;
+		return p->most;
+	}
+	p->trim = TRIM_RECORDS;
+	for (unsigned i = 0; i < p->g->n; i++) {
+		const struct column *c = p->g->column[i];
+		size_t n = c->n_cases > c->n_findings ? c->n_cases : c->n_findings;
+
+		most = n > most ? n : most;
+	}
+	p->most = (size_t)((double)most * (double)room / (double)is) + 1;
+	return true;
+}
+
 int report_html(struct buf *out, const struct grid *g, const char *version)
 {
-	struct page p = {.g = g};
-	struct buf data = {0};
+	struct page p = {.g = g, .most = SIZE_MAX};
 	size_t room = HTML_MAX_BYTES - page_head_size - page_tail_size;
+	struct buf data = {0};
+	bool ok;
 
 	p.label = calloc(g->n + 1, sizeof(*p.label));
 	if (!p.label)
 		return -ENOMEM;
 	name_columns(&p);
-	for (unsigned trim = TRIM_NONE; trim < TRIM_COUNT; trim++) {
-		struct json_object *o;
-		const char *text;
-
-		p.trim = (enum trim)trim;
-		o = document(&p, version);
-		text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								 JSON_C_TO_STRING_NOSLASHESCAPE);
-		buf_reset(&data);
-		if (text)
-			put_escaped(&data, text);
-		json_object_put(o);
-		if (!text || data.failed || data.n <= room)
-			break;
-	}
+	do
+		ok = put_document(&p, &data, version);
+	while (ok && data.n > room && trim_more(&p, data.n, room));
 	free(p.label);
 	buf_add(out, page_head, page_head_size);
 	buf_add(out, data.p, data.n);
 	buf_add(out, page_tail, page_tail_size);
-	room = data.failed || !data.n || out->failed;
 	buf_fini(&data);
-	return room ? -ENOMEM : 0;
+	return ok && !out->failed ? 0 : -ENOMEM;
 }

@@ -11,9 +11,11 @@
  *	cells: by number of the clause.
  *  "expected":[{"at", "c", "change"}], "unexpected":[{"at", "c", "was", "is"}]
  *	between column at and the next.
- *  "records":[{"k", "v", "c", "path"|"index", "cmd", "why", "about":[], "f", "hook", "field", "want", ...}]
- *	k: column, v: verdict, c: clause. f: the record whose difference is of the same kind, and which alone
- *	has the evidence. path, why, case, want, got and like are numbers of rows in pool.
+ *  "records":[{"k", "s", "path"|"index", "cmd", "f", "want", "got", "case", "repro", ...}]
+ *	k: column. f: the record whose difference is of the same kind, and which alone has the evidence. s:
+ *	what many have in common, {"v", "c", "hook", "field", "why", "about":[], "call", "offset", "wv", "gv",
+ *	"reruns", "failed", "like", ...}; v: verdict, c: clause, wv and gv: wanted and got in the field. s,
+ *	path, why, case, want, got and like are numbers of rows in pool.
  *  "pool":[], "names":{"levels":{}, "options":{}, "errnos":{}}, "waivers":[], "deviations":[],
  *  "sentences":[]}
  *
@@ -25,8 +27,8 @@
 #include "../base/buf.h"
 #include "grid.h"
 
-#define HTML_MAX_BYTES                                                                                       \
-	(5000000u) /* of a page; evidence is trimmed to it, bytes first, and the page says so */
+/* Of a page: evidence is trimmed to it, bytes of memories first, and the page says what is left out. */
+#define HTML_MAX_BYTES 5000000u
 
 /* Appends the page. 0 or -ENOMEM. */
 int report_html(struct buf *out, const struct grid *g, const char *version);

@@ -12,16 +12,17 @@ enum trim {
 	TRIM_NONE,
 	TRIM_BYTES,    /* of a memory only what stands around the first difference */
 	TRIM_OTHER,    /* memories only where they are what differs */
+	TRIM_COMMANDS, /* no command that repeats a case whose text is here */
 	TRIM_AGREEING, /* no cases that agree */
 	TRIM_SIDES,    /* both sides of a call only for the first finding of its kind */
-	TRIM_RECORDS,  /* so many findings and cases of a kernel */
-	TRIM_MORE,     /* fewer */
+	TRIM_RECORDS,  /* only the first findings and cases of each kernel: `most` */
 	TRIM_COUNT,
 };
 
 struct page {
 	const struct grid *g;
 	enum trim trim;
+	size_t most;			       /* findings, and other cases, of a kernel */
 	struct json_object *pool, *pool_index; /* the second: text of a row -> its number */
 	struct json_object *records, *levels, *options;
 	struct json_object *kinds; /* "clause hook field" of findings whose sides were written */

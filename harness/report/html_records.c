@@ -182,23 +182,19 @@ static void add_case_text(struct page *p, struct json_object *o, const char *tex
 	buf_fini(&cut);
 }
 
-static void put_finding(struct page *p, unsigned k, const struct column *c, const struct column_finding *f)
+/* What many findings have in common: a row of the pool. */
+static struct json_object *common(struct page *p, const struct column *c, const struct column_finding *f)
 {
 	struct json_object *o = json_object_new_object();
-	bool sides = p->trim < TRIM_SIDES || first_of_kind(p, f);
 	int waiver = strcmp(f->verdict, "XFAIL") ? -1 : waiver_of(p, c, f);
 
-	html_int(o, "k", k);
 	html_text(o, "v", f->verdict);
 	html_int(o, "c", f->clause);
 	html_text(o, "hook", f->hook);
 	html_text(o, "field", f->field);
-	add_place(p, o, c, f->path, f->index, f->command);
 	add_pooled(p, o, "why", f->why);
 	if (waiver >= 0)
 		html_int(o, "waiver", (uint64_t)waiver);
-	if (f->cases > 1)
-		html_int(o, "cases", f->cases);
 	add_number(o, "call", &f->call);
 	add_number(o, "program", &f->program);
 	add_number(o, "offset", &f->offset);
@@ -208,6 +204,21 @@ static void put_finding(struct page *p, unsigned k, const struct column *c, cons
 	add_number(o, "failed", &f->failed);
 	if (f->state)
 		html_bool(o, "state", true);
+	if (f->behaves_known)
+		json_object_object_add(o, "like", pooled(p, behaves(f)));
+	return pooled(p, o);
+}
+
+static void put_finding(struct page *p, unsigned k, const struct column *c, const struct column_finding *f)
+{
+	struct json_object *o = json_object_new_object();
+	bool sides = p->trim < TRIM_SIDES || first_of_kind(p, f);
+
+	html_int(o, "k", k);
+	json_object_object_add(o, "s", common(p, c, f));
+	add_place(p, o, c, f->path, f->index, f->command);
+	if (f->cases > 1)
+		html_int(o, "cases", f->cases);
 	if (f->want && f->got && sides) {
 		json_object_object_add(o, "want", pooled(p, side_object(p, f, f->want)));
 		json_object_object_add(o, "got", pooled(p, side_object(p, f, f->got)));
@@ -215,14 +226,13 @@ static void put_finding(struct page *p, unsigned k, const struct column *c, cons
 		html_bool(o, "trimmed", true);
 	}
 	add_case_text(p, o, f->text);
-	html_text(o, "repro", f->reproduce);
-	if (f->behaves_known)
-		json_object_object_add(o, "like", pooled(p, behaves(f)));
+	if (p->trim < TRIM_COMMANDS || !f->text) /* the page makes one from the text */
+		html_text(o, "repro", f->reproduce);
 	json_object_array_add(p->records, o);
 }
 
-/* The numbers of the clauses that a case's header names. */
-static void add_about(struct json_object *o, const char *names)
+/* The numbers of the clauses that a case's header names, but for the one at fault. */
+static void add_about(struct json_object *o, const char *names, unsigned clause)
 {
 	struct json_object *about = NULL;
 
@@ -234,7 +244,7 @@ static void add_about(struct json_object *o, const char *names)
 		snprintf(name, sizeof(name), "%.*s", (int)n, s);
 		c = clause_find(name);
 		s += n;
-		if (c <= 0)
+		if (c <= 0 || (unsigned)c == clause)
 			continue;
 		if (!about)
 			about = json_object_new_array();
@@ -255,7 +265,7 @@ static void put_case(struct page *p, unsigned k, const struct column *c, const s
 		     size_t first, unsigned findings)
 {
 	bool has = x->finding >= 0 && (unsigned)x->finding < findings;
-	struct json_object *o;
+	struct json_object *o, *same;
 
 	if (p->trim >= TRIM_AGREEING && !strcmp(x->verdict, "PASS")) {
 		p->left_out++;
@@ -263,11 +273,13 @@ static void put_case(struct page *p, unsigned k, const struct column *c, const s
 	}
 	o = json_object_new_object();
 	html_int(o, "k", k);
-	html_text(o, "v", x->verdict);
-	html_int(o, "c", x->clause);
 	add_place(p, o, c, x->path, x->index, x->command);
-	add_pooled(p, o, "why", x->why);
-	add_about(o, x->clauses);
+	same = json_object_new_object();
+	html_text(same, "v", x->verdict);
+	html_int(same, "c", x->clause);
+	add_pooled(p, same, "why", x->why);
+	add_about(same, x->clauses, x->clause);
+	json_object_object_add(o, "s", pooled(p, same));
 	if (has)
 		html_int(o, "f", first + (unsigned)x->finding);
 	json_object_array_add(p->records, o);
@@ -276,9 +288,8 @@ static void put_case(struct page *p, unsigned k, const struct column *c, const s
 /* The findings of a column, and then its other cases. */
 void html_records(struct page *p, unsigned k)
 {
-	static const size_t most[TRIM_COUNT] = {[TRIM_RECORDS] = 4000, [TRIM_MORE] = 400};
 	const struct column *c = p->g->column[k];
-	size_t limit = most[p->trim] ? most[p->trim] / p->g->n + 1 : SIZE_MAX, cases = 0;
+	size_t limit = p->most, cases = 0;
 	size_t first = json_object_array_length(p->records);
 	unsigned findings = c->n_findings < limit ? c->n_findings : (unsigned)limit;
 
@@ -293,7 +304,7 @@ void html_records(struct page *p, unsigned k)
 				json_object_array_get_idx(p->records, first + (unsigned)x->finding);
 
 			if (!json_object_object_get_ex(at, "about", NULL))
-				add_about(at, x->clauses);
+				add_about(at, x->clauses, x->clause);
 			continue;
 		}
 		if (cases >= limit) {

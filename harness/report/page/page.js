@@ -41,6 +41,7 @@
 
 	/* A record without evidence of its own differs in the same way as record f, which has it. */
 	for (const r of records) {
+		Object.assign(r, pool[r.s]);
 		if (r.path !== undefined) r.path = pool[r.path];
 		if (r.f !== undefined) Object.assign(r, { hook: records[r.f].hook, field: records[r.f].field });
 	}
@@ -491,7 +492,7 @@
 			rows.push({ tr, clause: c, cells: [...tr.children] });
 		}
 		$("grid-box").append(table);
-		setActive(rows[1] ? rows[1].cells[1] : rows[0].cells[0], false);
+		setActive((rows[1] || rows[0]).cells[columns.length ? 1 : 0], false);
 		table.addEventListener("keydown", onGridKey);
 		table.addEventListener("click", (e) => {
 			const cell = e.target.closest("th, td");
