@@ -14,7 +14,8 @@ skip() {
 command -v node >/dev/null || skip "no node: apt-get install nodejs npm, then npm ci in tests/html"
 version=$(node -p 'process.versions.node.split(".")[0]')
 [ "$version" -ge 18 ] || skip "node $version is too old, playwright-core needs 18 or newer"
-[ -d "$here/html/node_modules/playwright-core" ] ||
+quick=${HOOKDIFF_TEST_QUICK:-} # a sanitized build: its part is to write the pages
+[ -n "$quick" ] || [ -d "$here/html/node_modules/playwright-core" ] ||
 	skip "playwright-core is not installed: npm ci --prefix tests/html (npm: apt-get install npm)"
 chromium=
 for name in "${HOOKDIFF_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
@@ -25,7 +26,7 @@ for name in "${HOOKDIFF_CHROMIUM:-}" chromium chromium-browser google-chrome goo
 	fi
 	chromium=
 done
-[ -n "$chromium" ] || skip "no chromium: apt-get install chromium (Debian), or name one in HOOKDIFF_CHROMIUM"
+[ -n "$quick$chromium" ] || skip "no chromium: apt-get install chromium (Debian), or name one in HOOKDIFF_CHROMIUM"
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -39,6 +40,7 @@ page hostile 3 40 hostile
 page big 11 1000
 "$HOOKDIFF" report --format html "$dir/ten/kernel-03.jsonl" >"$dir/pages/one.html" || exit 1
 cat >"$dir/strange.jsonl" <<'EOF'
+{"type":"run","command":"<u>","kernel":"<i>","profile":"no such","argv":["&"]}
 {"type":"case","verdict":"FAIL","clause":"NO.SUCH","field":"optval","offset":-5,"program":77,"want":{"optval":"zz","programs":[null,3]},"got":{"optval":"00"}}
 {"type":"case","verdict":"<b>","index":-1,"want":[]}
 {"type":"case","verdict":"FAIL","clause":"GET.ARGS","hook":"<i>","field":"ret","want":{},"got":{},"behaves_like":[],"call":99,"case":"getsockopt(\n"}
@@ -59,5 +61,8 @@ for f in "$dir"/pages/*.html; do
 		exit 1
 	}
 done
-# Without a network: a page that asked for anything would fail in any case, and say so.
+if [ -n "$quick" ]; then
+	echo "quick: the pages were written, no browser looked at them"
+	exit 0
+fi
 timeout 600 node "$here/html/check.mjs" "$chromium" "$dir/pages"

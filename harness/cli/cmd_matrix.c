@@ -14,6 +14,7 @@
 #include "../matrix/document.h"
 #include "../matrix/fleet.h"
 #include "../matrix/table.h"
+#include "../report/html.h"
 #include "../report/replay.h"
 #include "session.h"
 #include "version.h"
@@ -210,33 +211,48 @@ static void save_findings(struct matrix *m, struct column *c)
 	}
 }
 
-/* DIR/matrix.json, and on standard output that or the table. False if it could not be written. */
+/* False, after a complaint, if it could not be written. */
+static bool write_file(const char *path, const struct buf *b)
+{
+	FILE *f = b->failed ? NULL : fopen(path, "we");
+	bool ok = f && fwrite(b->p, 1, b->n, f) == b->n;
+
+	ok = f && !fclose(f) && ok;
+	if (!ok)
+		fprintf(stderr, "hookdiff: %s could not be written: %s\n", path,
+			b->failed ? "out of memory" : strerror(errno));
+	return ok;
+}
+
+/* DIR/matrix.json, the page of --html, and on standard output the first or the table. False if one of the
+ * files could not be written. */
 static bool print(struct matrix *m)
 {
 	const char *files[KERNELS];
-	struct buf document = {0}, table = {0};
+	struct buf document = {0}, table = {0}, page = {0};
 	char path[PATH_MAX];
 	bool ok;
-	FILE *f;
 
 	for (unsigned i = 0; i < m->n; i++)
 		files[i] = m->file[m->order[i] - m->column];
 	document_format(&document, &m->grid, HD_VERSION, m->cli->argc, m->cli->argv, files);
 	snprintf(path, sizeof(path), "%s/matrix.json", m->out);
-	f = fopen(path, "we");
-	ok = f && fwrite(document.p, 1, document.n, f) == document.n;
-	ok = f && !fclose(f) && ok;
-	if (!ok)
-		fprintf(stderr, "hookdiff: %s could not be written: %s\n", path, strerror(errno));
+	ok = write_file(path, &document);
+	if (m->cli->html) {
+		page.failed = report_html(&page, &m->grid, HD_VERSION) != 0;
+		ok &= write_file(m->cli->html, &page);
+	}
 	if (m->cli->json) {
 		fputs(buf_str(&document), stdout);
 	} else {
 		table_format(&table, &m->grid, m->cli->verbose);
 		fputs(buf_str(&table), stdout);
-		printf("report: %s\n", m->out);
+		printf("report: %s%s%s\n", m->out, m->cli->html && ok ? ", " : "",
+		       m->cli->html && ok ? m->cli->html : "");
 	}
 	buf_fini(&document);
 	buf_fini(&table);
+	buf_fini(&page);
 	return ok;
 }
 

@@ -62,6 +62,8 @@ static const struct opt options[] = {
 	 "run generated cases for so long, from one seed on all kernels"},
 	{"fuzz-cases", ARG_U64, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
 	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
+	{"html", ARG_STRING, MATRIX, FIELD(html), 0, 0, 0, "FILE", NULL,
+	 "also write the table, with the evidence behind each cell, as one HTML page"},
 	{"good", ARG_STRING, BISECT, FIELD(good), 0, 0, 0, "NAME", NULL,
 	 "here the case holds: debian:6.12.94, in a list a number or one of --names; the newer end finds what was mended"},
 	{"bad", ARG_STRING, BISECT, FIELD(bad), 0, 0, 0, "NAME", NULL, "here it does not"},

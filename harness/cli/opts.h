@@ -30,6 +30,7 @@ struct cli {
 	const char *kernels;  /* --kernels of matrix: specs apart by commas */
 	const char *case_dir; /* --cases of matrix */
 	const char *format;   /* --format of report */
+	const char *html;     /* --html of matrix: a file */
 	const char *origin;   /* --origin of report */
 	bool sweep;	      /* --sweep of matrix */
 	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */

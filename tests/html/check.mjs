@@ -163,7 +163,7 @@ await test("keyboard: / filters, arrows move, Enter opens the evidence, Escape c
 	const text = await page.locator("#panel").innerText();
 	for (const want of ["Every effective program is called", "Smallest case", "setsockopt(s, SOL_IP, IP_TOS, i32 32, optlen 4)",
 		"-1 EPERM", "-1 EFAULT", "differs", "a/b program 1", "Re-runs on fresh sockets: 10 of 10 failed", "v5.18",
-		"hookdiff run --profile v6.7", "122 calls had this clause: 100 agree, 22 differ"])
+		"hookdiff matrix --kernels debian:5.10.200 --profile v6.7 --cases finding.case", "122 calls had this clause: 100 agree, 22 differ"])
 		assert.ok(text.includes(want), want);
 	assert.ok((await hash(page)).includes("HOOK.CALLED%405.10.200"));
 	await page.keyboard.press("Escape");

@@ -353,8 +353,8 @@
 		if (r.case !== undefined || r.repro) out.push(h("h4", null, "Reproduce"));
 		if (r.repro) out.push(command(r.repro));
 		if (r.case !== undefined)
-			out.push(fold("without any file of the run: write the case, then run it",
-				() => command(heredoc(lookup(r.case), col)), { plain: true }));
+			out.push(r.repro ? fold("without any file of the run: write the case, then run it",
+				() => command(heredoc(lookup(r.case), col)), { plain: true }) : command(heredoc(lookup(r.case), col)));
 		return out;
 	}
 
