@@ -37,7 +37,7 @@ static void relabel(struct column *c)
 	if (!c->label[0] && colon)
 		version_of(colon + 1, c->label, sizeof(c->label));
 	if (!c->label[0])
-		snprintf(c->label, sizeof(c->label), "%.20s", c->spec);
+		cut_text(c->label, 21, c->spec);
 }
 
 void column_init(struct column *c, const char *spec)

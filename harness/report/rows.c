@@ -58,6 +58,8 @@ static const char *stable_part(const char *path)
 {
 	const char *from = NULL, *slash;
 
+	while (!strncmp(path, "./", 2))
+		path += 2;
 	for (const char *p = path; (p = strstr(p, "corpus/")); p++)
 		if (p == path || p[-1] == '/')
 			from = p + strlen("corpus/");
