@@ -167,7 +167,7 @@ static void test_size(void **state)
 	struct json_object *o;
 	struct buf page;
 
-	for (unsigned size = 10; size < 4000; size = size * 3) {
+	for (unsigned size = 10; size < 4000; size = size * 15) {
 		for (unsigned k = 0; k < 6; k++) {
 			char release[32];
 

@@ -186,6 +186,7 @@ static struct json_object *document(struct page *p, const char *version)
 	json_object_object_add(o, "pool", p->pool);
 	json_object_object_add(o, "names", names(p));
 	json_object_object_add(o, "waivers", waivers(g));
+	html_documents(o);
 	json_object_put(p->pool_index);
 	json_object_put(p->kinds);
 	return o;

@@ -44,6 +44,9 @@ struct json_object *html_safe(const char *s);
 struct json_object *html_profiles(void);
 struct json_object *html_clauses(void);
 
+/* "deviations" and "sentences". */
+void html_documents(struct json_object *o);
+
 struct json_object *html_column(const struct column *c, const char *label);
 
 /* Column k's findings, and then its other cases, to p->records. */

@@ -724,14 +724,21 @@
 		}
 	}
 
+	const byFile = new Map(); /* the last two parts of a path, without .case -> records */
+	for (const r of records) {
+		const m = r.path === undefined ? null : /([^/]+\/[^/]+)\.case$/.exec(r.path);
+		if (m) byFile.set(m[1], (byFile.get(m[1]) || []).concat(r));
+	}
+
 	/* Cases of a deviation, with what became of them in these runs. */
 	function deviationCases(d) {
-		const out = [];
-		for (const path of d.cases) {
-			const hits = records.filter((r) => r.path !== undefined && r.path.endsWith("/" + path + ".case"));
-			out.push(h("li", null, code(path), hits.map((r) => [" ", badge(r.v), " " + columns[r.k].label])));
-		}
-		return h("ul", { class: "chips" }, out);
+		return h("ul", { class: "chips" }, d.cases.map((path) => {
+			const verdicts = new Map(); /* verdict -> labels */
+			for (const r of byFile.get(path) || [])
+				verdicts.set(r.v, (verdicts.get(r.v) || []).concat(columns[r.k].label));
+			return h("li", null, code(path), [...verdicts].map(([v, labels]) =>
+				[" ", badge(v), " ", labels.length > 3 ? some(labels.length, "kernel") : labels.join(", ")]));
+		}));
 	}
 	const deviationText = (d) => h("div", { class: "row" }, h("p", null, h("b", null, d.id), " ", h("span", { class: "tag" },
 		(d.in === "doc" ? "published document" : "first proposal") + ": " + d.kind)),
