@@ -135,9 +135,9 @@ static void add_row(struct delta_pair *p, const struct row *a, const struct row 
 {
 	struct delta_row row = {.old = a, .new = b};
 	const struct row *r = a ? a : b;
-	unsigned part = r->kind != ROW_CLAUSE;
+	unsigned part = !r || r->kind != ROW_CLAUSE;
 
-	if (!is_compared(r))
+	if (!r || !is_compared(r))
 		return;
 	if (a && b) {
 		if (a->result == ROW_ABSENT && b->result == ROW_ABSENT)

@@ -203,6 +203,7 @@ static bool add_clause(struct rows *rows, const struct column *c, unsigned k)
 	enum row_result result = results[grid_cell(c, k)];
 	const struct column_clause *stat = &c->clause[k];
 	const struct column_finding *f = NULL;
+	uint64_t cases = stat->failed_cases + stat->waived_cases;
 	struct buf id = {0}, why = {0};
 	struct row *row;
 
@@ -216,8 +217,7 @@ static bool add_clause(struct rows *rows, const struct column *c, unsigned k)
 				   (unsigned long long)(result == ROW_FAIL ? stat->fail : stat->waived),
 				   (unsigned long long)stat->calls);
 		else
-			buf_printf(&why, "%llu cases differ",
-				   (unsigned long long)(stat->failed_cases + stat->waived_cases));
+			buf_printf(&why, "%llu cases differ", (unsigned long long)cases);
 		if (f) {
 			buf_puts(&why, "; ");
 			story_line(&why, f);

@@ -118,7 +118,7 @@ static void put_hex(struct buf *out, const char *side, const struct column_bytes
 	for (size_t i = 0; i < n && i < HEX_ROW * HEX_MAX; i++) {
 		if (!(i % HEX_ROW))
 			buf_printf(out, "%s    %s 0x%04llx ", i ? "\n" : "", side,
-				   (unsigned long long)(b->from + i));
+				   (unsigned long long)b->from + i);
 		buf_printf(out, " %.2s", b->hex + 2 * i);
 	}
 	if (n)
