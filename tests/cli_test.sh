@@ -76,7 +76,7 @@ usage "--profile nope: no such profile; there are: auto .*doc" clauses --profile
 
 expect 0 '^hookdiff [0-9]+\.[0-9]+' "$HOOKDIFF" --version
 expect 0 '^exit codes: 0 ' "$HOOKDIFF" --help
-for command in run sweep fuzz predict shrink clauses probe bench backend; do
+for command in run sweep fuzz predict shrink clauses probe bench backend report; do
 	expect 0 "^  $command " "$HOOKDIFF" --help
 	expect 0 "^usage: hookdiff $command " "$HOOKDIFF" "$command" --help
 	expect 0 "^usage: hookdiff $command " "$HOOKDIFF" help "$command"

@@ -5,10 +5,16 @@
  * docs/backend.md on stdin and stdout; needs no root.
  *
  *	fake_backend [--any-option] [--profile NAME] [--bug NAME] [--break HOW[@LINE]]
+ *	fake_backend --series SEED --kernel N [--of COUNT] [--delay MS] [--bug NAME]
+ *	fake_backend --series SEED --reveal [--of COUNT]
  *
  * Without --any-option it cannot express cases whose handlers are not modelled; with it, other options are
  * stores of bytes, which is all the same to the hooks. --bug is one wrong thing in what the hooks do or in
  * the controls, --break one wrong answer line (the second one, which is the first case's, unless @LINE).
+ *
+ * --series: kernel N of a series of 1 to COUNT (32), for bisects. The seed picks the first one that has the
+ *bug (errno unless --bug names another), one that does not boot, and among those with the bug one that shows
+ *it in one of four cases only; --reveal prints the three. --delay: milliseconds that it takes to boot.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,8 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "harness/base/rng.h"
 #include "harness/case/model.h"
 #include "harness/wire/server.h"
 #include "oracle/oracle.h"
@@ -76,7 +84,8 @@ struct sock {
 struct fake {
 	struct backend b; /* first: the two are cast into each other */
 	struct oracle *o;
-	enum bug bug;
+	enum bug bug, sometimes; /* sometimes: it is there in one of four cases */
+	struct rng rng;
 	bool any_option;
 	const struct tcase *tc;
 	struct sock hooked[TC_MAX_SOCKS], twin[TC_MAX_SOCKS];
@@ -191,6 +200,8 @@ static int f_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	bool known = true;
 
 	f->tc = tc;
+	if (f->sometimes)
+		f->bug = rng_chance(&f->rng, 1, 4) ? f->sometimes : BUG_NONE;
 	if (tcase_returns_2(tc)) {
 		snprintf(b->error, sizeof(b->error), "a program that may return 2");
 		return -EOPNOTSUPP;
@@ -378,6 +389,7 @@ static const struct backend_ops fake_ops = {
 struct options {
 	const char *profile;
 	enum bug bug;
+	bool sometimes;
 	bool any_option;
 	const char *broken; /* HOW */
 	unsigned line;
@@ -399,7 +411,9 @@ static struct backend *fake_open(void *arg, unsigned reuse, char *err, size_t si
 	}
 	f->b.ops = &fake_ops;
 	f->b.page_size = 4096;
-	f->bug = opts->bug;
+	f->bug = opts->sometimes ? BUG_NONE : opts->bug;
+	f->sometimes = opts->sometimes ? opts->bug : BUG_NONE;
+	rng_seed(&f->rng, (uint64_t)time(NULL), (uint64_t)getpid());
 	f->any_option = opts->any_option;
 	snprintf(f->b.release, sizeof(f->b.release), RELEASE);
 	snprintf(f->b.version, sizeof(f->b.version), "#1");
@@ -509,9 +523,43 @@ static int serve_broken(const struct options *opts, const struct wire_host *host
 	return 0;
 }
 
+/* ---- a series ---- */
+
+struct series {
+	bool wanted, reveal;
+	uint64_t seed;
+	unsigned kernel, of, delay;
+	unsigned culprit, dead, flaky;
+};
+
+/* Returns an exit code if that is all, else -1 with the bug of this kernel in opts. */
+static int play(struct series *s, struct options *opts)
+{
+	struct rng rng;
+
+	rng_seed(&rng, s->seed, 0);
+	s->culprit = 2 + rng_below(&rng, s->of - 1);
+	s->dead = 2 + rng_below(&rng, s->of - 2);
+	s->flaky = s->culprit + rng_below(&rng, s->of - s->culprit + 1);
+	if (s->reveal) {
+		printf("%u %u %u\n", s->culprit, s->dead, s->flaky);
+		return 0;
+	}
+	usleep(s->delay * 1000);
+	if (s->kernel == s->dead)
+		return 3;
+	if (s->kernel < s->culprit)
+		opts->bug = BUG_NONE;
+	else if (!opts->bug)
+		opts->bug = ERRNO;
+	opts->sometimes = opts->bug && s->kernel == s->flaky;
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	struct options opts = {.line = 2};
+	struct series series = {.of = 32};
 	struct wire_host host = {.name = "hookdiff example", .open = fake_open, .arg = &opts};
 	char *at;
 
@@ -527,6 +575,17 @@ int main(int argc, char **argv)
 				*at = 0;
 				opts.line = (unsigned)atoi(at + 1);
 			}
+		} else if (!strcmp(argv[i], "--series") && i + 1 < argc) {
+			series.wanted = true;
+			series.seed = strtoull(argv[++i], NULL, 10);
+		} else if (!strcmp(argv[i], "--kernel") && i + 1 < argc) {
+			series.kernel = (unsigned)atoi(argv[++i]);
+		} else if (!strcmp(argv[i], "--of") && i + 1 < argc) {
+			series.of = (unsigned)atoi(argv[++i]);
+		} else if (!strcmp(argv[i], "--delay") && i + 1 < argc) {
+			series.delay = (unsigned)atoi(argv[++i]);
+		} else if (!strcmp(argv[i], "--reveal")) {
+			series.reveal = true;
 		} else if (!strcmp(argv[i], "--bug") && i + 1 < argc) {
 			for (opts.bug = 0; opts.bug < BUG_COUNT && strcmp(bugs[opts.bug], argv[i + 1]);
 			     opts.bug++)
@@ -537,6 +596,12 @@ int main(int argc, char **argv)
 			fprintf(stderr, "fake_backend: unknown bug '%s'\n", argv[i]);
 			return 64;
 		}
+	}
+	if (series.wanted) {
+		int code = play(&series, &opts);
+
+		if (code >= 0)
+			return code;
 	}
 	if (opts.broken)
 		return serve_broken(&opts, &host);

@@ -10,11 +10,6 @@
 #include "../report/change.h"
 #include "express.h"
 
-static const char *const kind_names[OPT_KIND_COUNT] = {
-	[OPT_NONE] = "unknown", [OPT_INT] = "int",	 [OPT_BOOL] = "bool",	  [OPT_BYTE] = "byte",
-	[OPT_U64] = "u64",	[OPT_STRING] = "string", [OPT_STRUCT] = "struct", [OPT_LARGE] = "large",
-};
-
 struct triage_key triage_key(const struct tcase *tc, const struct case_result *res)
 {
 	const struct tc_call *c = &tc->call[res->call];
@@ -34,7 +29,7 @@ bool triage_equal(const struct triage_key *a, const struct triage_key *b)
 void triage_stem(const struct triage_key *key, char *buf, size_t n)
 {
 	snprintf(buf, n, "%s-%s-%s-%s", key->clause ? clause_info(key->clause)->name : "expectation",
-		 key->hook == HOOK_SET ? "set" : "get", kind_names[key->option],
+		 key->hook == HOOK_SET ? "set" : "get", opt_kind_name(key->option),
 		 diff_field_name((enum diff_field)key->field));
 	for (; *buf; buf++)
 		*buf = (char)tolower((unsigned char)*buf);

@@ -751,3 +751,13 @@ bool option_parse_any(const char *s, size_t n, int32_t *optname)
 	*optname = o->optname;
 	return true;
 }
+
+static const char *const kind_names[OPT_KIND_COUNT] = {
+	[OPT_NONE] = "unknown", [OPT_INT] = "int",	 [OPT_BOOL] = "bool",	  [OPT_BYTE] = "byte",
+	[OPT_U64] = "u64",	[OPT_STRING] = "string", [OPT_STRUCT] = "struct", [OPT_LARGE] = "large",
+};
+
+const char *opt_kind_name(unsigned kind)
+{
+	return kind_names[kind < OPT_KIND_COUNT ? kind : OPT_NONE];
+}

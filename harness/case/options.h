@@ -65,6 +65,9 @@ const struct option_info *option_by_name(int32_t level, const char *s, size_t n)
 size_t option_count(void);
 const struct option_info *option_at(size_t i);
 
+/* "int", "large": short names of the kinds; "unknown" for OPT_NONE. */
+const char *opt_kind_name(unsigned kind);
+
 /* Levels that have a name: 0..level_count()-1. i must be in range. */
 size_t level_count(void);
 int32_t level_at(size_t i);

@@ -18,6 +18,8 @@
 #include "../matrix/table.h"
 #include "../mutate/gen.h"
 #include "../mutate/sweep.h"
+#include "../report/html.h"
+#include "../report/replay.h"
 #include "../report/text.h"
 #include "session.h"
 #include "version.h"
@@ -202,27 +204,20 @@ static void save_findings(struct matrix *m, struct column *c)
 {
 	for (unsigned i = 0; i < c->n_findings; i++) {
 		struct column_finding *f = &c->finding[i];
-		struct buf command = {0};
-		char path[PATH_MAX];
+		struct buf command = {0}, path = {0};
 		FILE *to;
 
 		if (!f->text || !c->profile)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s-%s-%s-%s.case", m->out, c->label,
-			 f->clause ? clause_info(f->clause)->name : "expectation", f->hook, f->field);
-		to = fopen(path, "we");
-		if (!to)
-			continue;
-		fputs(f->text, to);
-		if (fclose(to))
-			continue;
-		buf_puts(&command, "hookdiff matrix --kernels ");
-		text_shell(&command, c->spec);
-		buf_printf(&command, " --profile %s --cases ", c->profile->name);
-		text_shell(&command, path);
-		free(f->reproduce);
-		f->reproduce = strdup(buf_str(&command));
+		replay_path(&path, m->out, c, f);
+		to = fopen(buf_str(&path), "we");
+		if (to && fputs(f->text, to) >= 0 && !fclose(to)) {
+			replay_command(&command, c, buf_str(&path));
+			free(f->reproduce);
+			f->reproduce = strdup(buf_str(&command));
+		}
 		buf_fini(&command);
+		buf_fini(&path);
 	}
 }
 
@@ -257,33 +252,48 @@ static void save_running(struct matrix *m, struct column *c)
 	buf_fini(&text);
 }
 
-/* DIR/matrix.json, and on standard output that or the table. False if it could not be written. */
+/* False, after a complaint, if it could not be written. */
+static bool write_file(const char *path, const struct buf *b)
+{
+	FILE *f = b->failed ? NULL : fopen(path, "we");
+	bool ok = f && fwrite(b->p, 1, b->n, f) == b->n;
+
+	ok = f && !fclose(f) && ok;
+	if (!ok)
+		fprintf(stderr, "hookdiff: %s could not be written: %s\n", path,
+			b->failed ? "out of memory" : strerror(errno));
+	return ok;
+}
+
+/* DIR/matrix.json, the page of --html, and on standard output the first or the table. False if one of the
+ * files could not be written. */
 static bool print(struct matrix *m)
 {
 	const char *files[KERNELS];
-	struct buf document = {0}, table = {0};
+	struct buf document = {0}, table = {0}, page = {0};
 	char path[PATH_MAX];
 	bool ok;
-	FILE *f;
 
 	for (unsigned i = 0; i < m->n; i++)
 		files[i] = m->file[m->order[i] - m->column];
 	document_format(&document, &m->grid, HD_VERSION, m->cli->argc, m->cli->argv, files);
 	snprintf(path, sizeof(path), "%s/matrix.json", m->out);
-	f = fopen(path, "we");
-	ok = f && fwrite(document.p, 1, document.n, f) == document.n;
-	ok = f && !fclose(f) && ok;
-	if (!ok)
-		fprintf(stderr, "hookdiff: %s could not be written: %s\n", path, strerror(errno));
+	ok = write_file(path, &document);
+	if (m->cli->html) {
+		page.failed = report_html(&page, &m->grid, HD_VERSION) != 0;
+		ok &= write_file(m->cli->html, &page);
+	}
 	if (m->cli->json) {
 		fputs(buf_str(&document), stdout);
 	} else {
 		table_format(&table, &m->grid, m->cli->verbose);
 		fputs(buf_str(&table), stdout);
-		printf("report: %s\n", m->out);
+		printf("report: %s%s%s\n", m->out, m->cli->html && ok ? ", " : "",
+		       m->cli->html && ok ? m->cli->html : "");
 	}
 	buf_fini(&document);
 	buf_fini(&table);
+	buf_fini(&page);
 	return ok;
 }
 

@@ -59,12 +59,12 @@ static void say(const struct runner *r, const char *verdict, const char *path, c
 	buf_fini(&b);
 }
 
-/* The record of a case that did not pass; res: with the difference that it showed, or NULL. */
+/* The record of a case; res: with the difference that it showed, or NULL. */
 static void note(struct runner *r, const char *verdict, const struct casefile *f, const char *why,
 		 const struct case_result *res)
 {
 	struct report_case rc = {.verdict = verdict,
-				 .kernel = r->s->release,
+				 .kernel = strcmp(verdict, "PASS") ? r->s->release : NULL,
 				 .path = f->path,
 				 .why = why && *why ? why : NULL,
 				 .clauses = f->meta.clauses};
@@ -168,6 +168,7 @@ static void run_case(struct runner *r, struct casefile *f)
 		r->t.pass++;
 		if (r->s->cli->verbose)
 			say(r, "PASS", f->path, NULL);
+		note(r, "PASS", f, NULL, NULL);
 		break;
 	case V_FAIL:
 		run_failed(r, f, &res);
@@ -208,7 +209,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	struct progress p;
 	char err[512];
 	struct backend *b = session_backend(s, err, sizeof(err));
-	size_t i;
+	size_t i, passes = s->cli->repeat * n;
 
 	if (!b) {
 		fprintf(stderr, "hookdiff: %s\n", err);
@@ -233,18 +234,18 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	}
 	session_start(s);
 	recorder_begin(RECORDER_PATHS, 0);
-	progress_init(&p, stderr, "run", n, 0);
-	for (i = 0; i < n && !interrupted && !b->gone; i++) {
-		run_case(&r, files[i]);
-		look_at_log(&r, files[i]->path);
+	progress_init(&p, stderr, "run", passes, 0);
+	for (i = 0; i < passes && !interrupted && !b->gone; i++) {
+		run_case(&r, files[i % n]);
+		look_at_log(&r, files[i % n]->path);
 		progress_update(&p, i + 1, r.t.findings);
 	}
 	r.t.seconds = progress_seconds(&p);
 	progress_end(&p);
-	if (i < n) {
+	if (i < passes) {
 		fprintf(stderr, "hookdiff: %s after %zu of %zu cases\n",
-			b->gone ? "the backend failed" : "interrupted", i, n);
-		r.t.skipped += n - i;
+			b->gone ? "the backend failed" : "interrupted", i, passes);
+		r.t.skipped += passes - i;
 		r.t.incomplete = b->gone ? "the backend failed" : "interrupted before the last case";
 	}
 	r.t.cases = i;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bisect.h"
 #include "oracle/profiles.h"
 #include "version.h"
 
@@ -29,7 +30,9 @@ enum {
 	KERNEL = 1 << 8,
 	MATRIX = 1 << 9,
 	BACKEND = 1 << 10,
+	BISECT = 1 << 15,
 	DIFF_PROFILES = 1 << 12,
+	REPORT = 1 << 14,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 16) - 1,
 };
@@ -59,14 +62,44 @@ static const struct opt options[] = {
 	 "run generated cases for so long, from one seed on all kernels"},
 	{"fuzz-cases", ARG_U64, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
 	{"thin", ARG_U64, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
+	{"html", ARG_STRING, MATRIX, FIELD(html), 0, 0, 0, "FILE", NULL,
+	 "also write the table, with the evidence behind each cell, as one HTML page"},
+	{"good", ARG_STRING, BISECT, FIELD(good), 0, 0, 0, "NAME", NULL,
+	 "here the case holds: debian:6.12.94, in a list a number or one of --names; the newer end finds what was mended"},
+	{"bad", ARG_STRING, BISECT, FIELD(bad), 0, 0, 0, "NAME", NULL, "here it does not"},
+	{"case", ARG_STRING, BISECT, FIELD(case_path), 0, 0, 0, "FILE|DIR", NULL,
+	 "the case that tells good from bad, or a folder: bad if one of them differs"},
+	{"clause", ARG_STRING, BISECT, FIELD(clause), 0, 0, 0, "ID", NULL,
+	 "instead: the cases below --case (corpus if it is not given) whose header names this clause"},
+	{"feature", ARG_STRING, BISECT, FIELD(feature), 0, 0, 0, "NAME", NULL,
+	 "instead: a feature (hookdiff probe --json lists them); a step takes present as good, with !NAME absent"},
+	{"runs", ARG_U64, BISECT, FIELD(runs), 0, 1, 1000, "N", NULL,
+	 "times that the case runs on a version; one divergence makes it bad [10; a feature: 1]"},
+	{"names", ARG_STRING, BISECT, FIELD(names), 0, 0, 0, "NAMES", NULL,
+	 "list: the versions in their order, apart by commas; without it numbers from --good to --bad"},
+	{"build-cmd", ARG_STRING, BISECT, FIELD(build_cmd), 0, 0, 0, "CMD", NULL,
+	 "step: a shell command that makes the kernel first; if it fails the commit is skipped"},
+	{"resume", ARG_FLAG, BISECT, FIELD(resume), 0, 0, 0, NULL, NULL,
+	 "go on, and say so if there is nothing to go on with (the same command goes on by itself)"},
 #endif
-	{"profile", ARG_STRING, ON_KERNEL | MATRIX | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
+#ifndef HD_GUEST
+	{"format", ARG_STRING, REPORT, FIELD(format), 0, 0, 0, "NAME", NULL,
+	 "html, junit, ktap, sarif, kcidb or md (docs/reports.md)"},
+	{"kernels", ARG_STRING, REPORT, FIELD(kernels), 0, 0, 0, "A,B", NULL,
+	 "of diff: two kernels of one matrix instead of two runs"},
+	{"origin", ARG_STRING, REPORT, FIELD(origin), 0, 0, 0, "NAME", "hookdiff",
+	 "of kcidb: the CI system that reports, as it is known there"},
+#endif
+	{"feature", ARG_STRING, PROBE, FIELD(feature), 0, 0, 0, "NAME", NULL,
+	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
+	{"repeat", ARG_U64, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
+	{"profile", ARG_STRING, ON_KERNEL | MATRIX | BISECT | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
-	{"out", ARG_STRING, ON_KERNEL | MATRIX, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
+	{"out", ARG_STRING, ON_KERNEL | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
-	{"backend", ARG_STRING, ON_KERNEL, FIELD(backend), 0, 0, 0, "CMD", NULL,
+	{"backend", ARG_STRING, ON_KERNEL | BISECT, FIELD(backend), 0, 0, 0, "CMD", NULL,
 	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
-	{"backend-timeout", ARG_DURATION, ON_KERNEL, FIELD(patience), 0, 1, 86400, "TIME", "60",
+	{"backend-timeout", ARG_DURATION, ON_KERNEL | BISECT, FIELD(patience), 0, 1, 86400, "TIME", "60",
 	 "an answer that takes CMD longer is an error"},
 	{"waivers", ARG_STRING, ON_KERNEL | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
 	 "divergences that are known, each with its reason and link"},
@@ -81,7 +114,7 @@ static const struct opt options[] = {
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, SWEEP | FUZZ | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run side by side (matrix: kernels); else one for each processor"},
-	{"kernel", ARG_STRING, RUN | SWEEP | FUZZ, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	{"kernel", ARG_STRING, RUN | SWEEP | FUZZ | BISECT, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, RUN | SWEEP | FUZZ, FIELD(dmesg), 0, 0, 0, NULL, NULL,
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
@@ -149,6 +182,28 @@ static const struct cmd commands[] = {
 	 "sweep and the generator there, each only if asked for (without any of the three: --cases corpus --sweep).\n"
 	 "Prints a table of clauses and kernels with the changes that are expected between neighbours, and writes\n"
 	 "every record to DIR. Needs QEMU, and root for `host` only.\n"},
+	{"bisect", BISECT, "packages|list|step", 1, 1, cmd_bisect,
+	 "find the version in which a case begins to differ",
+	 "packages  --good debian:6.12.94 --bad debian:6.12.117 --case FILE\n"
+	 "          All versions between the two that the archive lists or the cache holds, each booted in QEMU.\n"
+	 "list      --good 1 --bad 32 --case FILE --backend 'CMD %'     (or --kernel 'builds/%/bzImage')\n"
+	 "          A series of your own: % stands for the version's number or name.\n"
+	 "step      --kernel arch/x86/boot/bzImage --case FILE [--build-cmd CMD]     (or --backend CMD)\n"
+	 "          One version, for `git bisect run`. Exit 0: good, 1: bad, 125: cannot be built or booted, 128:\n"
+	 "          stop; never another code, never by a signal.\n\n"
+	 "packages and list test both ends first, and refuse (exit 2) if they do not differ as claimed. The contract\n"
+	 "is the good end's unless --profile names one. A version that cannot be had, or that gives no answer, is\n"
+	 "passed over. Every step is written to DIR (hookdiff-out/bisect-... without --out), so the same command goes\n"
+	 "on where a killed one was. Exit 0: the first version that differs is found, 1: a range, because what is in\n"
+	 "it cannot be tested, 2: no answer. docs/bisect.md has more.\n"},
+#endif
+#ifndef HD_GUEST
+	{"report", REPORT, "[diff] FILE|DIR...", 1, -1, cmd_report,
+	 "turn the records of runs into a report for others; compare two",
+	 "Reads report.jsonl of a run, sweep or fuzz, the *.jsonl of a matrix or its folder, or - (standard input),\n"
+	 "and prints all of it as one document of --format. diff OLD NEW lists the clauses and cases that were\n"
+	 "added, deleted or changed, those apart whose change the kernels' profiles expect. Exit 1: an unexpected\n"
+	 "regression; 2: cannot be read, or has nothing in common. A file named diff is ./diff.\n"},
 #endif
 #ifdef HD_GUEST
 	{"selftest", PROBE, "WAY", 1, 1, cmd_selftest, "break the guest on purpose: tests of the host's side", ""},
@@ -437,7 +492,7 @@ static int finish(int code)
 	return code;
 }
 
-int cli_main(int argc, char **argv)
+static int cli_run(int argc, char **argv)
 {
 	struct cli cli = {.argc = argc, .argv = argv};
 	const struct cmd *cmd;
@@ -509,4 +564,13 @@ int cli_main(int argc, char **argv)
 out:
 	free(args);
 	return code;
+}
+
+int cli_main(int argc, char **argv)
+{
+#ifndef HD_GUEST
+	if (bisect_is_step(argc, argv))
+		return bisect_guard(cli_run, argc, argv);
+#endif
+	return cli_run(argc, argv);
 }

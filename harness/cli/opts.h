@@ -29,10 +29,18 @@ struct cli {
 	bool out_given;
 	const char *kernels;  /* --kernels of matrix: specs apart by commas */
 	const char *case_dir; /* --cases of matrix */
+	const char *format;   /* --format of report */
+	const char *html;     /* --html of matrix: a file */
+	const char *origin;   /* --origin of report */
 	bool sweep;	      /* --sweep of matrix */
 	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */
 	bool waivers_given;   /* a file that was named must exist, the default one need not */
 	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
+	const char *feature;  /* --feature of probe and bisect */
+	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
+	uint64_t runs;	 /* --runs of bisect; 0: the default */
+	uint64_t repeat; /* --repeat of run */
+	bool resume;	 /* --resume of bisect */
 	bool json, markdown, brief, verbose;
 	bool uncovered;	    /* --uncovered of clauses */
 	bool refresh;	    /* --refresh: package lists anew */
@@ -67,6 +75,9 @@ int cli_main(int argc, char **argv);
  */
 const struct profile *cli_profile(const struct cli *cli, const char *release, const char *version);
 
+/* The number of a feature (exec/feature.h), or -1 after one line on stderr that lists the names there are. */
+int cli_feature(const char *name);
+
 /* One line on stderr, "hookdiff: ..."; returns EXIT_USAGE so that a command can `return cli_usage(...)`. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -77,10 +88,12 @@ int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
 int cmd_shrink(struct cli *cli);
 int cmd_bench(struct cli *cli);
+int cmd_bisect(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);
 int cmd_selftest(struct cli *cli); /* in a guest only: harness/guest/selftest.c */
 int cmd_matrix(struct cli *cli);
+int cmd_report(struct cli *cli);
 int cmd_kernel(struct cli *cli);
 int cmd_diff_profiles(struct cli *cli);
 

@@ -103,6 +103,7 @@ static int find_target(struct session *s)
 			return EXIT_UNSURE;
 		}
 		snprintf(s->release, sizeof(s->release), "%s", s->b->release);
+		snprintf(s->uname_version, sizeof(s->uname_version), "%s", s->b->version);
 		snprintf(s->arch, sizeof(s->arch), "%s", s->b->arch);
 		s->page_size = s->b->page_size;
 		s->profile = cli_profile(cli, s->b->release, s->b->version);
@@ -110,6 +111,7 @@ static int find_target(struct session *s)
 	}
 	uname(&u);
 	snprintf(s->release, sizeof(s->release), "%s", u.release);
+	snprintf(s->uname_version, sizeof(s->uname_version), "%s", u.version);
 	snprintf(s->arch, sizeof(s->arch), "%s", u.machine);
 	s->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	s->profile = cli_profile(cli, u.release, u.version);
@@ -186,6 +188,7 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 	s->run = (struct report_run){.command = command,
 				     .version = HD_VERSION,
 				     .kernel = s->release,
+				     .uname_version = s->uname_version,
 				     .arch = s->arch,
 				     .profile = s->profile->name,
 				     .page_size = s->page_size,

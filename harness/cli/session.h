@@ -20,7 +20,7 @@ struct session {
 	char folder[256];    /* DIR/COMMAND-TIME */
 	char findings[280];  /* below it */
 	char reproduce[512]; /* the command line, as a shell reads it */
-	char release[65], arch[65];
+	char release[65], uname_version[65], arch[65];
 	uint32_t page_size;
 	struct target target;
 	struct backend *b; /* of --backend, open since it was asked who it is; else NULL */

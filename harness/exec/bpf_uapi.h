@@ -15,6 +15,7 @@
 
 /* Commands and flags by number: they are ABI, and the names come and go with the headers. */
 enum {
+	HD_BPF_PROG_LOAD = 5,
 	HD_BPF_PROG_ATTACH = 8,
 	HD_BPF_PROG_DETACH = 9,
 	HD_BPF_PROG_GET_FD_BY_ID = 13,
@@ -39,6 +40,19 @@ enum { HD_QUERY_EFFECTIVE = 1 << 0 };
 enum { /* enum bpf_attach_type */
        HD_CGROUP_GETSOCKOPT = 21,
        HD_CGROUP_SETSOCKOPT = 22,
+};
+
+enum { HD_PROG_TYPE_CGROUP_SOCKOPT = 25 };
+
+/* BPF_PROG_LOAD up to the fields of 5.3 */
+struct hd_attr_load {
+	uint32_t prog_type, insn_cnt;
+	uint64_t insns, license;
+	uint32_t log_level, log_size;
+	uint64_t log_buf;
+	uint32_t kern_version, prog_flags;
+	char prog_name[16];
+	uint32_t prog_ifindex, expected_attach_type;
 };
 
 /* BPF_PROG_ATTACH, BPF_PROG_DETACH; the last two fields are 6.17's */
@@ -115,6 +129,19 @@ static inline int hd_prog_query(int cgroup, unsigned type, unsigned query_flags,
 static inline unsigned hd_attach_type(unsigned hook)
 {
 	return HD_CGROUP_GETSOCKOPT + hook; /* enum hook has the kernel's order */
+}
+
+/* insns: n struct bpf_insn. The fd of the program. */
+static inline int hd_prog_load_sockopt(unsigned hook, const void *insns, unsigned n)
+{
+	struct hd_attr_load a = {.prog_type = HD_PROG_TYPE_CGROUP_SOCKOPT,
+				 .insn_cnt = n,
+				 .insns = (uintptr_t)insns,
+				 .license = (uintptr_t) "GPL",
+				 .prog_name = "hd_dummy",
+				 .expected_attach_type = hd_attach_type(hook)};
+
+	return hd_bpf(HD_BPF_PROG_LOAD, &a, sizeof(a));
 }
 
 #endif

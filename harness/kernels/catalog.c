@@ -102,6 +102,43 @@ int catalog_read(struct catalog *c, bool refresh, bool all, bool quiet, char *wh
 	return c->n ? 0 : -1;
 }
 
+/* The newest row that the name matches; one that is whole or here is better than a newer one that is not. */
+static bool find_row(const struct catalog *c, const char *spec, size_t *row, char *why, size_t n)
+{
+	bool found = false, good = false;
+
+	if (strncmp(spec, "debian:", 7) || !version_valid(spec + 7)) {
+		snprintf(why, n, "%.80s: expected a version of the archive such as debian:6.12.94", spec);
+		return false;
+	}
+	for (size_t i = c->n; i-- && !good;) {
+		bool whole = c->row[i].cached || !c->row[i].missing;
+
+		if (!version_matches(spec + 7, c->row[i].version) || (found && !whole))
+			continue;
+		*row = i;
+		found = true;
+		good = whole;
+	}
+	if (!found)
+		snprintf(why, n,
+			 "%.80s: neither the archive nor the cache has such a version; hookdiff kernel list "
+			 "--verbose shows what there is",
+			 spec);
+	return found;
+}
+
+bool catalog_between(const struct catalog *c, const char *from, const char *to, size_t *from_row,
+		     size_t *to_row, char *why, size_t n)
+{
+	if (!find_row(c, from, from_row, why, n) || !find_row(c, to, to_row, why, n))
+		return false;
+	if (*from_row != *to_row)
+		return true;
+	snprintf(why, n, "%.80s and %.80s are the same version, %s", from, to, c->row[*to_row].version);
+	return false;
+}
+
 void catalog_fini(struct catalog *c)
 {
 	free(c->row);

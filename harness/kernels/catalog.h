@@ -39,6 +39,14 @@ int catalog_read(struct catalog *c, bool refresh, bool all, bool quiet, char *wh
 void catalog_fini(struct catalog *c);
 
 /*
+ * The rows of two names as of image.h, debian:6.12.94 or debian:6.12: what each of them stands for. The rows
+ * between are every version between the two, in Debian's order, if the catalogue was read with all.
+ * *to may be below *from. False with one sentence in why.
+ */
+bool catalog_between(const struct catalog *c, const char *from, const char *to, size_t *from_row,
+		     size_t *to_row, char *why, size_t n);
+
+/*
  * The listed kernels with those that are only in the cache, newest first. Borrows from both; freed with
  * free(). NULL: out of memory.
  */

@@ -17,7 +17,7 @@
 #ifndef DOCUMENT_H
 #define DOCUMENT_H
 
-#include "grid.h"
+#include "../report/grid.h"
 
 /* Appends it, with a newline. files[i] is where column i's lines are, by the grid's order; may be NULL. */
 void document_format(struct buf *out, const struct grid *g, const char *version, int argc, char **argv,

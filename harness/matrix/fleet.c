@@ -13,7 +13,7 @@
 #include "../base/clock.h"
 #include "../base/buf.h"
 #include "../report/text.h"
-#include "grid.h"
+#include "../report/grid.h"
 
 #define TICK_US 100000
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "column.h"
+#include "../report/column.h"
 #include "job.h"
 
 /*

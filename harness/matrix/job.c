@@ -20,7 +20,7 @@
 #include "host.h"
 
 #define WORDS	 24
-#define COMMANDS 3
+#define COMMANDS 4
 #define SLACK	 600 /* seconds of a kernel beside what the user gave to fuzz: a minute is the rule */
 
 static volatile int stop; /* a signal has arrived: for the host's commands */
@@ -120,7 +120,7 @@ static void on_booted(void *arg, const char *release, const char *version)
 /* Only what a command itself reports is taken as a record; whatever else a kernel's console says is text. */
 static void on_line(void *arg, unsigned command, const char *line, size_t n)
 {
-	static const char *const types[] = {"run", "case", "summary"};
+	static const char *const types[] = {"run", "case", "summary", "feature"};
 	struct work *w = arg;
 	struct json_tokener *t = n && *line == '{' && n < INT_MAX ? json_tokener_new_ex(16) : NULL;
 	struct json_object *o = t ? json_tokener_parse_ex(t, line, (int)n) : NULL, *type = NULL;
@@ -198,9 +198,9 @@ static const char **begin(struct work *w, const char *name, bool host, unsigned 
 		word[(*n)++] = "--profile";
 		word[(*n)++] = w->job->profile;
 	}
-	if (w->job->waivers) {
+	if (w->job->waivers || w->job->no_waivers) {
 		word[(*n)++] = "--waivers";
-		word[(*n)++] = w->waivers;
+		word[(*n)++] = w->job->waivers ? w->waivers : "/dev/null";
 	}
 	return word;
 }
@@ -212,10 +212,30 @@ static void make_commands(struct work *w, bool host)
 	const char **word;
 	unsigned n;
 
+	if (job->feature) {
+		word = w->word[w->n];
+		w->command[w->n++] = (struct vm_command){.argv = word};
+		word[0] = "probe";
+		word[1] = "--json";
+		word[2] = "--feature";
+		word[3] = job->feature;
+	}
 	if (job->cases) {
 		word = begin(w, "run", host, &n);
-		if (!host)
+		if (!host || job->backend)
 			word[n++] = "--unsafe";
+		if (job->repeat) {
+			word[n++] = "--repeat";
+			word[n++] = number(w, 4, job->repeat);
+		}
+		if (job->backend) {
+			word[n++] = "--backend";
+			word[n++] = job->backend;
+		}
+		if (job->backend && job->patience) {
+			word[n++] = "--backend-timeout";
+			word[n++] = number(w, 5, job->patience);
+		}
 		word[n++] = "--";
 		word[n] = w->cases;
 	}
@@ -341,7 +361,7 @@ static void boot(struct work *w, const struct vm_events *events, unsigned timeou
 int job_run(const struct job *job)
 {
 	struct work *w = calloc(1, sizeof(*w));
-	bool host = !strcmp(job->spec, "host");
+	bool host = job->backend || !strcmp(job->spec, "host");
 	struct vm_events events = {.booted = on_booted,
 				   .line = on_line,
 				   .message = on_message,
@@ -371,6 +391,8 @@ int job_run(const struct job *job)
 		if (host) {
 			struct vm_job here = {.command = w->command, .n_commands = w->n, .timeout = timeout};
 
+			if (job->backend)
+				events.booted = NULL; /* its record "run" says what it is */
 			host_run("/proc/self/exe", &here, &events, &stop, &r);
 		} else {
 			boot(w, &events, timeout, &r);

@@ -8,7 +8,7 @@
 #ifndef TABLE_H
 #define TABLE_H
 
-#include "grid.h"
+#include "../report/grid.h"
 
 /* all: also clauses that hold in no column, and how many calls are behind each cell. */
 void table_format(struct buf *out, const struct grid *g, bool all);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "../../oracle/clauses.h"
+#include "../case/options.h"
 #include "summary.h"
 #include "text.h"
 #include "view.h"
@@ -110,6 +111,7 @@ int jsonl_run(struct jsonl *j, const struct report_run *run)
 	add_text(o, "command", run->command);
 	add_text(o, "version", run->version);
 	add_text(o, "kernel", run->kernel);
+	add_text(o, "uname_version", run->uname_version);
 	add_text(o, "arch", run->arch);
 	add_text(o, "profile", run->profile);
 	add_int(o, "page_size", run->page_size);
@@ -266,10 +268,13 @@ static void add_difference(struct json_object *o, const struct report_case *rc)
 {
 	const struct tc_call *c = view_call(rc);
 	const struct diff *d = rc->diff;
+	const struct option_info *option =
+		option_find(rc->tc->call[rc->call].level, rc->tc->call[rc->call].optname);
 
 	if (d->clause != C_NONE && d->clause < C_COUNT)
 		add_text(o, "clause", clause_info(d->clause)->name);
 	add_text(o, "hook", view_hook(rc->tc->call[rc->call].hook));
+	add_text(o, "option_class", opt_kind_name(option ? option->kind : OPT_NONE));
 	add_int(o, "call", rc->call);
 	json_object_object_add(o, "state", json_object_new_boolean(rc->state));
 	add_text(o, "field", diff_field_name(d->field));

@@ -3,16 +3,16 @@
  * The machine-readable report: one JSON object a line, each line complete on disk before the next begins, so
  * that a killed run leaves a readable file. Every line is UTF-8; bytes that are not are spelled \xNN.
  *
- * {"type":"run", "command", "version", "kernel", "arch", "profile", "page_size", "seed", "start", "argv":[]}
- *	begins a run. seed is a decimal string (JSON numbers lose bits above 2^53) or absent, start is RFC
- *3339.
+ * {"type":"run", "command", "version", "kernel", "uname_version", "arch", "profile", "page_size", "seed",
+ *"start", "argv":[]} begins a run. seed is a decimal string (JSON numbers lose bits above 2^53) or absent,
+ *start is RFC 3339.
  * {"type":"case", "verdict", "kernel", "path" | "index", "case", "why", ...}
- *	a case that matters: every verdict but PASS. "clauses": [] are those that the header of its file
- *names. A difference adds "clause", "hook", "call" (from 0), "state", "field", "program" (place in the chain
- *from 0), "offset", "want_value", "got_value" (of that field), "want", "got", "reruns", "failed",
- *"reproduce". want and got: {"ret", "optlen", "optval", "programs":[{"program", "level", "optname", "optlen",
- *"retval", "size", "optval"}]}. optval is hex, at most 256 bytes from "optval_from" on; `..` is a byte that
- *may be anything. A part that may be anything is null.
+ *	of `run` every case, of the others each that did not pass. "clauses": [] are those that the header of
+ *its file names. kernel is left out if it passed. A difference adds "clause", "hook", "option_class", "call"
+ *(from 0), "state", "field", "program" (place in the chain from 0), "offset", "want_value", "got_value" (of
+ *that field), "want", "got", "reruns", "failed", "reproduce". want and got: {"ret", "optlen", "optval",
+ *"programs":[{"program", "level", "optname", "optlen", "retval", "size", "optval"}]}. optval is hex, at most
+ *256 bytes from "optval_from" on; `..` is a byte that may be anything. A part that may be anything is null.
  * {"type":"splat", "kernel", "title", "text", "running"}
  *	a complaint in the kernel's log, and the case or the cases that ran before it was seen.
  * {"type":"summary", "verdict", "exit", "cases", "calls", "pass", ..., "seconds", "controls":{},

@@ -15,10 +15,11 @@
 #include "stat.h"
 
 struct report_run {
-	const char *command; /* run, sweep, fuzz ... */
-	const char *version; /* hookdiff's own: HD_VERSION */
-	const char *kernel;  /* release under test */
-	const char *arch;    /* machine of uname(2) */
+	const char *command;	   /* run, sweep, fuzz ... */
+	const char *version;	   /* hookdiff's own: HD_VERSION */
+	const char *kernel;	   /* release under test */
+	const char *uname_version; /* of uname -v; NULL: not known */
+	const char *arch;	   /* machine of uname(2) */
 	const char *profile;
 	uint32_t page_size;
 	bool seed_given; /* false: the run has no seed */

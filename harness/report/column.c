@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "../base/buf.h"
-#include "../report/text.h"
+#include "column_case.h"
+#include "column_json.h"
 
 #define LINE_MAX_BYTES (4u << 20) /* of one record; a longer line is no record */
 
@@ -49,92 +50,42 @@ void column_init(struct column *c, const char *spec)
 	relabel(c);
 }
 
+void column_name(struct column *c, const char *spec)
+{
+	cut_text(c->spec, sizeof(c->spec), spec);
+	relabel(c);
+}
+
 void column_fini(struct column *c)
 {
 	for (unsigned i = 0; i < c->n_findings; i++) {
 		free(c->finding[i].where);
 		free(c->finding[i].text);
 		free(c->finding[i].reproduce);
+		finding_details_fini(&c->finding[i]);
 	}
-	for (unsigned i = 0; i < c->n_splats; i++)
+	for (unsigned i = 0; i < c->n_splats; i++) {
 		free(c->splat[i]);
+		free(c->splat_running[i]);
+	}
+	for (unsigned i = 0; i < c->n_commands; i++)
+		free(c->command[i].argv);
+	cases_fini(c);
 	free(c->finding);
 	free(c->console);
 	free(c->running_file);
+	free(c->argv);
 	memset(c, 0, sizeof(*c));
-}
-
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-
-	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) ? v : NULL;
-}
-
-/* A member that is a string, else "". Borrowed. */
-static const char *text(struct json_object *o, const char *key)
-{
-	struct json_object *v = member(o, key);
-
-	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
-}
-
-/* A count: anything but a number from 0 on is 0. */
-static uint64_t count(struct json_object *o, const char *key)
-{
-	struct json_object *v = member(o, key);
-	int64_t n = json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : 0;
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static double number(struct json_object *o, const char *key)
-{
-	struct json_object *v = member(o, key);
-	double d = json_object_is_type(v, json_type_double) || json_object_is_type(v, json_type_int)
-			   ? json_object_get_double(v)
-			   : 0;
-
-	return d >= 0 && d < 1e9 ? d : 0;
-}
-
-/* Copies a member that people will see, made safe to print. */
-static void take(char *out, size_t n, struct json_object *o, const char *key)
-{
-	struct buf safe = {0};
-	const char *s = text(o, key);
-
-	text_safe(&safe, s, strlen(s));
-	snprintf(out, n, "%s", buf_str(&safe));
-	for (; *out; out++)
-		if (*out == '\n' || *out == '\t')
-			*out = ' ';
-	buf_fini(&safe);
-}
-
-/* The same, of any length and with its newlines; NULL if there is none. To be freed. */
-static char *take_long(struct json_object *o, const char *key)
-{
-	struct buf safe = {0};
-	const char *s = text(o, key);
-	char *copy;
-
-	if (!*s)
-		return NULL;
-	text_safe(&safe, s, strlen(s));
-	copy = strdup(buf_str(&safe));
-	buf_fini(&safe);
-	return copy;
 }
 
 static void take_boot(struct column *c, struct json_object *o)
 {
-	take(c->release, sizeof(c->release), o, "release");
-	take(c->version, sizeof(c->version), o, "version");
-	c->profile = profile_find(text(o, "profile"));
+	record_take(c->release, sizeof(c->release), o, "release");
+	record_take(c->version, sizeof(c->version), o, "version");
+	c->profile = profile_find(record_text(o, "profile"));
 	c->own = profile_for_kernel(c->release, c->version);
-	c->boot = number(o, "seconds");
-	c->kvm = json_object_get_boolean(member(o, "kvm"));
+	c->boot = record_number(o, "seconds");
+	c->kvm = json_object_get_boolean(record_member(o, "kvm"));
 	relabel(c);
 }
 
@@ -156,19 +107,33 @@ static void take_run(struct column *c, struct json_object *o)
 		cmd = &c->command[c->n_commands++];
 	}
 	cmd->begun = true;
-	take(cmd->name, sizeof(cmd->name), o, "command");
+	record_take(cmd->name, sizeof(cmd->name), o, "command");
+	record_take(cmd->start, sizeof(cmd->start), o, "start");
+	record_take(cmd->seed, sizeof(cmd->seed), o, "seed");
+	cmd->argv = record_words(o, "argv", true);
+	record_take(c->arch, sizeof(c->arch), o, "arch");
+	c->page_size = record_count(o, "page_size");
+	if (!c->tool[0])
+		record_take(c->tool, sizeof(c->tool), o, "version");
 	if (!c->profile)
-		c->profile = profile_find(text(o, "profile"));
+		c->profile = profile_find(record_text(o, "profile"));
 	if (!c->release[0]) {
-		take(c->release, sizeof(c->release), o, "kernel");
-		c->own = profile_for_kernel(c->release, NULL);
+		record_take(c->release, sizeof(c->release), o, "kernel");
+		record_take(c->version, sizeof(c->version), o, "uname_version");
+		c->own = profile_for_kernel(c->release, c->version[0] ? c->version : NULL);
 		relabel(c);
 	}
 }
 
+/* The number of the command that a record is of. */
+static unsigned current_command(const struct column *c)
+{
+	return c->n_commands ? c->n_commands - 1 : 0;
+}
+
 static unsigned clause_of(struct json_object *o, const char *key)
 {
-	int clause = clause_find(text(o, key));
+	int clause = clause_find(record_text(o, key));
 
 	return clause > 0 ? (unsigned)clause : C_NONE;
 }
@@ -180,7 +145,7 @@ static void take_behaves(struct column_finding *f, struct json_object *rows)
 		return;
 	for (size_t i = 0; i < json_object_array_length(rows) && f->n_behaves < REPORT_BEHAVES; i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		const struct profile *p = profile_find(text(row, "profile"));
+		const struct profile *p = profile_find(record_text(row, "profile"));
 
 		if (!p)
 			continue;
@@ -190,54 +155,64 @@ static void take_behaves(struct column_finding *f, struct json_object *rows)
 }
 
 /* A finding is kept once for each verdict, clause, hook, field and rule: the first case that showed it. */
-static void take_finding(struct column *c, struct json_object *o, unsigned clause)
+static int take_finding(struct column *c, struct json_object *o, unsigned clause, size_t bytes)
 {
 	struct column_finding f = {.clause = clause, .rule = clause_of(o, "rule")}, *grown;
-	const struct column_command *cmd = current(c);
 	char where[128];
 
-	take(f.verdict, sizeof(f.verdict), o, "verdict");
-	take(f.hook, sizeof(f.hook), o, "hook");
-	take(f.field, sizeof(f.field), o, "field");
+	record_take(f.verdict, sizeof(f.verdict), o, "verdict");
+	record_take(f.hook, sizeof(f.hook), o, "hook");
+	record_take(f.field, sizeof(f.field), o, "field");
 	for (unsigned i = 0; i < c->n_findings; i++)
 		if (c->finding[i].clause == clause && !strcmp(c->finding[i].verdict, f.verdict) &&
 		    !strcmp(c->finding[i].hook, f.hook) && !strcmp(c->finding[i].field, f.field) &&
-		    (!f.rule || c->finding[i].rule == f.rule))
-			return;
-	grown = c->n_findings < COLUMN_FINDINGS ? realloc(c->finding, (c->n_findings + 1) * sizeof(f)) : NULL;
+		    (!f.rule || c->finding[i].rule == f.rule)) {
+			c->finding[i].cases++;
+			return (int)i;
+		}
+	grown = c->n_findings < COLUMN_FINDINGS && c->kept + bytes <= COLUMN_BYTES
+			? realloc(c->finding, (c->n_findings + 1) * sizeof(f))
+			: NULL;
 	if (!grown) {
 		c->more_findings++;
-		return;
+		return -1;
 	}
+	c->kept += bytes;
 	c->finding = grown;
-	f.where = take_long(o, "path");
+	f.cases = 1;
+	f.command = current_command(c);
+	f.where = record_long(o, "path");
 	if (!f.where) {
-		snprintf(where, sizeof(where), "case %llu of %s", (unsigned long long)count(o, "index"),
-			 cmd ? cmd->name : "a run");
+		snprintf(where, sizeof(where), "case %llu of %s",
+			 (unsigned long long)record_count(o, "index"),
+			 c->n_commands ? c->command[f.command].name : "a run");
 		f.where = strdup(where);
 	}
-	f.text = take_long(o, "case");
-	f.reproduce = take_long(o, "reproduce");
-	take_behaves(&f, member(o, "behaves_like"));
-	c->finding[c->n_findings++] = f;
+	f.text = record_long(o, "case");
+	f.reproduce = record_long(o, "reproduce");
+	take_behaves(&f, record_member(o, "behaves_like"));
+	finding_details(&f, o);
+	c->finding[c->n_findings] = f;
+	return (int)c->n_findings++;
 }
 
-static void take_case(struct column *c, struct json_object *o)
+static void take_case(struct column *c, struct json_object *o, size_t bytes)
 {
-	const char *verdict = text(o, "verdict");
+	const char *verdict = record_text(o, "verdict");
 	unsigned clause = clause_of(o, "clause");
+	int finding = -1;
 
 	if (!strcmp(verdict, "FAIL") || !strcmp(verdict, "XFAIL")) {
 		if (*verdict == 'F')
 			c->clause[clause].failed_cases++;
 		else
 			c->clause[clause].waived_cases++;
-		take_finding(c, o, clause);
+		finding = take_finding(c, o, clause, bytes);
 	} else if (!strcmp(verdict, "SKIP")) {
-		struct json_object *names = member(o, "clauses");
+		struct json_object *names = record_member(o, "clauses");
 
 		if (!c->skip_why[0])
-			take(c->skip_why, sizeof(c->skip_why), o, "why");
+			record_take(c->skip_why, sizeof(c->skip_why), o, "why");
 		for (size_t i = 0;
 		     json_object_is_type(names, json_type_array) && i < json_object_array_length(names);
 		     i++) {
@@ -250,6 +225,7 @@ static void take_case(struct column *c, struct json_object *o)
 				c->clause[k].skipped = true;
 		}
 	}
+	case_keep(c, o, clause, finding, current_command(c));
 }
 
 static void take_controls(struct column *c, struct json_object *controls)
@@ -257,9 +233,9 @@ static void take_controls(struct column *c, struct json_object *controls)
 	static const char *const hooks[HOOK_COUNT] = {[HOOK_GET] = "getsockopt", [HOOK_SET] = "setsockopt"};
 
 	for (unsigned h = 0; h < HOOK_COUNT; h++) {
-		c->ran_ok[h] += count(member(controls, "ran_ok"), hooks[h]);
-		c->control_bad += count(member(controls, "ran_bad"), hooks[h]) +
-				  count(member(controls, "silent_bad"), hooks[h]);
+		c->ran_ok[h] += record_count(record_member(controls, "ran_ok"), hooks[h]);
+		c->control_bad += record_count(record_member(controls, "ran_bad"), hooks[h]) +
+				  record_count(record_member(controls, "silent_bad"), hooks[h]);
 	}
 }
 
@@ -268,33 +244,38 @@ static void take_waivers(struct column *c, struct json_object *rows)
 	for (size_t i = 0; json_object_is_type(rows, json_type_array) && i < json_object_array_length(rows);
 	     i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		uint64_t line = count(row, "line");
+		uint64_t line = record_count(row, "line");
 
-		c->waiver_used[line < COLUMN_WAIVERS ? line : COLUMN_WAIVERS] += count(row, "used");
+		c->waiver_used[line < COLUMN_WAIVERS ? line : COLUMN_WAIVERS] += record_count(row, "used");
 	}
 }
 
 static void take_summary(struct column *c, struct json_object *o)
 {
 	struct column_command *cmd = current(c);
-	struct json_object *clauses = member(o, "clauses");
+	struct json_object *clauses = record_member(o, "clauses");
 
 	if (!cmd || cmd->summed) {
 		c->strange++;
 		return;
 	}
 	cmd->summed = true;
-	take(cmd->verdict, sizeof(cmd->verdict), o, "verdict");
-	cmd->cases = count(o, "cases");
-	cmd->calls = count(o, "calls");
-	cmd->pass = count(o, "pass");
-	cmd->fail = count(o, "fail");
-	cmd->waived = count(o, "waived");
-	cmd->skipped = count(o, "skipped");
-	cmd->inconclusive = count(o, "inconclusive");
-	cmd->error = count(o, "error");
-	take_controls(c, member(o, "controls"));
-	take_waivers(c, member(o, "waivers"));
+	record_take(cmd->verdict, sizeof(cmd->verdict), o, "verdict");
+	if (!c->in_matrix)
+		cmd->exit = (int)(record_count(o, "exit") & 0xff);
+	cmd->cases = record_count(o, "cases");
+	cmd->calls = record_count(o, "calls");
+	cmd->pass = record_count(o, "pass");
+	cmd->fail = record_count(o, "fail");
+	cmd->waived = record_count(o, "waived");
+	cmd->skipped = record_count(o, "skipped");
+	cmd->inconclusive = record_count(o, "inconclusive");
+	cmd->error = record_count(o, "error");
+	cmd->findings = record_count(o, "findings");
+	cmd->silent = record_count(o, "silent");
+	cmd->own_seconds = record_number(o, "seconds");
+	take_controls(c, record_member(o, "controls"));
+	take_waivers(c, record_member(o, "waivers"));
 	if (!json_object_is_type(clauses, json_type_object))
 		return;
 	json_object_object_foreach(clauses, name, row)
@@ -305,16 +286,16 @@ static void take_summary(struct column *c, struct json_object *o)
 			c->strange++; /* of a newer hookdiff, or nonsense */
 			continue;
 		}
-		c->clause[k].calls += count(row, "calls");
-		c->clause[k].fail += count(row, "fail");
-		c->clause[k].waived += count(row, "waived");
+		c->clause[k].calls += record_count(row, "calls");
+		c->clause[k].fail += record_count(row, "fail");
+		c->clause[k].waived += record_count(row, "waived");
 	}
 }
 
 static void take_ended(struct column *c, struct json_object *o)
 {
 	struct column_command *cmd = current(c);
-	struct json_object *code = member(o, "exit");
+	struct json_object *code = record_member(o, "exit");
 
 	if (!cmd) { /* it said nothing at all */
 		if (c->n_commands == COLUMN_COMMANDS) {
@@ -322,59 +303,77 @@ static void take_ended(struct column *c, struct json_object *o)
 			return;
 		}
 		cmd = &c->command[c->n_commands++];
-		take(cmd->name, sizeof(cmd->name), o, "command");
+		record_take(cmd->name, sizeof(cmd->name), o, "command");
 	}
 	cmd->ended = true;
 	cmd->exit = json_object_is_type(code, json_type_int) ? json_object_get_int(code) : 2;
-	cmd->seconds = number(o, "seconds");
+	cmd->seconds = record_number(o, "seconds");
 }
 
 static void take_splat(struct column *c, struct json_object *o)
 {
-	char *s = c->n_splats < COLUMN_SPLATS ? take_long(o, "text") : NULL;
+	char *s = c->n_splats < COLUMN_SPLATS ? record_long(o, "text") : NULL;
 
-	if (s)
-		c->splat[c->n_splats++] = s;
-	else
+	if (!s) {
 		c->more_splats++;
+		return;
+	}
+	c->splat_running[c->n_splats] = record_long(o, "running");
+	c->splat[c->n_splats++] = s;
 }
 
 static void take_end(struct column *c, struct json_object *o)
 {
-	const char *end = text(o, "end");
+	const char *end = record_text(o, "end");
 
 	if (c->end != COLUMN_RUNNING) {
 		c->strange++;
 		return;
 	}
 	c->end = !strcmp(end, "done") ? COLUMN_DONE : !strcmp(end, "skip") ? COLUMN_SKIP : COLUMN_ERROR;
-	take(c->why, sizeof(c->why), o, "why");
-	take(c->running, sizeof(c->running), o, "running");
-	c->running_sweep = !strcmp(text(o, "source"), "sweep");
-	c->running_fuzz = !strcmp(text(o, "source"), "fuzz");
-	c->running_index = strtoull(text(o, "index"), NULL, 10);
-	c->running_seed = strtoull(text(o, "seed"), NULL, 10);
-	c->console = take_long(o, "console");
-	if (number(o, "boot") > 0)
-		c->boot = number(o, "boot");
-	c->seconds = number(o, "seconds");
-	c->peak_rss = count(o, "peak_rss");
+	record_take(c->why, sizeof(c->why), o, "why");
+	record_take(c->running, sizeof(c->running), o, "running");
+	c->running_sweep = !strcmp(record_text(o, "source"), "sweep");
+	c->running_fuzz = !strcmp(record_text(o, "source"), "fuzz");
+	c->running_index = strtoull(record_text(o, "index"), NULL, 10);
+	c->running_seed = strtoull(record_text(o, "seed"), NULL, 10);
+	c->console = record_long(o, "console");
+	if (record_number(o, "boot") > 0)
+		c->boot = record_number(o, "boot");
+	c->seconds = record_number(o, "seconds");
+	c->peak_rss = record_count(o, "peak_rss");
 }
 
 static void take_image(struct column *c, struct json_object *o)
 {
-	take(c->package, sizeof(c->package), o, "package");
+	record_take(c->package, sizeof(c->package), o, "package");
 	if (!c->release[0])
-		take(c->release, sizeof(c->release), o, "release");
-	c->fetch = number(o, "seconds");
+		record_take(c->release, sizeof(c->release), o, "release");
+	c->fetch = record_number(o, "seconds");
 	relabel(c);
 }
 
 static void take_message(struct column *c, struct json_object *o)
 {
-	take(c->said, sizeof(c->said), o, "text");
+	record_take(c->said, sizeof(c->said), o, "text");
 }
 
+static void take_matrix(struct column *c, struct json_object *o)
+{
+	if (c->in_matrix) {
+		c->strange++;
+		return;
+	}
+	c->in_matrix = true;
+	if (!c->spec[0]) {
+		record_take(c->spec, sizeof(c->spec), o, "spec");
+		relabel(c);
+	}
+	record_take(c->tool, sizeof(c->tool), o, "version");
+	c->argv = record_words(o, "argv", true);
+}
+
+/* What a bisect reads for itself. */
 static void ignore(struct column *c, struct json_object *o)
 {
 	(void)c;
@@ -385,9 +384,9 @@ static const struct {
 	const char *type;
 	void (*take)(struct column *c, struct json_object *o);
 } records[] = {
-	{"case", take_case},   {"run", take_run},   {"summary", take_summary}, {"matrix", ignore},
-	{"image", take_image}, {"boot", take_boot}, {"message", take_message}, {"splat", take_splat},
-	{"ended", take_ended}, {"end", take_end},
+	{"run", take_run},   {"summary", take_summary}, {"matrix", take_matrix}, {"image", take_image},
+	{"boot", take_boot}, {"message", take_message}, {"splat", take_splat},	 {"ended", take_ended},
+	{"end", take_end},   {"feature", ignore},
 };
 
 void column_line(struct column *c, const char *line, size_t n)
@@ -401,10 +400,12 @@ void column_line(struct column *c, const char *line, size_t n)
 		json_object_put(o);
 		o = NULL;
 	}
-	type = text(o, "type");
+	type = record_text(o, "type");
 	while (i < of && strcmp(type, records[i].type))
 		i++;
-	if (i < of)
+	if (!strcmp(type, "case"))
+		take_case(c, o, n);
+	else if (i < of)
 		records[i].take(c, o);
 	else
 		c->strange++;
@@ -413,31 +414,76 @@ void column_line(struct column *c, const char *line, size_t n)
 		json_tokener_free(t);
 }
 
+/* One line of at most LINE_MAX_BYTES, of a longer one only its length. 0 at the end, also of a line without
+ * one. */
+static size_t read_line(FILE *f, char *line, bool *whole)
+{
+	size_t n = 0;
+	int ch;
+
+	while ((ch = getc_unlocked(f)) != EOF) {
+		if (n < LINE_MAX_BYTES)
+			line[n] = (char)ch;
+		n++;
+		if (ch == '\n')
+			break;
+	}
+	*whole = n && ch == '\n';
+	return n;
+}
+
+static int read_lines(struct column *c, FILE *f, uint64_t *offset, bool last)
+{
+	char *line = malloc(LINE_MAX_BYTES);
+	bool whole;
+	size_t n;
+
+	if (!line)
+		return -ENOMEM;
+	while ((n = read_line(f, line, &whole)) && (whole || last)) {
+		if (offset)
+			*offset += n;
+		if (n - whole <= LINE_MAX_BYTES)
+			column_line(c, line, n - whole);
+		else
+			c->strange++;
+	}
+	free(line);
+	return ferror(f) ? -EIO : 0;
+}
+
 int column_read(struct column *c, const char *path, uint64_t *offset)
 {
 	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
 	int err = 0;
 
 	if (!f)
 		return -errno;
 	if (fseeko(f, (off_t)*offset, SEEK_SET))
 		err = -errno;
-	while (!err && (n = getline(&line, &size, f)) > 0 && line[n - 1] == '\n') {
-		*offset += (uint64_t)n;
-		column_line(c, line, (size_t)n - 1);
-	}
-	free(line);
+	if (!err)
+		err = read_lines(c, f, offset, false);
 	fclose(f);
 	return err;
 }
 
+int column_stream(struct column *c, FILE *f)
+{
+	return read_lines(c, f, NULL, true);
+}
+
 void column_close(struct column *c, const char *why)
 {
+	bool whole = c->n_commands && !c->in_matrix;
+
 	if (c->end != COLUMN_RUNNING)
 		return;
+	for (unsigned i = 0; i < c->n_commands; i++)
+		whole = whole && c->command[i].begun && c->command[i].summed;
+	if (whole && !why) {
+		c->end = COLUMN_DONE;
+		return;
+	}
 	c->end = COLUMN_ERROR;
 	snprintf(c->why, sizeof(c->why), "%s", why ? why : "its report has no end: the run was cut short");
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../report/text.h"
+#include "text.h"
 
 static const char *const cell_words[CELL_COUNT] = {
 	[CELL_OK] = "ok",     [CELL_FAIL] = "FAIL", [CELL_XFAIL] = "xfail", [CELL_ABSENT] = "-",

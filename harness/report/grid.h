@@ -7,8 +7,8 @@
 #define GRID_H
 
 #include "../base/buf.h"
-#include "../report/change.h"
-#include "../report/waivers.h"
+#include "change.h"
+#include "waivers.h"
 #include "column.h"
 
 enum cell {

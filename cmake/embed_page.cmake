@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# cmake -DFROM=harness/report/page -DTO=page.c -P embed_page.cmake
+# The HTML page, with its style and its script in it, as two arrays: what stands before the data and what
+# stands behind. The page's Content-Security-Policy names style and script by their hashes, so nothing else
+# that could get into a page would run.
+set(alphabet "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+
+# sha256_base64(VAR TEXT): CMake can hash, but knows no base64.
+function(sha256_base64 var text)
+  string(SHA256 hex "${text}")
+  set(out "")
+  string(APPEND hex "00") # 32 bytes and one more: 11 groups of three
+  foreach(group RANGE 0 10)
+    math(EXPR at "${group} * 6")
+    string(SUBSTRING ${hex} ${at} 6 digits)
+    math(EXPR n "0x${digits}")
+    foreach(shift 18 12 6 0)
+      math(EXPR i "(${n} >> ${shift}) & 63")
+      string(SUBSTRING ${alphabet} ${i} 1 letter)
+      string(APPEND out ${letter})
+    endforeach()
+  endforeach()
+  string(SUBSTRING ${out} 0 43 out)
+  set(${var} "sha256-${out}=" PARENT_SCOPE)
+endfunction()
+
+# c_array(VAR NAME TEXT)
+function(c_array var name text)
+  file(WRITE ${TO}.part "${text}")
+  file(READ ${TO}.part hex HEX)
+  file(REMOVE ${TO}.part)
+  string(LENGTH ${hex} digits)
+  math(EXPR size "${digits} / 2")
+  string(REGEX REPLACE "(................................)" "\\1\n" hex ${hex})
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex ${hex})
+  set(${var} "const unsigned char ${name}[] = {\n${hex}};\nconst size_t ${name}_size = ${size};\n" PARENT_SCOPE)
+endfunction()
+
+file(READ ${FROM}/page.html page)
+file(READ ${FROM}/page.css style)
+file(READ ${FROM}/page.js script)
+foreach(text style script)
+  string(TOLOWER "${${text}}" lower)
+  if(lower MATCHES "</(style|script)|<!--|@data@")
+    message(FATAL_ERROR "${FROM}: the ${text} holds ${CMAKE_MATCH_0}, which would end it inside of a page")
+  endif()
+endforeach()
+sha256_base64(style_hash "${style}")
+sha256_base64(script_hash "${script}")
+string(REPLACE "@STYLE_HASH@" "${style_hash}" page "${page}")
+string(REPLACE "@SCRIPT_HASH@" "${script_hash}" page "${page}")
+string(REPLACE "@STYLE@" "${style}" page "${page}")
+string(REPLACE "@SCRIPT@" "${script}" page "${page}")
+string(FIND "${page}" "@DATA@" at)
+string(SUBSTRING "${page}" 0 ${at} head)
+math(EXPR at "${at} + 6")
+string(SUBSTRING "${page}" ${at} -1 tail)
+c_array(head_array page_head "${head}")
+c_array(tail_array page_tail "${tail}")
+file(WRITE ${TO} "/* made by cmake/embed_page.cmake from harness/report/page */\n"
+  "#include \"harness/report/page.h\"\n\n${head_array}\n${tail_array}")
