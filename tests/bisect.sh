@@ -145,9 +145,9 @@ for after in 1 2 4 6; do
 	timeout 120 "$HOOKDIFF" bisect list --good 1 --bad 32 --case range.case --out k \
 		--backend "$fake --series $seed --kernel % --delay 200" >log 2>&1 &
 	pid=$!
-	for _ in $(seq 400); do
+	for _ in $(seq 2000); do
 		[ "$(grep -cE '^[0-9]+: ' log)" -ge "$after" ] && break
-		sleep 0.02
+		sleep 0.03
 	done
 	inner=$(pgrep -P $pid)
 	kill -9 $inner
@@ -257,6 +257,27 @@ step_ends 'the worker is asked to end' TERM child
 step_ends 'Ctrl-C' INT self
 step_ends 'asked to end' TERM self
 step_ends 'the terminal is gone' HUP self
+
+# Killed outright, where nothing can be mapped: the worker does not stay.
+"$HOOKDIFF" bisect step --case range.case --out st --backend "$fake --series $seed --kernel 1 --delay 40000" >out 2>&1 &
+pid=$!
+sleep 0.7
+worker=$(pgrep -P $pid)
+kill -KILL $pid
+wait $pid 2>/dev/null
+for _ in $(seq 120); do
+	kill -0 "$worker" 2>/dev/null || break
+	sleep 0.1
+done
+checks=$((checks + 1))
+kill -0 "$worker" 2>/dev/null && fail "a killed step leaves its worker running"
+
+# A waived divergence is one.
+mkdir corpus
+echo 'SET.OPTLEN.RANGE * "known" https://example.org/1 somebody 2099-01-01' >corpus/waivers
+expect 0 'waived' "$HOOKDIFF" run --backend "$fake --bug errno" range.case "$source_dir/corpus/retval/get-return-zero.case"
+expect 1 '^bisect step: bad: ' step --backend "$fake --bug errno"
+rm -r corpus
 
 # git bisect run itself.
 if command -v git >/dev/null; then

@@ -438,6 +438,20 @@ static void letters(void **state)
 	assert_null(strstr(buf_str(&b), "regzbot"));
 	buf_reset(&b);
 	l.newer_is_good = false;
+	strcpy(s.question.judge, "feature"); /* it appeared: nobody's regression */
+	strcpy(s.question.what, "attach.before");
+	strcpy(s.good_feature, "absent");
+	buf_reset(&b);
+	letter_format(&b, &l);
+	has(&b, "attach.before is absent on debian:6.12.94-1 and present on debian:6.12.117-1~deb12u1.");
+	assert_null(strstr(buf_str(&b), "REGRESSION"));
+	assert_null(strstr(buf_str(&b), "regzbot"));
+	strcpy(s.good_feature, "present");
+	buf_reset(&b);
+	letter_format(&b, &l);
+	has(&b, "[REGRESSION]");
+	strcpy(s.question.judge, "case");
+	buf_reset(&b);
 	strcpy(s.point[2].name, "debian:6.12.94-2");
 	letter_format(&b, &l);
 	assert_null(strstr(buf_str(&b), "#regzbot"));

@@ -29,6 +29,12 @@ static bool is_feature(const struct letter *l)
 	return !strcmp(l->s->question.judge, "feature");
 }
 
+/* Is it news of something that broke? Not if it was mended, and not if something new appeared. */
+static bool is_regression(const struct letter *l)
+{
+	return !l->newer_is_good && !(is_feature(l) && !strcmp(l->s->good_feature, "absent"));
+}
+
 static const struct profile *profile_of(const struct bisect_point *p)
 {
 	return *p->release ? profile_for_kernel(p->release, *p->version ? p->version : NULL) : NULL;
@@ -78,7 +84,7 @@ static void name_ends(const struct letter *l, char good[128], char bad[128])
 	}
 }
 
-static void put_tested(struct buf *out, const struct bisect_state *s)
+static void put_tested(struct buf *out, const struct bisect_state *s, bool feature)
 {
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct bisect_point *p = &s->point[i];
@@ -88,6 +94,8 @@ static void put_tested(struct buf *out, const struct bisect_state *s)
 		buf_printf(out, "    %-28s %-5s", p->name, bisect_verdict_names[p->answer.verdict]);
 		if (p->answer.verdict == BISECT_SKIP)
 			buf_printf(out, " %s", p->why);
+		else if (feature)
+			buf_printf(out, " %s", p->release);
 		else
 			buf_printf(out, " %u of %u runs differ  %s", p->answer.failed, p->answer.runs,
 				   p->release);
@@ -105,15 +113,18 @@ void letter_format(struct buf *out, const struct letter *l)
 
 	name_ends(l, good, bad);
 	tags = *good == 'v' && *bad == 'v';
-	if (l->newer_is_good)
-		buf_printf(out, "Subject: bpf: cgroup sockopt hooks: %s mended between %s and %s\n", subject,
-			   bad, good);
-	else
+	if (is_regression(l))
 		buf_printf(out,
 			   "Subject: [REGRESSION] bpf: cgroup sockopt hooks: %s changed between %s and %s\n",
 			   subject, good, bad);
+	else
+		buf_printf(out, "Subject: bpf: cgroup sockopt hooks: %s %s between %s and %s\n", subject,
+			   !l->newer_is_good ? "appeared"
+			   : is_feature(l)   ? "changed"
+					     : "mended",
+			   l->newer_is_good ? bad : good, l->newer_is_good ? good : bad);
 	buf_puts(out, "To: bpf@vger.kernel.org, netdev@vger.kernel.org\n");
-	if (!l->newer_is_good)
+	if (is_regression(l))
 		buf_puts(out, "Cc: regressions@lists.linux.dev, stable@vger.kernel.org\n");
 	buf_puts(out, "\n");
 	if (is_feature(l))
@@ -144,7 +155,7 @@ void letter_format(struct buf *out, const struct letter *l)
 		buf_printf(out, "The rules are those of the profile %s. ", l->s->profile);
 	letter_profiles(out, l);
 	buf_printf(out, "\nWhat was tested, with hookdiff %s:\n\n", l->hookdiff);
-	put_tested(out, l->s);
+	put_tested(out, l->s, is_feature(l));
 	if (l->s->point[l->good].answer.runs > 1)
 		buf_printf(
 			out,
@@ -152,9 +163,9 @@ void letter_format(struct buf *out, const struct letter *l)
 			"been missed with the\nchance %.2g %%.\n",
 			g->answer.runs, 100 * search_miss(g->answer.runs, 0.25));
 	buf_puts(out, "\n");
-	if (tags && !l->newer_is_good)
+	if (tags && is_regression(l))
 		buf_printf(out, "#regzbot introduced: %s..%s\n", good, bad);
-	else if (!l->newer_is_good && !strncmp(g->name, "debian:", 7))
+	else if (is_regression(l) && !strncmp(g->name, "debian:", 7))
 		buf_puts(out, "Both are of one upstream version: the change is Debian's. Report it to "
 			      "Debian, not to "
 			      "regzbot.\n");

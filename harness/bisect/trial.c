@@ -159,7 +159,7 @@ static bool tally_record(void *arg, const char *type, struct json_object *o)
 		take(r->why, sizeof(r->why), text(o, "found"));
 	} else if (!strcmp(type, "case") && !strcmp(verdict, "FAIL")) {
 		/* The first record is of the smallest case, the later ones are of the case itself. */
-		if (!r->failed || (!t->itself && !member(o, "reruns"))) {
+		if (!r->failed || (!t->itself && !*text(o, "reproduce"))) {
 			t->itself = r->failed;
 			describe(r->why, sizeof(r->why), o);
 			take(r->path, sizeof(r->path), from_here(text(o, "path")));

@@ -38,6 +38,13 @@ struct bisect {
 	unsigned first_tests; /* of an earlier process */
 };
 
+static volatile sig_atomic_t stopped; /* by a signal between two tests; during one it is trial_run's */
+
+static void on_signal(int sig)
+{
+	stopped = sig;
+}
+
 static void __attribute__((format(printf, 2, 3))) say(const struct bisect *b, const char *format, ...)
 {
 	va_list ap;
@@ -482,11 +489,16 @@ static int report(const struct bisect *b, const struct search_step *step)
 
 static int search(struct bisect *b)
 {
+	struct sigaction act = {.sa_handler = on_signal};
 	struct bisect_answer a[BISECT_VERSIONS];
 	struct search_step step;
 	int code;
 
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
 	for (;;) {
+		if (stopped)
+			return bisect_refuse("interrupted; the same command goes on (%s)", b->state);
 		for (unsigned i = 0; i < b->s.n; i++)
 			a[i] = b->s.point[i].answer;
 		search_next(a, b->s.n, b->s.question.runs, &step);
@@ -528,9 +540,9 @@ int cmd_bisect(struct cli *cli)
 	if (!code)
 		code = make_folder(&b);
 	if (!code)
-		code = judge_place(&b.judge, b.dir);
-	if (!code)
 		code = open_state(&b);
+	if (!code)
+		code = judge_place(&b.judge, b.dir);
 	if (!code && strcmp(cli->profile, "auto"))
 		snprintf(b.s.profile, sizeof(b.s.profile), "%s", cli->profile);
 	if (!code) {
