@@ -150,7 +150,7 @@ for after in 1 2 4 6; do
 		sleep 0.03
 	done
 	inner=$(pgrep -P $pid)
-	kill -9 $inner
+	kill -9 "$inner"
 	wait $pid 2>/dev/null
 	done_before=$(grep -cE '^[0-9]+: ' log)
 	checks=$((checks + 1))

@@ -46,7 +46,7 @@ static void named_profiles(void **state)
 
 static void ranges(void **state)
 {
-	const char *kernel[64];
+	const char *kernel[64] = {NULL};
 	char text[64];
 	int n = 0;
 
@@ -54,6 +54,8 @@ static void ranges(void **state)
 	for (unsigned i = 0; i < profile_count() && n < 64; i++)
 		if (profile_at(i)->in == IN_KERNEL)
 			kernel[n++] = profile_at(i)->name;
+	if (n == 0)
+		fail_msg("there is no kernel's profile");
 	for (int a = 0; a < n; a++)
 		for (int b = 0; b < n; b++) {
 			snprintf(text, sizeof(text), "%s..%s", kernel[a], kernel[b]);

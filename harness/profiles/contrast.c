@@ -108,7 +108,6 @@ static void walk_bytes(struct contrast *x, int k, const struct want_seen *a, con
 			at = i;
 		}
 		if (!any && a->bytes[i] != b->bytes[i]) {
-			silent = 0;
 			differ(x, PART_SEEN_BYTES, k, 0, i < a->split ? a->c_bytes : a->c_tail,
 			       i < b->split ? b->c_bytes : b->c_tail);
 			return;
@@ -431,10 +430,11 @@ static void words(struct contrast *x, const struct side *s, enum contrast_part p
 		  size_t size)
 {
 	const struct want *w = s->w;
-	const struct want_seen *seen = which >= 0 && which < w->n_seen ? &w->seen[which] : NULL;
+	static const struct want_seen none; /* never asked for: a part of what is seen names its program */
+	const struct want_seen *seen = which >= 0 && which < w->n_seen ? &w->seen[which] : &none;
 	struct buf b = {0};
 
-	if (part <= PART_SEEN_BYTES && seen)
+	if (part <= PART_SEEN_BYTES && seen != &none)
 		program(&b, seen);
 	switch (part) {
 	case PART_ORDER:

@@ -139,7 +139,7 @@ static int take_expiry(struct line *l, struct waiver *w)
 	at_end(l);
 	start = l->p;
 	err = take_word(l, what, &word);
-	if (err)
+	if (err || !word)
 		return err;
 	w->expiry = day(word);
 	if (!w->expiry && strcmp(word, "never")) {
