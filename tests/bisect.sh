@@ -243,7 +243,9 @@ one_line 'a build that talks'
 # However it ends, git is told to stop: the worker is killed, the step is interrupted.
 step_ends() { # WHAT SIGNAL TARGET
 	local pid got
-	"$HOOKDIFF" bisect step --case range.case --out st --backend "$fake --series $seed --kernel 1 --delay 3000" >out 2>&1 &
+	# A sanitizer would make exit 1 of the signal.
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0 "$HOOKDIFF" bisect step --case range.case --out st \
+		--backend "$fake --series $seed --kernel 1 --delay 3000" >out 2>&1 &
 	pid=$!
 	sleep 0.7
 	if [ "$3" = child ]; then kill "-$2" "$(pgrep -P $pid)"; else kill "-$2" $pid; fi
