@@ -22,6 +22,7 @@ _Static_assert(sizeof(struct io_uring_sqe) == 64, "the offsets are those of a sh
 
 struct uring {
 	struct io_uring ring;
+	uint64_t calls; /* so many were made: what comes late of an earlier one is not taken for this one's */
 };
 
 struct uring *uring_open(char *err, size_t size)
@@ -82,6 +83,7 @@ int64_t uring_sockopt(struct uring *u, int fd, const struct tc_call *c, void *va
 	memset(sqe, 0, sizeof(*sqe));
 	sqe->opcode = OP_URING_CMD;
 	sqe->fd = fd;
+	sqe->user_data = ++u->calls;
 	put(sqe, SQE_CMD_OP, c->hook == HOOK_GET ? OP_GETSOCKOPT : OP_SETSOCKOPT, 4);
 	put(sqe, SQE_LEVEL, (uint32_t)c->level, 4);
 	put(sqe, SQE_LEVEL + 4, (uint32_t)c->optname, 4);
@@ -90,6 +92,10 @@ int64_t uring_sockopt(struct uring *u, int fd, const struct tc_call *c, void *va
 	ret = io_uring_submit(&u->ring); /* these commands end before it returns */
 	if (ret >= 0)
 		ret = io_uring_peek_cqe(&u->ring, &cqe);
+	while (ret >= 0 && cqe->user_data != u->calls) {
+		io_uring_cqe_seen(&u->ring, cqe);
+		ret = io_uring_peek_cqe(&u->ring, &cqe);
+	}
 	if (ret < 0)
 		return -EIO;
 	res = cqe->res;
