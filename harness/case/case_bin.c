@@ -511,14 +511,14 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	e->n_bytes = flags & EXP_BYTES ? get_bytes(c, e->bytes, call->buf.size) : 0;
 }
 
-bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out)
+size_t case_bin_take(const uint8_t *data, size_t n, struct tcase *out)
 {
 	struct cursor c = cursor_make(data, n);
 	uint8_t above[HOOK_COUNT] = {MODE_COUNT, MODE_COUNT};
 	unsigned header;
 
 	if (n < CASE_BIN_MIN)
-		return false;
+		return 0;
 	cursor_u8(&c);
 	header = cursor_u8(&c);
 	out->n_levels = (uint8_t)(1 + (header & 7));
@@ -530,5 +530,10 @@ bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out)
 		get_sock(&c, &out->sock[i], out->n_levels);
 	for (unsigned i = 0; i < out->n_calls; i++)
 		get_call(&c, &out->call[i], out->n_socks);
-	return true;
+	return n - cursor_remaining(&c);
+}
+
+bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out)
+{
+	return case_bin_take(data, n, out) != 0;
 }

@@ -61,4 +61,11 @@ size_t case_bin_encode(const struct tcase *tc, uint8_t *out, size_t cap);
  */
 bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out);
 
+/*
+ * The same for the first of several cases that stand one behind the other, as the fuzz drivers hold them.
+ * Returns how many bytes it took: at least CASE_BIN_MIN, 0 if there are fewer. After case_bin_encode(x) with
+ * anything behind it that is exactly x's length.
+ */
+size_t case_bin_take(const uint8_t *data, size_t n, struct tcase *out);
+
 #endif
