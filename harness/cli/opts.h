@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: one table of commands and one row for each option (opts.c). Parsing, `--help`, `CMD
+ * The command line: one table of commands and one row for each option (table.c). Parsing, `--help`, `CMD
  * --help`, suggestions for a misspelt word and the check of operands are all made from these tables. A
  * command is a function in cmd_<name>.c that gets a filled struct cli and returns the exit code.
  */

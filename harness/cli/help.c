@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* --help, from the tables. */
+#include "table.h"
+
+#include <stdio.h>
+
+static void print_option(const struct opt *o)
+{
+	char left[40];
+
+	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+	printf("  %-16s %s", left, o->help);
+	if (o->initial)
+		printf(" [%s]", o->initial);
+	putchar('\n');
+}
+
+void cli_help(void)
+{
+	puts("hookdiff holds the kernel's two cgroup sockopt hooks against a reference oracle.\n\n"
+	     "usage: hookdiff COMMAND [OPTION...] [OPERAND...]\n\ncommands:");
+	for (unsigned i = 0; i < cli_command_count; i++) {
+		char left[40];
+
+		snprintf(left, sizeof(left), "%s %s", cli_commands[i].name, cli_commands[i].args);
+		printf("  %-22s %s\n", left, cli_commands[i].summary);
+	}
+	puts("\nhookdiff COMMAND --help    a command's options\n"
+	     "hookdiff --version         version and commit\n\n"
+	     "exit codes: 0 everything compared agrees; 1 a divergence; 2 inconclusive, could not run here, "
+	     "or\n"
+	     "hookdiff failed; 64 the command line or an input file is wrong, nothing was run");
+}
+
+void cli_command_help(const struct cmd *cmd)
+{
+	printf("hookdiff %s: %s\n\nusage: hookdiff %s [OPTION...]%s%s\n\n%s\noptions:\n", cmd->name,
+	       cmd->summary, cmd->name, *cmd->args ? " " : "", cmd->args, cmd->help);
+	for (unsigned i = 0; i < cli_option_count; i++)
+		if (cli_options[i].commands & cmd->bit)
+			print_option(&cli_options[i]);
+}

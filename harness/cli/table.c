@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables of commands and options (table.h). To add an option: a field in struct cli and a row in
+ * cli_options[]. To add a command: cmd_<name>.c, a bit and a row in cli_commands[].
+ */
+#include "table.h"
+
+#include <stddef.h>
+
+/* Commands as bits, so that an option's row says where it is understood. */
+enum {
+	RUN = 1 << 0,
+	SWEEP = 1 << 1,
+	FUZZ = 1 << 2,
+	PREDICT = 1 << 3,
+	SHRINK = 1 << 4,
+	CLAUSES = 1 << 5,
+	PROBE = 1 << 6,
+	BENCH = 1 << 7,
+	KERNEL = 1 << 8,
+	MATRIX = 1 << 9,
+	BACKEND = 1 << 10,
+	BISECT = 1 << 11,
+	DIFF_PROFILES = 1 << 12,
+	REPORT = 1 << 13,
+	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
+	ANY = (1 << 30) - 1,
+};
+
+#define FIELD(f) offsetof(struct cli, f)
+
+/* clang-format off */
+const struct opt cli_options[] = {
+#ifndef HD_GUEST
+	{"kernels", ARG_STRING, TAKES_KERNELS, MATRIX, FIELD(kernels), 0, 0, 0, "NAMES", NULL,
+	 "apart by commas: debian:6.12, debian:6.12.95-1, deb:DIR, a file, host (this machine), all (every series)"},
+	{"cases", ARG_STRING, TAKES_CASE, MATRIX, FIELD(case_dir), 0, 0, 0, "DIR", NULL, "run this folder's cases, or one case"},
+	{"sweep", ARG_FLAG, TAKES_NOTHING, MATRIX, FIELD(sweep), 0, 0, 0, NULL, NULL, "run the boundary sweep, thinned by --thin"},
+	{"fuzz", ARG_DURATION, TAKES_TEXT, MATRIX, FIELD(seconds), 0, 1, 30ull * 86400, "TIME", NULL,
+	 "run generated cases for so long, from one seed on all kernels"},
+	{"fuzz-cases", ARG_U64, TAKES_TEXT, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
+	{"thin", ARG_U64, TAKES_TEXT, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
+	{"html", ARG_STRING, TAKES_FILE, MATRIX, FIELD(html), 0, 0, 0, "FILE", NULL,
+	 "also write the table, with the evidence behind each cell, as one HTML page"},
+	{"good", ARG_STRING, TAKES_KERNEL, BISECT, FIELD(good), 0, 0, 0, "NAME", NULL,
+	 "here the case holds: debian:6.12.94, in a list a number or one of --names; the newer end finds what was mended"},
+	{"bad", ARG_STRING, TAKES_KERNEL, BISECT, FIELD(bad), 0, 0, 0, "NAME", NULL, "here it does not"},
+	{"case", ARG_STRING, TAKES_CASE, BISECT, FIELD(case_path), 0, 0, 0, "FILE|DIR", NULL,
+	 "the case that tells good from bad, or a folder: bad if one of them differs"},
+	{"clause", ARG_STRING, TAKES_CLAUSE, BISECT, FIELD(clause), 0, 0, 0, "ID", NULL,
+	 "instead: the cases below --case (corpus if it is not given) whose header names this clause"},
+	{"feature", ARG_STRING, TAKES_FEATURE, BISECT, FIELD(feature), 0, 0, 0, "NAME", NULL,
+	 "instead: a feature (hookdiff probe --json lists them); a step takes present as good, with !NAME absent"},
+	{"runs", ARG_U64, TAKES_TEXT, BISECT, FIELD(runs), 0, 1, 1000, "N", NULL,
+	 "times that the case runs on a version; one divergence makes it bad [10; a feature: 1]"},
+	{"names", ARG_STRING, TAKES_TEXT, BISECT, FIELD(names), 0, 0, 0, "NAMES", NULL,
+	 "list: the versions in their order, apart by commas; without it numbers from --good to --bad"},
+	{"build-cmd", ARG_STRING, TAKES_COMMAND, BISECT, FIELD(build_cmd), 0, 0, 0, "CMD", NULL,
+	 "step: a shell command that makes the kernel first; if it fails the commit is skipped"},
+	{"resume", ARG_FLAG, TAKES_NOTHING, BISECT, FIELD(resume), 0, 0, 0, NULL, NULL,
+	 "go on, and say so if there is nothing to go on with (the same command goes on by itself)"},
+	{"format", ARG_STRING, TAKES_FORMAT, REPORT, FIELD(format), 0, 0, 0, "NAME", NULL,
+	 "html, junit, ktap, sarif, kcidb or md (docs/reports.md)"},
+	{"kernels", ARG_STRING, TAKES_TEXT, REPORT, FIELD(kernels), 0, 0, 0, "A,B", NULL,
+	 "of diff: two kernels of one matrix instead of two runs"},
+	{"origin", ARG_STRING, TAKES_TEXT, REPORT, FIELD(origin), 0, 0, 0, "NAME", "hookdiff",
+	 "of kcidb: the CI system that reports, as it is known there"},
+#endif
+	{"feature", ARG_STRING, TAKES_FEATURE, PROBE, FIELD(feature), 0, 0, 0, "NAME", NULL,
+	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
+	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
+	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | MATRIX | BISECT | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
+	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
+	 "where report.jsonl and the findings go"},
+	{"backend", ARG_STRING, TAKES_COMMAND, ON_KERNEL | BISECT, FIELD(backend), 0, 0, 0, "CMD", NULL,
+	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
+	{"backend-timeout", ARG_DURATION, TAKES_TEXT, ON_KERNEL | BISECT, FIELD(patience), 0, 1, 86400, "TIME", "60",
+	 "an answer that takes CMD longer is an error"},
+	{"waivers", ARG_STRING, TAKES_FILE, ON_KERNEL | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
+	 "divergences that are known, each with its reason and link"},
+	{"reuse", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
+	 "cases that share a pair of sockets before it is renewed"},
+	{"thin", ARG_U64, TAKES_TEXT, SWEEP, FIELD(thin), 0, 1, 100000, "N", "1",
+	 "only every Nth case of the sweep; with N prime and above 7 all pairs of boundaries stay"},
+	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
+	 "stop after this long: 10, 10s, 2m, 1h"},
+	{"cases", ARG_U64, TAKES_TEXT, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
+	{"seed", ARG_U64, TAKES_TEXT, FUZZ | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
+	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
+	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
+	 "processes that run side by side (matrix: kernels); else one for each processor"},
+	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | BISECT, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
+	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ, FIELD(dmesg), 0, 0, 0, NULL, NULL,
+	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
+	{"splats", ARG_STRING, TAKES_FILE, RUN | SWEEP | FUZZ, FIELD(splats), FIELD(splats_given), 0, 0, "FILE", "corpus/splats",
+	 "lines of the kernel's log that are known, each with its reason and link"},
+	{"unsafe", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
+	{"brief", ARG_FLAG, TAKES_NOTHING, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
+	{"markdown", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "docs/clauses.md, with the cases of ./corpus"},
+#ifndef HD_GUEST
+	{"refresh", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
+#endif
+	{"uncovered", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
+	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | BACKEND), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
+	{"verbose", ARG_FLAG, TAKES_NOTHING, ANY & ~BACKEND, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
+};
+
+const unsigned cli_option_count = sizeof(cli_options) / sizeof(cli_options[0]);
+
+const struct cmd cli_commands[] = {
+	{"run", RUN, "CASE|DIR...", TAKES_CASE, 1, -1, cmd_run,
+	 "run cases on this kernel and compare with the oracle",
+	 "Runs each case file, and each *.case below each directory, on this machine's kernel and holds every\n"
+	 "result against what the profile's clauses allow. Needs root and cgroup v2.\n"},
+	{"sweep", SWEEP, "", TAKES_NOTHING, 0, 0, cmd_sweep,
+	 "run every boundary case on this kernel",
+	 "Systematic, not random: the product of the user's optlen, what programs leave in optlen, their return\n"
+	 "value and retval, hook, depth of the chain, and who in the chain does it. Needs root and cgroup v2.\n"},
+	{"fuzz", FUZZ, "", TAKES_NOTHING, 0, 0, cmd_fuzz,
+	 "run generated cases on this kernel",
+	 "Generates cases from a seed and compares each with the oracle until --time or --cases is used up (10 s\n"
+	 "if neither is given). A divergence is re-run, shrunk, and written to DIR as a case that replays it.\n"},
+	{"predict", PREDICT, "CASE...", TAKES_CASE, 1, -1, cmd_predict,
+	 "print what the oracle allows; no root, no kernel",
+	 "Prints for each call what the handler must receive, what each program must see and what the user may\n"
+	 "get, each with its clause. What only a kernel's handler knows stays a symbol.\n"},
+	{"shrink", SHRINK, "CASE", TAKES_CASE, 1, 1, cmd_shrink,
+	 "make a diverging case as small as it gets",
+	 "Cuts parts from the case for as long as this kernel still diverges in the same clause, hook and field,\n"
+	 "and prints the smallest case.\n"},
+	{"clauses", CLAUSES, "[PREFIX...]", TAKES_CLAUSE, 0, -1, cmd_clauses,
+	 "list the rules of the contract",
+	 "One row a rule: its id, the families of profiles that it holds in, the sentence and its source. A PREFIX\n"
+	 "such as SET or GET.LARGE picks the rules whose id begins with it. --uncovered instead takes directories\n"
+	 "of cases and lists what no case of them covers: a case that names the clause, and a call with an\n"
+	 "expectation that hits it, in each profile in which it holds. Exit 1 if there are such clauses.\n"},
+	{"diff-profiles", DIFF_PROFILES, "A B", TAKES_PROFILE, 2, 2, cmd_diff_profiles,
+	 "find the smallest cases on which two profiles differ",
+	 "Searches without root and without a kernel: the boundary sweep, then generated cases (100,000, or for\n"
+	 "as long as --time says; the seed is 1 if none is given), each planned and predicted by both profiles\n"
+	 "with the same answers of the handler. Prints one smallest case for each pair of clauses that differ.\n"
+	 "Where only one profile says anything nothing differs; --verbose lists those places too. Exit 0: no\n"
+	 "difference, 1: there are some.\n"},
+#ifndef HD_GUEST
+	{"matrix", MATRIX, "", TAKES_NOTHING, 0, 0, cmd_matrix,
+	 "run the same cases on many kernels and put the results side by side",
+	 "Boots each kernel of --kernels in QEMU, as many at once as there are processors, and runs the cases, the\n"
+	 "sweep and the generator there, each only if asked for (without any of the three: --cases corpus --sweep).\n"
+	 "Prints a table of clauses and kernels with the changes that are expected between neighbours, and writes\n"
+	 "every record to DIR. Needs QEMU, and root for `host` only.\n"},
+	{"bisect", BISECT, "packages|list|step", TAKES_NOTHING, 1, 1, cmd_bisect,
+	 "find the version in which a case begins to differ",
+	 "packages  --good debian:6.12.94 --bad debian:6.12.117 --case FILE\n"
+	 "          All versions between the two that the archive lists or the cache holds, each booted in QEMU.\n"
+	 "list      --good 1 --bad 32 --case FILE --backend 'CMD %'     (or --kernel 'builds/%/bzImage')\n"
+	 "          A series of your own: % stands for the version's number or name.\n"
+	 "step      --kernel arch/x86/boot/bzImage --case FILE [--build-cmd CMD]     (or --backend CMD)\n"
+	 "          One version, for `git bisect run`. Exit 0: good, 1: bad, 125: cannot be built or booted, 128:\n"
+	 "          stop; never another code, never by a signal.\n\n"
+	 "packages and list test both ends first, and refuse (exit 2) if they do not differ as claimed. The contract\n"
+	 "is the good end's unless --profile names one. A version that cannot be had, or that gives no answer, is\n"
+	 "passed over. Every step is written to DIR (hookdiff-out/bisect-... without --out), so the same command goes\n"
+	 "on where a killed one was. Exit 0: the first version that differs is found, 1: a range, because what is in\n"
+	 "it cannot be tested, 2: no answer. docs/bisect.md has more.\n"},
+	{"report", REPORT, "[diff] FILE|DIR...", TAKES_RECORDS, 1, -1, cmd_report,
+	 "turn the records of runs into a report for others; compare two",
+	 "Reads report.jsonl of a run, sweep or fuzz, the *.jsonl of a matrix or its folder, or - (standard input),\n"
+	 "and prints all of it as one document of --format. diff OLD NEW lists the clauses and cases that were\n"
+	 "added, deleted or changed, those apart whose change the kernels' profiles expect. Exit 1: an unexpected\n"
+	 "regression; 2: cannot be read, or has nothing in common. A file named diff is ./diff.\n"},
+#endif
+#ifdef HD_GUEST
+	{"selftest", PROBE, "WAY", TAKES_TEXT, 1, 1, cmd_selftest, "break the guest on purpose: tests of the host's side", ""},
+#endif
+	{"probe", PROBE, "", TAKES_NOTHING, 0, 0, cmd_probe,
+	 "say what this machine can do, and the remedy for what it cannot",
+	 "Checks what the other commands need. Exit 0: cases can run here; 2: they cannot, and the reason.\n"},
+	{"bench", BENCH, "", TAKES_NOTHING, 0, 0, cmd_bench,
+	 "measure cases per second and what they are made of",
+	 "Measures the host loop against the bare cost of its system calls, the oracle alone, and memory.\n"},
+#ifndef HD_GUEST
+	{"kernel", KERNEL, "list|get|path [SPEC...]", TAKES_KERNEL, 1, -1, cmd_kernel,
+	 "fetch kernels of Debian's archive to boot in a VM",
+	 "list: the newest kernel of each series (--verbose: all of them). get SPEC...: fetches them and says their\n"
+	 "release. path SPEC: prints the file to boot, fetched if need be. A SPEC is debian:6.12 (newest of that\n"
+	 "series), debian:6.12.95-1 (that version), deb:DIR (packages at hand), or the path of a bzImage, a vmlinux\n"
+	 "or a built tree. Packages are fetched by apt-get from this machine's Debian mirror, checked, unpacked to\n"
+	 "~/.cache/hookdiff/kernels, and never installed. Needs no root.\n"},
+#endif
+	{"backend", BACKEND, "", TAKES_NOTHING, 0, 0, cmd_backend,
+	 "let another hookdiff test this kernel: the protocol on stdin and stdout",
+	 "Answers the lines of a hookdiff that was started with --backend 'ssh THIS-MACHINE hookdiff backend'\n"
+	 "(docs/backend.md). Needs root and cgroup v2.\n"},
+};
+const unsigned cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
+/* clang-format on */
