@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/pulse.h"
 #include "../base/recorder.h"
 #include "../case/case_text.h"
 #include "../mutate/sweep.h"
@@ -42,6 +43,8 @@ struct worker {
 	struct bulk_result *r;
 	unsigned index;
 	_Atomic int *stop;
+	struct pulse *pulse; /* of a campaign; NULL: nobody looks */
+	uint64_t told;	     /* cases that are in it */
 	struct gen gen;
 	struct loop loop;
 	struct splats splats;
@@ -176,12 +179,29 @@ static void look_at_log(struct worker *w, uint64_t from, uint64_t to)
 	w->r->n_splats++;
 }
 
+/* Tells the campaign that this run is part of how far it is; false: it has gone, and so must we. */
+static bool beat(struct worker *w)
+{
+	uint64_t words[CLAUSE_WORDS] = {0};
+
+	if (!w->pulse)
+		return true;
+	loop_flush(&w->loop);
+	for (unsigned c = 1; c < C_COUNT; c++)
+		words[c / 64] |= (uint64_t)(w->loop.stat[c].hit != 0) << (c % 64);
+	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
+		pulse_clauses(w->pulse, i, words[i]);
+	pulse_add(&w->pulse->cases, w->loop.cases - w->told);
+	w->told = w->loop.cases;
+	return !pulse_orphaned(w->pulse);
+}
+
 static void work(struct worker *w)
 {
 	const struct bulk_opts *o = w->opts;
 	uint64_t limit = o->cases ? o->cases : UINT64_MAX, step = (uint64_t)o->workers * thinning(o);
 	uint64_t index = (uint64_t)w->index * thinning(o);
-	double end = o->seconds ? clock_now() + (double)o->seconds : 0;
+	double now = clock_now(), end = o->seconds ? now + (double)o->seconds : 0, next_beat = now;
 	unsigned batch = o->target.command ? 1 : BATCH; /* whose answers may take seconds */
 	struct shadow *shadow;
 
@@ -208,7 +228,13 @@ static void work(struct worker *w)
 		}
 		look_at_log(w, first, index - step);
 		atomic_store_explicit(&w->sh->cases, w->loop.cases, memory_order_relaxed);
-		if (interrupted || atomic_load(w->stop) || (o->seconds && clock_now() > end))
+		now = clock_now();
+		if (now >= next_beat) {
+			if (!beat(w))
+				return;
+			next_beat = now + 0.25;
+		}
+		if (interrupted || atomic_load(w->stop) || (o->seconds && now > end))
 			return;
 	}
 }
@@ -272,7 +298,9 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 		w->loop.tamper = opts->tamper;
 		w->loop.tamper_arg = opts->tamper_arg;
 		gen_init(&w->gen, opts->seed);
+		w->pulse = pulse_join();
 		work(w);
+		beat(w);
 		publish(w);
 		loop_fini(&w->loop);
 	}

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* hookdiff fuzz: generated cases (mutate/gen.h) on this kernel until a limit is reached. */
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "../report/text.h"
 #include "in_vm.h"
 #include "session.h"
 
 #define CHECK_FROM 1000000 /* cases from which on the generator's own check means something */
-
-static uint64_t pick_seed(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return ((uint64_t)t.tv_sec * 1000003 + (uint64_t)t.tv_nsec) ^ (uint64_t)getpid() << 40;
-}
 
 static void print_histogram(const struct bulk_result *r)
 {
@@ -59,7 +49,7 @@ int cmd_fuzz(struct cli *cli)
 	if (in_vm(cli))
 		return in_vm_run(cli);
 	if (!cli->seed_given)
-		cli->seed = pick_seed();
+		cli->seed = session_seed();
 	if (!cli->seconds && !cli->cases)
 		cli->seconds = 10;
 	code = session_open(&s, cli, "fuzz");

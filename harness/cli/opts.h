@@ -27,16 +27,17 @@ struct cli {
 	const char *out;     /* --out: directory for the report and the findings; made by the command */
 	const char *waivers; /* --waivers: file; see waivers_given */
 	bool out_given;
-	const char *kernels;  /* --kernels of matrix: specs apart by commas */
-	const char *case_dir; /* --cases of matrix */
-	const char *format;   /* --format of report */
-	const char *html;     /* --html of matrix: a file */
-	const char *origin;   /* --origin of report */
-	bool sweep;	      /* --sweep of matrix */
-	uint64_t fuzz_cases;  /* --fuzz-cases of matrix */
-	bool waivers_given;   /* a file that was named must exist, the default one need not */
-	const char *kernel;   /* --kernel: run in a guest of this kernel; in the guest itself only a name */
-	const char *feature;  /* --feature of probe and bisect */
+	const char *kernels;				/* --kernels of matrix: specs apart by commas */
+	const char *case_dir;				/* --cases of matrix */
+	const char *format;				/* --format of report */
+	const char *html;				/* --html of matrix: a file */
+	const char *origin;				/* --origin of report */
+	const char *engines, *drivers, *sync, *machine; /* of campaign */
+	bool sweep;					/* --sweep of matrix */
+	uint64_t fuzz_cases;				/* --fuzz-cases of matrix */
+	bool waivers_given;  /* a file that was named must exist, the default one need not */
+	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
+	const char *feature; /* --feature of probe and bisect */
 	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
 	uint64_t runs;	 /* --runs of bisect; 0: the default */
 	uint64_t repeat; /* --repeat of run */
@@ -88,6 +89,7 @@ int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
 int cmd_shrink(struct cli *cli);
 int cmd_bench(struct cli *cli);
+int cmd_campaign(struct cli *cli);
 int cmd_bisect(struct cli *cli);
 int cmd_clauses(struct cli *cli);
 int cmd_probe(struct cli *cli);

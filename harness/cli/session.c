@@ -282,6 +282,14 @@ void session_close(struct session *s)
 		rmdir(s->findings); /* goes only if it is empty */
 }
 
+uint64_t session_seed(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return ((uint64_t)t.tv_sec * 1000003 + (uint64_t)t.tv_nsec) ^ (uint64_t)getpid() << 40;
+}
+
 unsigned session_workers(const struct cli *cli)
 {
 	long n = cli->workers ? (long)cli->workers : sysconf(_SC_NPROCESSORS_ONLN);

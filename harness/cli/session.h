@@ -64,6 +64,9 @@ void session_splat(struct session *s, const char *text, const char *running);
 /* The shared ending of sweep and fuzz: findings, warnings, totals, summary. Returns the exit code. */
 int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_result *r);
 
+/* A seed that no other run has had, for a command that was given none. */
+uint64_t session_seed(void);
+
 /* Workers that --workers asked for, or one for each processor. */
 unsigned session_workers(const struct cli *cli);
 

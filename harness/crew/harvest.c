@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "harvest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../kernels/files.h"
+
+static const char *below(const struct crew *c, const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", c->o->place.folder, name);
+	return path;
+}
+
+int harvest_begin(struct crew *c)
+{
+	static const char *const folders[] = {"findings", "crashes", "corpus", "start",	 "live",
+					      "afl",	  "bulk",    "logs",   "pulses", "artifacts"};
+	char path[PATH_MAX], start[PATH_MAX], from[PATH_MAX];
+	int err = 0;
+	long n = 0;
+
+	if (strlen(c->o->place.folder) > PATH_MAX / 4)
+		return -ENAMETOOLONG;
+	for (unsigned i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
+		err = dir_make(below(c, folders[i], path));
+	if (err)
+		return err;
+	below(c, "start", start);
+	snprintf(from, sizeof(from), "%s/seeds/%s", c->o->place.drivers, c->o->place.target);
+	n = corpus_add(start, from);
+	if (n >= 0)
+		n = corpus_add(start, below(c, "corpus", path));
+	if (n >= 0) /* killed between two renames */
+		n = corpus_add(start, below(c, "corpus.old", path));
+	for (unsigned i = 0; n >= 0 && i < c->o->n_seeds; i++)
+		n = corpus_add(start, c->o->seeds[i]);
+	if (n >= 0 && c->o->sync) {
+		snprintf(from, sizeof(from), "%.1000s/corpus", c->o->sync);
+		err = dir_make(from);
+		n = err ? err : corpus_add(start, from);
+	}
+	if (n < 0)
+		return (int)n;
+	c->seeds = corpus_count(start);
+	if (!c->seeds) { /* AFL++ starts from nothing less than one input */
+		struct buf smallest = {0};
+
+		buf_add(&smallest, "\1\0\0\0", 4);
+		snprintf(path, sizeof(path), "%.1000s/smallest", start);
+		err = file_write(path, smallest.p, smallest.n);
+		buf_fini(&smallest);
+	}
+	return err;
+}
+
+/* --- findings --------------------------------------------------------------------------------------------
+ */
+
+/* Calls fn for each name in a folder that does not begin with a dot. */
+static void each(const char *path, void (*fn)(const char *folder, const char *name, void *arg), void *arg)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.')
+			fn(path, e->d_name, arg);
+	closedir(d);
+}
+
+/* A finding with the same key is there already: this one stays where it is. */
+static void move_finding(const char *folder, const char *name, void *arg)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(from, sizeof(from), "%s/%s", folder, name) < (int)sizeof(from) &&
+	    snprintf(to, sizeof(to), "%s/%s", (const char *)arg, name) < (int)sizeof(to) && stat(to, &st))
+		rename(from, to);
+}
+
+static void one_report(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s/findings", folder, name) < (int)sizeof(path))
+		each(path, move_finding, arg);
+}
+
+static void one_bulk(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path))
+		each(path, one_report, arg);
+}
+
+static void one_afl(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s/crashes", folder, name) < (int)sizeof(path))
+		corpus_add(arg, path);
+}
+
+static void count(const char *folder, const char *name, void *arg)
+{
+	++*(size_t *)arg;
+}
+
+void harvest_findings(struct crew *c)
+{
+	char path[PATH_MAX], to[PATH_MAX];
+
+	below(c, "findings", to);
+	each(below(c, "bulk", path), one_bulk, to);
+	c->findings = 0;
+	each(to, count, &c->findings);
+	below(c, "crashes", to);
+	corpus_add(to, below(c, "artifacts", path));
+	each(below(c, "afl", path), one_afl, to);
+	c->crashes = corpus_count(to);
+}
+
+/* --- inputs ----------------------------------------------------------------------------------------------
+ */
+
+void harvest_share(struct crew *c)
+{
+	char live[PATH_MAX], afl[PATH_MAX], shared[PATH_MAX];
+	const char *me = c->o->place.machine;
+	bool bad;
+
+	below(c, "live", live);
+	below(c, "afl", afl);
+	bad = corpus_add_queues(live, afl, NULL) < 0;
+	if (c->o->sync) {
+		snprintf(shared, sizeof(shared), "%.1000s/corpus", c->o->sync);
+		bad |= corpus_add(shared, live) < 0;
+		bad |= corpus_add(live, shared) < 0;
+		snprintf(shared, sizeof(shared), "%.1000s/afl", c->o->sync);
+		bad |= corpus_copy_queues(shared, afl, me, false) < 0;
+		bad |= corpus_copy_queues(afl, shared, me, true) < 0;
+	}
+	if (bad && !strstr(c->note, "inputs could not"))
+		snprintf(c->note + strlen(c->note), sizeof(c->note) - strlen(c->note),
+			 "%sinputs could not all be written (is the disk full?)", *c->note ? "; " : "");
+}
+
+static bool wait_for(pid_t pid, double until, const volatile sig_atomic_t *stop)
+{
+	int status;
+
+	for (;;) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) && !WEXITSTATUS(status);
+		if (*stop || clock_now() > until) {
+			kill(-pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return false;
+		}
+		usleep(50000);
+	}
+}
+
+/* libFuzzer's merge into `to`. */
+static bool minimise(struct crew *c, const char *to, const char *const *from, unsigned n, unsigned seconds,
+		     volatile sig_atomic_t *stop)
+{
+	struct command command = {0};
+	static struct worker w;
+	bool ok = false;
+	char driver[512];
+
+	if (engine_driver(&c->o->place, ENGINE_LIBFUZZER, driver, sizeof(driver)) ||
+	    worker_init(&w, "merge", c->o->place.folder))
+		return false;
+	engine_merge(&c->o->place, &command, to, from, n);
+	if (!worker_start(&w, &command))
+		ok = wait_for(w.pid, clock_now() + seconds, stop);
+	command_fini(&command);
+	worker_fini(&w);
+	return ok;
+}
+
+bool harvest_merge(struct crew *c, unsigned seconds, volatile sig_atomic_t *stop)
+{
+	char corpus[PATH_MAX], made[PATH_MAX], start[PATH_MAX], live[PATH_MAX];
+	const char *const from[] = {below(c, "start", start), below(c, "live", live)};
+	bool minimal;
+
+	below(c, "corpus", corpus);
+	below(c, "corpus.new", made);
+	dir_remove(made);
+	if (dir_make(made))
+		return false;
+	minimal = minimise(c, made, from, 2, seconds, stop);
+	if (!minimal) {
+		char driver[512];
+
+		/* Without a driver nothing can be left out, but nothing may be lost either. */
+		if (!engine_driver(&c->o->place, ENGINE_LIBFUZZER, driver, sizeof(driver)) || *stop) {
+			dir_remove(made);
+			c->corpus = corpus_count(corpus);
+			return false;
+		}
+		for (unsigned i = 0; i < 2; i++)
+			if (corpus_add(made, from[i]) < 0)
+				return false;
+	}
+	dir_remove(below(c, "corpus.old", live));
+	if (rename(corpus, live) || rename(made, corpus)) /* at each moment one of the two is whole */
+		return false;
+	dir_remove(live);
+	c->corpus = corpus_count(corpus);
+	return minimal;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What a crew brings home: findings, inputs for the others, a corpus that is as small as it can be. */
+#ifndef CREW_HARVEST_H
+#define CREW_HARVEST_H
+
+#include <signal.h>
+
+#include "crew.h"
+
+/* Makes the folders, and start/ from the seeds, the corpus of an earlier run and the shared one. 0 or -errno.
+ */
+int harvest_begin(struct crew *c);
+
+/* Moves the bulk loop's findings to findings/, and inputs that ended a driver to crashes/; counts both. */
+void harvest_findings(struct crew *c);
+
+/* Carries inputs from AFL++'s queues to live/, and between this campaign and the shared folder. */
+void harvest_share(struct crew *c);
+
+/*
+ * Merges everything into corpus/, minimised by libFuzzer if there is a driver, and otherwise all of it. Takes
+ * at most so many seconds, and ends when *stop is set: then false, and corpus/ is what it was.
+ */
+bool harvest_merge(struct crew *c, unsigned seconds, volatile sig_atomic_t *stop);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* The crew of a campaign: programs that end well, die, hang and leave children; folders of inputs. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/base/clock.h"
+#include "harness/crew/crew.h"
+#include "harness/kernels/files.h"
+
+static char folder[] = "crew-test-XXXXXX";
+
+static char *path(const char *name)
+{
+	static char out[4][256];
+	static unsigned turn;
+	char *p = out[turn++ % 4];
+
+	snprintf(p, sizeof(out[0]), "%s/%s", folder, name);
+	return p;
+}
+
+static int make_folder(void **state)
+{
+	if (!mkdtemp(folder) || mkdir(path("logs"), 0755) || mkdir(path("pulses"), 0755))
+		return -1;
+	return 0;
+}
+
+static int drop_folder(void **state)
+{
+	return dir_remove(folder);
+}
+
+static void write_file(const char *where, const char *text)
+{
+	FILE *f = fopen(where, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* --- workers */
+
+static void shell(struct worker *w, const char *script)
+{
+	struct command c = {0};
+
+	command_arg(&c, "sh");
+	command_arg(&c, "-c");
+	command_arg(&c, "%s", script);
+	command_env(&c, "CREW_TEST=here");
+	assert_int_equal(worker_start(w, &c), 0);
+	command_fini(&c);
+}
+
+static enum worker_event look_until(struct worker *w, double seconds)
+{
+	double until = clock_now() + seconds;
+	enum worker_event e;
+
+	while (!(e = worker_look(w)) && clock_now() < until)
+		usleep(5000);
+	return e;
+}
+
+static void a_round_ends(void **state)
+{
+	struct worker w;
+
+	assert_int_equal(worker_init(&w, "round", folder), 0);
+	w.fine = 7;
+	shell(&w, "exit 0");
+	assert_int_equal(look_until(&w, 5), WORKER_ENDED);
+	assert_true(worker_ready(&w));
+	shell(&w, "exit 7");
+	assert_int_equal(look_until(&w, 5), WORKER_ENDED);
+	assert_int_equal(w.deaths, 0);
+	assert_int_equal(w.starts, 2);
+	worker_fini(&w);
+}
+
+static void a_death_is_told_and_mended(void **state)
+{
+	struct worker w;
+
+	assert_int_equal(worker_init(&w, "death", folder), 0);
+	shell(&w, "echo one; echo \"last words: $CREW_TEST\"; exit 3");
+	assert_int_equal(look_until(&w, 5), WORKER_DIED);
+	assert_string_equal(w.why, "ended with status 3: last words: here");
+	assert_int_equal(w.state, WORKER_WAITS);
+	assert_false(worker_ready(&w)); /* not at once: it may die again */
+	w.again = 0;
+	assert_true(worker_ready(&w));
+	shell(&w, "kill -9 $$");
+	assert_int_equal(look_until(&w, 5), WORKER_DIED);
+	assert_non_null(strstr(w.why, "ended by signal 9"));
+	worker_fini(&w);
+}
+
+static void who_dies_in_vain_is_given_up(void **state)
+{
+	struct worker w;
+	unsigned i;
+
+	assert_int_equal(worker_init(&w, "vain", folder), 0);
+	for (i = 0; w.state != WORKER_GIVEN_UP && i < 100; i++) {
+		if (i == 3) /* one that made a case did not die in vain: the count begins anew */
+			pulse_add(&w.pulse->cases, 1);
+		shell(&w, "exit 1");
+		if (i == 3)
+			pulse_add(&w.pulse->cases, 1);
+		assert_int_equal(look_until(&w, 5), WORKER_DIED);
+	}
+	assert_int_equal(i, 3 + 1 + WORKER_TRIES);
+	assert_false(worker_ready(&w));
+	worker_fini(&w);
+}
+
+static void what_it_started_goes_with_it(void **state)
+{
+	struct worker w;
+	char text[32] = "";
+	FILE *f = NULL;
+	pid_t child;
+
+	assert_int_equal(worker_init(&w, "group", folder), 0);
+	snprintf(text, sizeof(text), "%s", "");
+	unlink(path("child"));
+	char script[300];
+
+	snprintf(script, sizeof(script), "sleep 1000 & echo $! >%s; mv %s %s; wait", path("part"),
+		 path("part"), path("child"));
+	shell(&w, script);
+	for (unsigned i = 0; i < 1000 && !(f = fopen(path("child"), "r")); i++)
+		usleep(5000);
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &child), 1);
+	fclose(f);
+	worker_stop(&w, true);
+	assert_int_equal(look_until(&w, 5), WORKER_DIED);
+	for (unsigned i = 0; i < 400 && !kill(child, 0); i++) {
+		char stat[64], state_letter = 0;
+
+		/* a zombie that nobody has waited for is dead as well */
+		snprintf(stat, sizeof(stat), "/proc/%d/stat", child);
+		f = fopen(stat, "r");
+		if (!f || (fscanf(f, "%*d %*s %c", &state_letter) == 1 && state_letter == 'Z')) {
+			if (f)
+				fclose(f);
+			break;
+		}
+		fclose(f);
+		usleep(5000);
+		assert_int_not_equal(i, 399);
+	}
+	worker_fini(&w);
+}
+
+static void who_stands_still_is_killed(void **state)
+{
+	struct worker w;
+
+	assert_int_equal(worker_init(&w, "still", folder), 0);
+	shell(&w, "exec sleep 1000");
+	assert_int_equal(worker_look(&w), WORKER_NOTHING);
+	w.since -= WORKER_START - 1;
+	assert_int_equal(worker_look(&w), WORKER_NOTHING);
+	pulse_add(&w.pulse->cases, 1); /* it moved */
+	assert_int_equal(worker_look(&w), WORKER_NOTHING);
+	w.since -= WORKER_STALL + 1;
+	assert_int_equal(worker_look(&w), WORKER_DIED);
+	assert_non_null(strstr(w.why, "no case for too long"));
+	worker_fini(&w);
+}
+
+static void no_such_program(void **state)
+{
+	struct worker w;
+	struct command c = {0};
+
+	assert_int_equal(worker_init(&w, "none", folder), 0);
+	command_arg(&c, "./there-is-no-such-program");
+	assert_int_equal(worker_start(&w, &c), 0);
+	command_fini(&c);
+	assert_int_equal(look_until(&w, 5), WORKER_DIED);
+	assert_string_equal(
+		w.why,
+		"ended with status 127: cannot start ./there-is-no-such-program: No such file or directory");
+	for (unsigned i = 0; i < 2 * WORKER_ARGS; i++)
+		command_arg(&c, "%u", i);
+	assert_true(c.failed);
+	assert_int_equal(worker_start(&w, &c), -E2BIG);
+	command_fini(&c);
+	worker_fini(&w);
+}
+
+static void a_pulse_is_joined(void **state)
+{
+	struct worker w;
+	struct pulse *p;
+	char text[300];
+
+	assert_int_equal(worker_init(&w, "pulse", folder), 0);
+	unsetenv(PULSE_ENV);
+	assert_null(pulse_join());
+	setenv(PULSE_ENV, path("pulses/pulse"), 1);
+	p = pulse_join();
+	assert_non_null(p);
+	pulse_add(&p->cases, 41);
+	pulse_clauses(p, 1, 6);
+	pulse_clauses(p, 1, 8);
+	assert_int_equal(atomic_load(&w.pulse->cases), 41);
+	assert_int_equal(atomic_load(&w.pulse->clauses[1]), 14);
+	assert_false(pulse_orphaned(p));
+	p->owner = 0x7ffffffe; /* above every pid_max */
+	assert_true(pulse_orphaned(p));
+	pulse_free(p);
+	snprintf(text, sizeof(text), "%s", path("not-a-pulse"));
+	write_file(text, "something else");
+	setenv(PULSE_ENV, text, 1);
+	assert_null(pulse_join());
+	unsetenv(PULSE_ENV);
+	worker_fini(&w);
+}
+
+/* --- corpora */
+
+static void folders_are_unions(void **state)
+{
+	assert_int_equal(mkdir(path("a"), 0755), 0);
+	assert_int_equal(mkdir(path("b"), 0755), 0);
+	write_file(path("a/one"), "1");
+	write_file(path("a/same"), "1");
+	write_file(path("a/two"), "2");
+	write_file(path("a/.part"), "unfinished");
+	write_file(path("a/empty"), "");
+	assert_int_equal(mkdir(path("a/folder"), 0755), 0);
+	assert_int_equal(symlink("two", path("a/link")), 0);
+	write_file(path("b/two"), "2");
+	write_file(path("b/three"), "3");
+	assert_int_equal(corpus_add(path("u"), path("a")), 2);
+	assert_int_equal(corpus_add(path("u"), path("a")), 0);
+	assert_int_equal(corpus_add(path("u"), path("b")), 1);
+	assert_int_equal(corpus_count(path("u")), 3);
+	assert_int_equal(corpus_add(path("u"), path("no-such-folder")), 0);
+	assert_int_equal(corpus_count(path("no-such-folder")), 0);
+	assert_true(corpus_add(path("no/such/place"), path("a")) < 0);
+	/* two machines, each of which has seen the other's: nothing is added any more */
+	assert_int_equal(corpus_add(path("v"), path("b")), 2);
+	assert_int_equal(corpus_add(path("v"), path("u")), 1);
+	assert_int_equal(corpus_add(path("u"), path("v")), 0);
+}
+
+static void queues_go_to_other_machines(void **state)
+{
+	assert_int_equal(dir_make(path("afl/one-afl-1/queue/.state")), 0);
+	assert_int_equal(dir_make(path("afl/one-afl-2/queue")), 0);
+	assert_int_equal(dir_make(path("afl/two-afl-1/queue")), 0);
+	write_file(path("afl/one-afl-1/queue/id:000000,orig:x"), "x");
+	write_file(path("afl/one-afl-1/queue/id:000001,src:000000"), "y");
+	write_file(path("afl/one-afl-2/queue/id:000000,orig:x"), "x");
+	write_file(path("afl/two-afl-1/queue/id:000000,orig:z"), "z");
+	write_file(path("afl/one-afl-1/queue/README"), "no input");
+	assert_int_equal(corpus_copy_queues(path("shared"), path("afl"), "one", false), 3);
+	assert_int_equal(corpus_copy_queues(path("shared"), path("afl"), "one", false), 0);
+	assert_int_equal(access(path("shared/one-afl-1/queue/id:000001,src:000000"), F_OK), 0);
+	assert_int_not_equal(access(path("shared/two-afl-1"), F_OK), 0);
+	assert_int_equal(corpus_copy_queues(path("elsewhere"), path("shared"), "two", true), 3);
+	assert_int_equal(corpus_copy_queues(path("elsewhere"), path("shared"), "one", true), 0);
+	assert_int_equal(corpus_add_queues(path("live"), path("afl"), NULL), 4); /* x, y, README, z */
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_round_ends),
+		cmocka_unit_test(a_death_is_told_and_mended),
+		cmocka_unit_test(who_dies_in_vain_is_given_up),
+		cmocka_unit_test(what_it_started_goes_with_it),
+		cmocka_unit_test(who_stands_still_is_killed),
+		cmocka_unit_test(no_such_program),
+		cmocka_unit_test(a_pulse_is_joined),
+		cmocka_unit_test(folders_are_unions),
+		cmocka_unit_test(queues_go_to_other_machines),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
