@@ -23,6 +23,7 @@ enum {
 	BISECT = 1 << 11,
 	DIFF_PROFILES = 1 << 12,
 	REPORT = 1 << 13,
+	CAMPAIGN = 1 << 14,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -63,15 +64,23 @@ const struct opt cli_options[] = {
 	 "html, junit, ktap, sarif, kcidb or md (docs/reports.md)"},
 	{"kernels", ARG_STRING, TAKES_TEXT, REPORT, FIELD(kernels), 0, 0, 0, "A,B", NULL,
 	 "of diff: two kernels of one matrix instead of two runs"},
+	{"engines", ARG_STRING, TAKES_TEXT, CAMPAIGN, FIELD(engines), 0, 0, 0, "NAMES", NULL,
+	 "apart by commas: bulk, libfuzzer, afl; else what there is"},
+	{"drivers", ARG_STRING, TAKES_DIR, CAMPAIGN, FIELD(drivers), 0, 0, 0, "DIR", NULL,
+	 "the fuzz drivers that ./quickstart drivers builds; else the folder drivers beside this program"},
+	{"sync", ARG_STRING, TAKES_DIR, CAMPAIGN, FIELD(sync), 0, 0, 0, "DIR", NULL,
+	 "folder through which machines exchange inputs: shared, or copied to and fro"},
+	{"machine", ARG_STRING, TAKES_TEXT, CAMPAIGN, FIELD(machine), 0, 0, 0, "NAME", NULL,
+	 "this machine's name there; else the host's"},
 	{"origin", ARG_STRING, TAKES_TEXT, REPORT, FIELD(origin), 0, 0, 0, "NAME", "hookdiff",
 	 "of kcidb: the CI system that reports, as it is known there"},
 #endif
 	{"feature", ARG_STRING, TAKES_FEATURE, PROBE, FIELD(feature), 0, 0, 0, "NAME", NULL,
 	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
-	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | MATRIX | BISECT | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
-	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
+	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
 	{"backend", ARG_STRING, TAKES_COMMAND, ON_KERNEL | BISECT, FIELD(backend), 0, 0, 0, "CMD", NULL,
 	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
@@ -83,12 +92,12 @@ const struct opt cli_options[] = {
 	 "cases that share a pair of sockets before it is renewed"},
 	{"thin", ARG_U64, TAKES_TEXT, SWEEP, FIELD(thin), 0, 1, 100000, "N", "1",
 	 "only every Nth case of the sweep; with N prime and above 7 all pairs of boundaries stay"},
-	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
+	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, TAKES_TEXT, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
-	{"seed", ARG_U64, TAKES_TEXT, FUZZ | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
+	{"seed", ARG_U64, TAKES_TEXT, FUZZ | CAMPAIGN | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
-	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
+	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | CAMPAIGN | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run side by side (matrix: kernels); else one for each processor"},
 	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | BISECT, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
@@ -122,6 +131,13 @@ const struct cmd cli_commands[] = {
 	 "run generated cases on this kernel",
 	 "Generates cases from a seed and compares each with the oracle until --time or --cases is used up (10 s\n"
 	 "if neither is given). A divergence is re-run, shrunk, and written to DIR as a case that replays it.\n"},
+#ifndef HD_GUEST
+	{"campaign", CAMPAIGN, "[CORPUS...]", TAKES_DIR, 0, -1, cmd_campaign,
+	 "fuzz for hours with every engine that there is",
+	 "Starts bulk loops, libFuzzer and AFL++ (docs/campaign.md) as workers, starts again what dies, and ends\n"
+	 "after --time, or with ^C, with the findings and a merged corpus in DIR. A CORPUS is a folder of inputs to\n"
+	 "begin with. An --out DIR that is there goes on. Where cases cannot run here the oracle alone is fuzzed.\n"},
+#endif
 	{"predict", PREDICT, "CASE...", TAKES_CASE, 1, -1, cmd_predict,
 	 "print what the oracle allows; no root, no kernel",
 	 "Prints for each call what the handler must receive, what each program must see and what the user may\n"
