@@ -199,5 +199,8 @@ const struct want *oracle_predict(struct oracle *o, const struct handler_result 
 		w->any |= ANY_MEM;
 	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
 		w->hits.w[i] &= o->mask.w[i];
+	w->refused |= o->ctx.rejected;
+	w->wrote = o->ctx.wrote;
+	w->left = o->ctx.optlen;
 	return w;
 }

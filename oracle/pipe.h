@@ -19,9 +19,6 @@ enum unknown { UNK_OPTLEN = 1, UNK_SIZE = 2, UNK_RETVAL = 4 };
 /* Where the current retval comes from. */
 enum why { WHY_INITIAL, WHY_SET, WHY_REJECTED, WHY_KEPT_ERRNO };
 
-/* What programs wrote; one bit for each kind of action, so that an assignment needs no branch of its own. */
-enum wrote { WROTE_ARGS = 1, WROTE_OPTLEN = 2, WROTE_RETVAL = 4, WROTE_BYTES = 8 };
-
 struct ctx {
 	int32_t level, optname, optlen, retval;
 	uint8_t spare[4]; /* takes what goes nowhere: chain.c writes without a branch */

@@ -64,6 +64,11 @@ enum verdict live_run(struct live *l, const struct tcase *tc)
 	return v;
 }
 
+struct loop *live_loop(struct live *l)
+{
+	return &l->loop;
+}
+
 void live_close(struct live *l)
 {
 	l->loop.b->ops->close(l->loop.b, NULL);

@@ -17,6 +17,9 @@ struct live *live_open(void);
  */
 enum verdict live_run(struct live *l, const struct tcase *tc);
 
+/* Its loop, for an observer. */
+struct loop *live_loop(struct live *l);
+
 /* Detaches everything and frees. */
 void live_close(struct live *l);
 

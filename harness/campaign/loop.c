@@ -153,6 +153,8 @@ static bool step(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *s
 	lp->calls++;
 	lp->calls_on[c->hook] += st->want->n_seen != 0;
 	count_hits(lp, st->want);
+	if (lp->observe)
+		lp->observe(tc, i, &st->plan, st->plan.called ? &hr : NULL, st->want, lp->observe_arg);
 	return compare(c, st->want, &st->got, &st->diff);
 }
 

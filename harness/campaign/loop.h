@@ -52,6 +52,11 @@ struct loop {
 	/* Tests put a wrong oracle here: called on every want before it is compared. */
 	void (*tamper)(struct want *w, void *arg);
 	void *tamper_arg;
+	/* Fuzz targets look here: called on every call once it is predicted and made. hr is NULL if the
+	 * handler was not to run. */
+	void (*observe)(const struct tcase *tc, unsigned call, const struct plan *plan,
+			const struct handler_result *hr, const struct want *w, void *arg);
+	void *observe_arg;
 	/* Called before a set that would repeat the option's last value; true if it changed the case's value.
 	 */
 	bool (*freshen)(struct tc_call *c);

@@ -100,6 +100,9 @@ struct want_seen {
 	uint8_t c_args, c_optlen, c_size, c_bytes, c_tail, c_retval; /* the clause behind each part */
 };
 
+/* What the programs of a chain wrote; one bit for each kind of action. */
+enum wrote { WROTE_ARGS = 1, WROTE_OPTLEN = 2, WROTE_RETVAL = 4, WROTE_BYTES = 8 };
+
 struct want {
 	uint32_t any; /* enum want_any */
 	int64_t ret;
@@ -113,6 +116,10 @@ struct want {
 	const uint8_t *out_mask; /* NULL: every byte of out is compared */
 	const uint8_t *base;
 	bool lost; /* a program branched on something unknown: the rest of the case says nothing */
+	/* What the chain did, for those who sort calls by it (profiles/situation.h); never compared. */
+	bool refused;		/* some program returned 0 */
+	uint8_t wrote;		/* enum wrote */
+	int32_t left;		/* optlen after the last program; the user's if none ran */
 	struct clause_set hits; /* every clause that had a say in this call */
 	struct want_seen seen[TC_MAX_PROGS];
 };
