@@ -199,7 +199,7 @@ const char *tcase_check(const struct tcase *tc)
 	return NULL;
 }
 
-static bool act_equal(const struct act *a, const struct act *b)
+bool act_equal(const struct act *a, const struct act *b)
 {
 	if (a->op != b->op)
 		return false;
@@ -224,7 +224,7 @@ static bool act_equal(const struct act *a, const struct act *b)
 	return a->val == b->val;
 }
 
-static bool prog_equal(const struct prog *a, const struct prog *b)
+bool prog_equal(const struct prog *a, const struct prog *b)
 {
 	if (a->n != b->n || a->ret != b->ret)
 		return false;
@@ -247,7 +247,7 @@ static bool level_equal(const struct tc_level *a, const struct tc_level *b)
 	return true;
 }
 
-static bool call_equal(const struct tc_call *a, const struct tc_call *b)
+bool tc_call_equal(const struct tc_call *a, const struct tc_call *b)
 {
 	const struct tc_expect *x = &a->expect, *y = &b->expect;
 
@@ -279,7 +279,7 @@ bool tcase_equal(const struct tcase *a, const struct tcase *b)
 			return false;
 	}
 	for (unsigned i = 0; i < a->n_calls; i++)
-		if (!call_equal(&a->call[i], &b->call[i]))
+		if (!tc_call_equal(&a->call[i], &b->call[i]))
 			return false;
 	return true;
 }

@@ -128,6 +128,9 @@ bool tcase_returns_2(const struct tcase *tc);
 
 /* True if the two cases mean the same: equal in every part that is in use. */
 bool tcase_equal(const struct tcase *a, const struct tcase *b);
+bool tc_call_equal(const struct tc_call *a, const struct tc_call *b);
+bool prog_equal(const struct prog *a, const struct prog *b);
+bool act_equal(const struct act *a, const struct act *b);
 
 /* The same for the action list of a program: NULL or what is wrong. hook decides which actions are legal. */
 const char *prog_check(const struct prog *p, enum hook hook);

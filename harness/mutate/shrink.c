@@ -194,15 +194,19 @@ static uint64_t hash_case(const struct tcase *tc)
 	return h ? h : 1;
 }
 
-/* ---- the loop ---- */
+/* ---- the loop, one question at a time ---- */
 
 struct shrinker {
-	bool (*still)(const struct tcase *tc, void *arg);
-	void *arg;
 	unsigned max_calls, max_ms, n, k, calls;
+	void (*progress)(const struct tcase *tc, const char *name, unsigned calls, void *arg);
+	void *arg;
 	struct timespec start;
 	bool spent;		   /* the calls or the time are used up */
+	unsigned tactic, i;	   /* what comes next */
+	unsigned run, yes;	   /* answers so far about cand */
+	bool asking;		   /* cand is worth a call, and not decided */
 	uint64_t measure[M_COUNT]; /* of cur */
+	uint64_t cand_measure[M_COUNT];
 	struct tcase cur, cand;
 	uint64_t tried[REMEMBERED]; /* by the hash's low bits; a later one replaces an earlier */
 };
@@ -221,83 +225,114 @@ static bool in_budget(struct shrinker *sh)
 	return !sh->spent;
 }
 
-/* k of n */
-static bool holds(struct shrinker *sh)
+/* Is cand worth a call? */
+static bool worth_asking(struct shrinker *sh)
 {
-	for (unsigned run = 0, yes = 0; run < sh->n && yes + sh->n - run >= sh->k; run++) {
-		if (!in_budget(sh))
-			return false;
-		sh->calls++;
-		yes += sh->still(&sh->cand, sh->arg);
-		if (yes == sh->k)
-			return true;
-	}
-	return false;
-}
-
-/* Is cand worth a call, and does the predicate hold for it? Then it becomes cur. */
-static bool take(struct shrinker *sh)
-{
-	uint64_t m[M_COUNT], h;
+	uint64_t h;
 
 	if (tcase_check(&sh->cand))
 		return false;
-	measure(&sh->cand, m);
-	if (!simpler(m, sh->measure))
+	measure(&sh->cand, sh->cand_measure);
+	if (!simpler(sh->cand_measure, sh->measure))
 		return false;
 	h = hash_case(&sh->cand);
 	if (sh->tried[h % REMEMBERED] == h)
 		return false;
 	sh->tried[h % REMEMBERED] = h;
-	if (!holds(sh))
-		return false;
-	sh->cur = sh->cand;
-	memcpy(sh->measure, m, sizeof(m));
 	return true;
 }
 
-/* The first tactic, in order, that makes the case smaller, or shrink_n_tactics. */
-static unsigned improve(struct shrinker *sh)
+/* The next candidate of the tactics, in order; false if there is no more. */
+static bool propose(struct shrinker *sh)
 {
-	for (unsigned t = 0; t < shrink_n_tactics; t++)
-		for (unsigned i = 0; !sh->spent; i++) {
+	for (; sh->tactic < shrink_n_tactics; sh->tactic++, sh->i = 0)
+		for (;;) {
 			enum made made;
 
 			sh->cand = sh->cur;
-			made = shrink_tactics[t].make(&sh->cand, i);
+			made = shrink_tactics[sh->tactic].make(&sh->cand, sh->i++);
 			if (made == MADE_END)
 				break;
-			if (made == MADE && take(sh))
-				return t;
+			if (made == MADE && worth_asking(sh))
+				return true;
 		}
-	return shrink_n_tactics;
+	return false;
+}
+
+const struct tcase *shrink_next(struct shrinker *sh)
+{
+	if (!sh->asking) {
+		if (!propose(sh))
+			return NULL;
+		sh->asking = true;
+		sh->run = sh->yes = 0;
+	}
+	return in_budget(sh) ? &sh->cand : NULL;
+}
+
+void shrink_tell(struct shrinker *sh, bool still)
+{
+	if (!sh->asking)
+		return;
+	sh->calls++;
+	sh->run++;
+	sh->yes += still;
+	if (sh->yes < sh->k) { /* k of n: go on while k can be reached */
+		sh->asking = sh->yes + sh->n - sh->run >= sh->k;
+		return;
+	}
+	sh->asking = false;
+	sh->cur = sh->cand;
+	memcpy(sh->measure, sh->cand_measure, sizeof(sh->measure));
+	if (sh->progress)
+		sh->progress(&sh->cur, shrink_tactics[sh->tactic].name, sh->calls, sh->arg);
+	sh->tactic = sh->i = 0; /* again from the biggest cut on */
+}
+
+const struct tcase *shrink_best(const struct shrinker *sh)
+{
+	return &sh->cur;
+}
+
+struct shrinker *shrink_open(const struct tcase *tc, const struct shrink_opts *opts, void *arg)
+{
+	static const struct shrink_opts none;
+	struct shrinker *sh = calloc(1, sizeof(*sh));
+
+	if (!sh)
+		return NULL;
+	if (!opts)
+		opts = &none;
+	sh->max_calls = opts->max_calls ? opts->max_calls : SHRINK_CALLS;
+	sh->max_ms = opts->max_ms;
+	sh->n = opts->n ? opts->n : 1;
+	sh->k = opts->k < 1 ? 1 : opts->k > sh->n ? sh->n : opts->k;
+	sh->progress = opts->progress;
+	sh->arg = arg;
+	clock_gettime(CLOCK_MONOTONIC, &sh->start);
+	sh->cur = *tc;
+	measure(&sh->cur, sh->measure);
+	return sh;
+}
+
+void shrink_close(struct shrinker *sh)
+{
+	free(sh);
 }
 
 unsigned shrink(struct tcase *tc, bool (*still)(const struct tcase *tc, void *arg), void *arg,
 		const struct shrink_opts *opts)
 {
-	static const struct shrink_opts none;
-	struct shrinker *sh = calloc(1, sizeof(*sh));
-	unsigned t, calls;
+	struct shrinker *sh = shrink_open(tc, opts, arg);
+	const struct tcase *cand;
+	unsigned calls;
 
 	if (!sh)
 		return 0;
-	if (!opts)
-		opts = &none;
-	sh->still = still;
-	sh->arg = arg;
-	sh->max_calls = opts->max_calls ? opts->max_calls : SHRINK_CALLS;
-	sh->max_ms = opts->max_ms;
-	sh->n = opts->n ? opts->n : 1;
-	sh->k = opts->k < 1 ? 1 : opts->k > sh->n ? sh->n : opts->k;
-	clock_gettime(CLOCK_MONOTONIC, &sh->start);
-	sh->cur = *tc;
-	measure(&sh->cur, sh->measure);
-	while ((t = improve(sh)) < shrink_n_tactics)
-		if (opts->progress)
-			opts->progress(&sh->cur, shrink_tactics[t].name, sh->calls, arg);
+	while ((cand = shrink_next(sh)))
+		shrink_tell(sh, still(cand, arg));
 	*tc = sh->cur;
 	calls = sh->calls;
-	free(sh);
+	shrink_close(sh);
 	return calls;
 }

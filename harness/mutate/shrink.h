@@ -42,6 +42,21 @@ struct shrink_opts {
 unsigned shrink(struct tcase *tc, bool (*still)(const struct tcase *tc, void *arg), void *arg,
 		const struct shrink_opts *opts);
 
+/*
+ * The same one question at a time, for callers that cannot be called back (AFL++'s trimming): as long as
+ * shrink_next() gives a candidate, say by shrink_tell() whether the predicate holds for it. The questions are
+ * those of shrink(). The candidate and the best case belong to the shrinker, until its next function.
+ * opts may be NULL, *opts need not stay. NULL: out of memory. arg is only for opts->progress.
+ */
+struct shrinker;
+struct shrinker *shrink_open(const struct tcase *tc, const struct shrink_opts *opts, void *arg);
+/* NULL: done, or the calls or the time are used up. Asked again without an answer, the same again. */
+const struct tcase *shrink_next(struct shrinker *sh);
+void shrink_tell(struct shrinker *sh, bool still);
+/* The smallest case for which `still` was true so far. */
+const struct tcase *shrink_best(const struct shrinker *sh);
+void shrink_close(struct shrinker *sh);
+
 /* Names of the tactics in their order, for --verbose and tests; NULL from the end on. */
 const char *shrink_tactic(unsigned i);
 

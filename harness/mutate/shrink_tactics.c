@@ -9,19 +9,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "parts.h"
 #include "shrink.h"
 
 /* ---- helpers ---- */
 
 static struct tc_slot *slot_at(struct tcase *tc, unsigned i)
 {
-	for (unsigned l = 0; l < tc->n_levels; l++)
-		for (unsigned h = 0; h < HOOK_COUNT; h++) {
-			if (i < tc->level[l].n[h])
-				return &tc->level[l].slot[h][i];
-			i -= tc->level[l].n[h];
-		}
-	return NULL;
+	struct slot_ref ref;
+
+	return slot_find(tc, i, &ref) ? slot_of(tc, ref) : NULL;
 }
 
 /* The i-th action of all programs, its program and place; NULL past the last. */
@@ -44,25 +41,6 @@ static struct act *act_at(struct tcase *tc, unsigned i, struct prog **prog, unsi
 static struct tc_call *call_at(struct tcase *tc, unsigned i)
 {
 	return i < tc->n_calls ? &tc->call[i] : NULL;
-}
-
-/* Takes act[from .. from + n) out; an if loses from its count what its block loses. */
-static void prog_cut(struct prog *p, unsigned from, unsigned n)
-{
-	for (unsigned j = 0; j < from; j++) {
-		unsigned end = j + 1u + p->act[j].n, hi = from + n < end ? from + n : end;
-
-		if (p->act[j].op == ACT_IF && hi > from)
-			p->act[j].n = (uint8_t)(p->act[j].n - (hi - from));
-	}
-	memmove(&p->act[from], &p->act[from + n], (p->n - from - n) * sizeof(p->act[0]));
-	p->n -= n;
-}
-
-static void drop_slots(struct tc_level *l, unsigned h, unsigned from, unsigned n)
-{
-	memmove(&l->slot[h][from], &l->slot[h][from + n], (l->n[h] - from - n) * sizeof(l->slot[h][0]));
-	l->n[h] = (uint8_t)(l->n[h] - n);
 }
 
 /* How many steps towards 0 there are at most: all the way, half of it, a quarter ... down to one. */
@@ -108,13 +86,14 @@ static enum made t_call(struct tcase *tc, unsigned i)
 	if (i >= tc->n_calls)
 		return MADE_END;
 	i = tc->n_calls - 1 - i; /* later calls are the likelier chaff: the first difference ends a run */
-	memmove(tc->call + i, tc->call + i + 1, (tc->n_calls - i - 1) * sizeof(tc->call[0]));
-	tc->n_calls--;
+	case_drop_call(tc, i);
 	return MADE;
 }
 
 static enum made t_slots(struct tcase *tc, unsigned i)
 {
+	struct slot_ref ref;
+
 	if (i < HOOK_COUNT) {
 		for (unsigned l = 0; l < tc->n_levels; l++)
 			tc->level[l].n[i] = 0;
@@ -125,16 +104,10 @@ static enum made t_slots(struct tcase *tc, unsigned i)
 		tc->level[i / 2].n[i % 2] = 0;
 		return MADE;
 	}
-	i -= tc->n_levels * 2u;
-	for (unsigned l = 0; l < tc->n_levels; l++)
-		for (unsigned h = 0; h < HOOK_COUNT; h++) {
-			if (i < tc->level[l].n[h]) {
-				drop_slots(&tc->level[l], h, i, 1);
-				return MADE;
-			}
-			i -= tc->level[l].n[h];
-		}
-	return MADE_END;
+	if (!slot_find(tc, i - tc->n_levels * 2u, &ref))
+		return MADE_END;
+	level_drop_slots(&tc->level[ref.level], ref.hook, ref.slot, 1);
+	return MADE;
 }
 
 static enum made t_sock(struct tcase *tc, unsigned i)
@@ -144,24 +117,15 @@ static enum made t_sock(struct tcase *tc, unsigned i)
 	for (unsigned c = 0; c < tc->n_calls; c++)
 		if (tc->call[c].sock == i)
 			return MADE_SKIP;
-	for (unsigned c = 0; c < tc->n_calls; c++)
-		if (tc->call[c].sock != TC_SOCK_BAD && tc->call[c].sock > i)
-			tc->call[c].sock--;
-	memmove(tc->sock + i, tc->sock + i + 1, (tc->n_socks - i - 1) * sizeof(tc->sock[0]));
-	tc->n_socks--;
+	case_drop_sock(tc, i);
 	return MADE;
 }
 
-/* A level with all it holds; its sockets move up, those of the top level down. */
 static enum made t_level(struct tcase *tc, unsigned i)
 {
 	if (i >= tc->n_levels || tc->n_levels < 2)
 		return MADE_END;
-	memmove(tc->level + i, tc->level + i + 1, (tc->n_levels - i - 1) * sizeof(tc->level[0]));
-	tc->n_levels--;
-	for (unsigned s = 0; s < tc->n_socks; s++)
-		if (tc->sock[s].level > 1 && tc->sock[s].level > i)
-			tc->sock[s].level--;
+	case_drop_level(tc, i);
 	return MADE;
 }
 
