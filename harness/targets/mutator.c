@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libFuzzer calls instead of its own mutations (harness/mutate/batch.h, text_edit.h); linked into each
+ * target whose inputs are cases. MUTATE says what the inputs are: CASES for the oracle, RUNNABLE cases for a
+ * kernel, TEXT, or BYTES for a decoder that is to see every second input with its bytes changed.
+ * HOOKDIFF_MUTATE=engine in the environment leaves everything to libFuzzer, to compare the two.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/mutate/text_edit.h"
+
+enum { CASES, RUNNABLE, TEXT, BYTES };
+
+/* Weak: AFL++'s driver has none, and does not call what is here either. */
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
+				 uint8_t *out, size_t max_size, unsigned seed);
+
+static bool engine_only(void)
+{
+	static int only = -1;
+
+	if (only < 0) {
+		const char *s = getenv("HOOKDIFF_MUTATE");
+
+		only = s && !strcmp(s, "engine");
+	}
+	return only;
+}
+
+static struct rng seeded(unsigned seed)
+{
+	struct rng r;
+
+	rng_seed(&r, seed, MUTATE);
+	return r;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	struct rng r = seeded(seed);
+
+	if (LLVMFuzzerMutate && (engine_only() || (MUTATE == BYTES && seed & 1)))
+		return LLVMFuzzerMutate(data, size, max_size);
+	if (MUTATE == TEXT)
+		return text_mutate(data, size, max_size, LLVMFuzzerMutate, &r);
+	return batch_mutate(data, size, max_size, MUTATE == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE,
+			    LLVMFuzzerMutate, &r);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
+				 uint8_t *out, size_t max_size, unsigned seed)
+{
+	struct rng r = seeded(seed);
+
+	if (engine_only()) /* 0: libFuzzer makes another mutation; its own crossover is among those */
+		return 0;
+	if (MUTATE == TEXT)
+		return text_cross(a, a_size, b, b_size, out, max_size, &r);
+	return batch_cross(a, a_size, b, b_size, out, max_size,
+			   MUTATE == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE, &r);
+}
