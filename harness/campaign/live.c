@@ -7,11 +7,11 @@
 #include "../case/case_text.h"
 #include "../exec/kernel.h"
 #include "../report/card.h"
+#include "express.h"
 #include "record.h"
 
 struct live {
 	struct loop loop;
-	struct tcase tc;
 	struct case_result res;
 	struct finding finding;
 };
@@ -47,19 +47,19 @@ static void print_card(const struct live *l)
 	buf_fini(&card);
 }
 
-enum verdict live_run(struct live *l, const struct tcase *tc)
+enum verdict live_run(struct live *l, struct tcase *tc)
 {
 	enum verdict v;
 
-	l->tc = *tc;
-	v = loop_case(&l->loop, &l->tc, false, NULL, &l->res);
+	express(tc, l->loop.profile);
+	v = loop_case(&l->loop, tc, false, NULL, &l->res);
 	if (v == V_ERROR) {
 		fprintf(stderr, "hookdiff: %s\n", l->res.why);
 		exit(2);
 	}
 	if (v != V_FAIL)
 		return v;
-	triage_investigate(&l->loop, &l->tc, &l->res, &l->finding);
+	triage_investigate(&l->loop, tc, &l->res, &l->finding);
 	print_card(l);
 	return v;
 }

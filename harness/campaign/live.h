@@ -12,12 +12,13 @@ struct live;
 struct live *live_open(void);
 
 /*
- * Runs the case. V_FAIL if it differs: the card of the smallest case is on stderr then. Exits with 2 if
- * hookdiff or the environment failed.
+ * Runs the case, put in words that this kernel knows (express.h), on sockets that earlier cases may have
+ * used. V_FAIL if it differs: the card of the smallest case is on stderr then, and says how often fresh
+ * sockets show it. Exits with 2 if hookdiff or the environment failed.
  */
-enum verdict live_run(struct live *l, const struct tcase *tc);
+enum verdict live_run(struct live *l, struct tcase *tc);
 
-/* Its loop, for an observer. */
+/* The loop behind it, for those who look at wants, or put a wrong oracle in (loop.h observe, tamper). */
 struct loop *live_loop(struct live *l);
 
 /* Detaches everything and frees. */

@@ -1,33 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live difference between the oracle and this kernel's hooks, for libFuzzer and AFL++. Needs root. An input
- * is one case in binary form; a divergence prints its card and aborts. Options that can hurt the host are
- * passed over.
+ * Live difference between the oracle and this kernel's hooks. Needs root. An input is one to TARGET_CASES
+ * cases in binary form, one behind the other; a divergence prints its card and aborts. Options that can hurt
+ * the host are passed over. Cases share sockets, and the state that earlier ones left in them; a divergence
+ * is confirmed on fresh sockets, and the card says whether it showed there.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/campaign/live.h"
 #include "harness/case/case_bin.h"
 #include "harness/case/safe.h"
+#include "guide.h"
+#include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Opens the kernel, or exits with 2, saying what this machine lacks. */
+static struct live *open_guided(void)
+{
+	struct live *live = live_open();
+
+	live_loop(live)->observe = guide_observe;
+	live_loop(live)->observe_arg = live_loop(live);
+	return live;
+}
+
+/* True if the case could be run and compared. */
+static bool run(struct live *live, struct tcase *tc)
+{
+	int32_t level, optname;
+
+	fuzz_stats.cases++;
+	if (!tc->n_calls) {
+		stats_refuse(REFUSED_NO_CALLS);
+		return false;
+	}
+	if (!tcase_host_safe(tc, &level, &optname)) {
+		stats_refuse(REFUSED_UNSAFE);
+		return false;
+	}
+	for (unsigned i = 0; i < tc->n_calls; i++) { /* what random bytes expect is not the kernel's fault */
+		struct tc_expect *e = &tc->call[i].expect;
+
+		e->has_ret = e->has_optlen = false;
+		e->n_bytes = 0;
+	}
+	switch (live_run(live, tc)) {
+	case V_FAIL:
+		abort(); /* its card is on stderr */
+	case V_SKIP:
+		stats_refuse(REFUSED_SKIPPED);
+		return false;
+	case V_INCONCLUSIVE:
+		stats_refuse(REFUSED_INCONCLUSIVE);
+		return false;
+	case V_PASS:
+	case V_ERROR: /* ended the process */
+	case V_COUNT:
+		break;
+	}
+	return true;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tcase tc; /* large */
 	static struct live *live;
-	int32_t level, optname;
-	enum verdict v;
+	unsigned useful = 0;
+	size_t n;
 
+	stats_execution();
 	if (!live)
-		live = live_open(); /* or exits with 2, saying what this machine lacks */
-	if (!case_bin_decode(data, size, &tc) || !tcase_host_safe(&tc, &level, &optname))
-		return -1;			  /* libFuzzer: keep it out of the corpus */
-	for (unsigned i = 0; i < tc.n_calls; i++) /* what random bytes expect is not the kernel's fault */
-		tc.call[i].expect.has_ret = tc.call[i].expect.has_optlen = tc.call[i].expect.n_bytes = 0;
-	v = live_run(live, &tc);
-	if (v == V_FAIL)
-		abort(); /* its card is on stderr */
-	return v == V_SKIP ? -1 : 0;
+		live = open_guided();
+	if (size < CASE_BIN_MIN)
+		stats_refuse(REFUSED_TOO_SHORT);
+	for (unsigned k = 0; k < TARGET_CASES && (n = case_bin_take(data, size, &tc)); k++) {
+		useful += run(live, &tc);
+		data += n;
+		size -= n;
+	}
+	return useful ? 0 : -1; /* -1: keep it out of the corpus */
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "stats.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/buf.h"
+
+struct fuzz_stats fuzz_stats;
+
+static const char *const reasons[REFUSED_COUNT] = {
+	[REFUSED_TOO_SHORT] = "too_short", [REFUSED_MALFORMED] = "malformed",
+	[REFUSED_NO_CALLS] = "no_calls",   [REFUSED_UNSAFE] = "unsafe",
+	[REFUSED_SKIPPED] = "skipped",	   [REFUSED_INCONCLUSIVE] = "inconclusive",
+};
+
+/* The file's name with the process id in it; false: nobody asked. */
+static bool file_name(struct buf *name)
+{
+	const char *file = getenv("HOOKDIFF_FUZZ_STATS"), *p;
+
+	if (!file || !*file)
+		return false;
+	p = strstr(file, "%p");
+	if (p) {
+		buf_add(name, file, (size_t)(p - file));
+		buf_printf(name, "%d%s", getpid(), p + 2);
+	} else {
+		buf_puts(name, file);
+	}
+	return !name->failed;
+}
+
+void stats_write(void)
+{
+	static bool registered;
+	const struct fuzz_stats *s = &fuzz_stats;
+	struct buf name = {0};
+	FILE *f;
+
+	if (!registered) {
+		registered = true;
+		atexit(stats_write);
+	}
+	if (!file_name(&name)) {
+		buf_fini(&name);
+		return;
+	}
+	f = fopen(buf_str(&name), "we");
+	if (!f) {
+		fprintf(stderr, "HOOKDIFF_FUZZ_STATS: cannot write %s: %s\n", buf_str(&name),
+			strerror(errno));
+	} else {
+		fprintf(f,
+			"{\"target\":\"%s\",\"executions\":%" PRIu64 ",\"cases\":%" PRIu64
+			",\"refused_executions\":%" PRIu64 ",\"refused\":{",
+			program_invocation_short_name, s->executions, s->cases, s->refused_executions);
+		for (unsigned r = 0; r < REFUSED_COUNT; r++)
+			fprintf(f, "%s\"%s\":%" PRIu64, r ? "," : "", reasons[r], s->refused[r]);
+		fputs("}}\n", f);
+		fclose(f);
+	}
+	buf_fini(&name);
+}

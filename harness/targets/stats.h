@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a fuzz target made of its inputs. If HOOKDIFF_FUZZ_STATS names a file, one JSON line is there at exit,
+ * renewed every 65,536 executions because engines end their targets by a signal. "%p" in the name becomes the
+ * process id, for engines that start several. The line:
+ *
+ *	{"target":"fuzz_oracle","executions":9,"cases":20,"refused_executions":1,"refused":{"too_short":1,...}}
+ *
+ * cases: all that the inputs held. refused: cases (or whole inputs) that tested nothing, by reason.
+ */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stdint.h>
+
+/* Cases of one input; what stands behind them is ignored. The same for every target with binary cases. */
+#define TARGET_CASES 16
+
+enum refusal {
+	REFUSED_TOO_SHORT, /* not the bytes of one case */
+	REFUSED_MALFORMED, /* text that is no case */
+	REFUSED_NO_CALLS,
+	REFUSED_UNSAFE,	      /* can hurt the machine */
+	REFUSED_SKIPPED,      /* this kernel cannot express it */
+	REFUSED_INCONCLUSIVE, /* it ran, and nothing could be compared */
+	REFUSED_COUNT,
+};
+
+struct fuzz_stats {
+	uint64_t executions, cases;
+	uint64_t refused[REFUSED_COUNT];
+	uint64_t refused_executions; /* with at least one refused case */
+	uint64_t last_refused;	     /* the number of the last of those */
+};
+
+extern struct fuzz_stats fuzz_stats;
+
+/* Writes the line. Done for you, unless the target leaves by _exit. */
+void stats_write(void);
+
+/* An execution begins. */
+static inline void stats_execution(void)
+{
+	if (!(fuzz_stats.executions++ & 0xffff))
+		stats_write();
+}
+
+static inline void stats_refuse(enum refusal why)
+{
+	fuzz_stats.refused[why]++;
+	fuzz_stats.refused_executions += fuzz_stats.last_refused != fuzz_stats.executions;
+	fuzz_stats.last_refused = fuzz_stats.executions;
+}
+
+#endif
