@@ -17,6 +17,10 @@ static int add_version(struct bisect_state *s, const char *name, size_t len)
 		return cli_usage("bisect: --names: expected a name of 1 to %zu bytes, found '%.40s'",
 				 sizeof(s->point->name) - 1, name);
 	snprintf(s->point[s->n].name, sizeof(s->point->name), "%.*s", (int)len, name);
+	for (unsigned i = 0; i < s->n; i++)
+		if (!strcmp(s->point[i].name, s->point[s->n].name))
+			return cli_usage("bisect: --names: expected each name once, found '%.40s' twice",
+					 s->point[i].name);
 	s->n++;
 	return EXIT_AGREE;
 }

@@ -55,11 +55,11 @@ int bisect_guard(int (*fn)(int argc, char **argv), int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	fflush(NULL);
 	sigemptyset(&set);
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++)
 		sigaddset(&set, signals[i]);
-		sigaction(signals[i], &act, &old[i]);
-	}
 	sigprocmask(SIG_BLOCK, &set, &before); /* until there is a child to pass them on to */
+	for (unsigned i = 0; i < 4; i++)
+		sigaction(signals[i], &act, &old[i]);
 	child = fork();
 	if (!child) {
 		for (unsigned i = 0; i < 4; i++)
