@@ -40,6 +40,12 @@ same "every reference is there" True "$(get "$tmp/all.json" \
 	'all(x["build_id"] in {b["id"] for b in d["builds"]} for x in d["tests"]) and all(b["checkout_id"] in {c["id"] for c in d["checkouts"]} for b in d["builds"]) and all(i["issue_id"] in {x["id"] for x in d["issues"]} and i["test_id"] in {x["id"] for x in d["tests"]} for i in d["incidents"])')"
 same "a waiver is one issue with two incidents" "1 2 SET.OPTLEN.ZERO: known since 6.1; see docs/x.md" "$(get "$tmp/old.json" \
 	'"{} {} {}".format(len(d["issues"]), len(d["incidents"]), d["issues"][0]["comment"])')"
+same "the issue leads to what the waiver names" "https://example.org/zero net-team" "$(get "$tmp/old.json" \
+	'"{} {}".format(d["issues"][0]["report_url"], d["issues"][0]["misc"]["owner"])')"
+sed 's#https://example.org/zero#docs/zero.md#' "$samples/old.jsonl" >"$tmp/path.jsonl"
+report kcidb "$tmp/path.json" "$tmp/path.jsonl"
+same "a path is no address" "None docs/zero.md" "$(get "$tmp/path.json" \
+	'"{} {}".format(d["issues"][0].get("report_url"), d["issues"][0]["misc"]["link"])')"
 report ktap "$tmp/hostile.ktap" "$samples/hostile.jsonl"
 same "no test is lost" "$(sed -n 's/^  1\.\.//p' "$tmp/hostile.ktap")" "$(get "$tmp/hostile.json" 'len(d["tests"])')"
 same "the origin is in every id" True "$(get "$tmp/all.json" \

@@ -27,10 +27,26 @@ same "ruleIndex fits" True "$(get "$tmp/hostile.sarif" \
 	'all(d["runs"][0]["tool"]["driver"]["rules"][x["ruleIndex"]]["id"] == x["ruleId"] for x in d["runs"][0]["results"])')"
 same "a failure" "error None corpus/set/fixed.case" "$(get "$tmp/old.sarif" \
 	'"{} {} {}".format(r["SET.REWRITE"]["level"], r["SET.REWRITE"].get("suppressions"), r["SET.REWRITE"]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])')"
-same "a waived one" "note known since 6.1; see docs/x.md" "$(get "$tmp/old.sarif" \
+same "a waived one" "note known since 6.1; see docs/x.md (https://example.org/zero, owner net-team)" "$(get "$tmp/old.sarif" \
 	'"{} {}".format(r["SET.OPTLEN.ZERO"]["level"], r["SET.OPTLEN.ZERO"]["suppressions"][0]["justification"])')"
 same "URIs are ASCII" True "$(get "$tmp/hostile.sarif" \
 	'all(x["locations"][0].get("physicalLocation", {"artifactLocation": {"uri": "a"}})["artifactLocation"]["uri"].isascii() for x in d["runs"][0]["results"])')"
+
+# What GitHub's code scanning refuses or does not understand: a result without a physical location, an address that is
+# none of the repository, two runs of one category.
+same "every result has a place" True "$(get "$tmp/all.sarif" \
+	'all(x["locations"][0]["physicalLocation"]["region"]["startLine"] for o in d["runs"] for x in o["results"])')"
+same "a generated case's place" "findings/set.optlen.range-set-int-ret.case" "$(get "$tmp/hostile.sarif" \
+	'[x["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for x in d["runs"][0]["results"] if "logicalLocations" in x["locations"][0]][0]')"
+sed 's#"path":"corpus/#"path":"/home/me/corpus/#' "$samples/old.jsonl" >"$tmp/absolute.jsonl"
+report sarif "$tmp/absolute.sarif" "$tmp/absolute.jsonl"
+same "a case's place on another machine" "corpus/set/fixed.case" "$(get "$tmp/absolute.sarif" \
+	'r["SET.REWRITE"]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]')"
+report sarif "$tmp/twice.sarif" "$samples/old.jsonl" "$tmp/absolute.jsonl"
+same "categories of two runs of a kernel" "hookdiff/6.1.90/ hookdiff/6.1.90-2/" "$(get "$tmp/twice.sarif" \
+	'" ".join(x["automationDetails"]["id"] for x in d["runs"])')"
+same "the fingerprint that GitHub takes" True "$(get "$tmp/old.sarif" \
+	'all(x["partialFingerprints"]["primaryLocationLineHash"] == fp(x) for x in r.values())')"
 
 # The fingerprint is of the content: the same for another kernel and day, another for another case.
 waived=$(get "$tmp/old.sarif" 'fp(r["SET.OPTLEN.ZERO"])')

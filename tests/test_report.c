@@ -21,6 +21,8 @@
 #include "harness/report/progress.h"
 #include "harness/report/summary.h"
 #include "harness/report/text.h"
+#include "harness/report/html.h"
+#include "harness/report/reading.h"
 #include "harness/report/waivers.h"
 #include "oracle/clauses.h"
 
@@ -447,6 +449,69 @@ static void test_jsonl(void **state)
 	free(e);
 }
 
+/* What a run knew of its waivers is there when its lines are read back, much later and without the file. */
+static void test_waivers_in_records(void **state)
+{
+	static const char text[] = "set:SET.ARGS 6.1.* \"known\" https://example.org/w me 2026-06-30\n"
+				   "GET.ARGS * \"bidi \xe2\x80\xae\" docs/x.md you never\n";
+	static const char xfail[] =
+		"{\"type\":\"case\",\"verdict\":\"XFAIL\",\"path\":\"a.case\",\"why\":\"known\","
+		"\"clause\":\"SET.ARGS\",\"hook\":\"setsockopt\",\"field\":\"ret\"}";
+	char path[] = "/tmp/hookdiff-test-XXXXXX", why[200];
+	/* 2026-07-01: a day too late for the first */
+	struct report_run run = {
+		.command = "run", .kernel = "6.1.90", .profile = "v6.5", .start = 1782864000};
+	struct report_totals t = good_totals();
+	struct control_counts c = good_controls();
+	static struct clause_stat stat[C_COUNT];
+	struct waivers w;
+	struct reading r;
+	struct jsonl *j;
+	struct diag d;
+	struct buf page = {0};
+	bool judged;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(waivers_parse(&w, "w", text, strlen(text), &d), 0);
+	waivers_match(&w, C_SET_ARGS, HOOK_SET, "6.1.90");
+	t.waivers = &w;
+	j = jsonl_open(path);
+	assert_non_null(j);
+	jsonl_run(j, &run);
+	assert_int_equal(jsonl_summary(j, &t, stat, &c), 0);
+	assert_int_equal(jsonl_close(j), 0);
+
+	reading_init(&r);
+	/* The same run twice: each waiver once, its uses summed. */
+	assert_int_equal(reading_add(&r, path, why, sizeof(why)), 0);
+	assert_int_equal(reading_add(&r, path, why, sizeof(why)), 0);
+	column_line(r.column[0], xfail, strlen(xfail));
+	assert_int_equal(reading_finish(&r), 0);
+	assert_int_equal(r.waivers.n, 2);
+	assert_ptr_equal(r.grid.waivers, &r.waivers);
+	assert_true(waiver_same(&r.waivers.row[0], &w.row[0]));
+	assert_true(waiver_same(&r.waivers.row[1], &w.row[1]));
+	assert_false(waiver_same(&r.waivers.row[0], &w.row[1]));
+	assert_int_equal(grid_waiver_used(&r.grid, &w.row[0], &judged), 2);
+	assert_true(judged);
+	assert_int_equal(grid_waiver_used(&r.grid, &w.row[1], &judged), 0);
+	assert_int_equal(r.grid.now, run.start);
+	assert_true(waiver_expired(&r.waivers.row[0], r.grid.now));
+	/* The XFAIL finds its waiver, and the page and KCIDB say where it is explained. */
+	assert_int_equal(r.column[0]->n_findings, 1);
+	assert_ptr_equal(grid_waiver(&r.grid, r.column[0], &r.column[0]->finding[0]), &r.waivers.row[0]);
+	assert_int_equal(report_html(&page, &r.grid, "1"), 0);
+	assert_non_null(strstr(buf_str(&page), "https://example.org/w"));
+	assert_non_null(strstr(buf_str(&page), "\"waiver\":0"));
+	buf_fini(&page);
+	reading_fini(&r);
+	waivers_fini(&w);
+	unlink(path);
+}
+
 static void test_jsonl_append(void **state)
 {
 	char from[] = "/tmp/hookdiff-test-XXXXXX", to[] = "/tmp/hookdiff-test-XXXXXX", back[16] = "";
@@ -509,12 +574,19 @@ static void test_progress(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_safe),	cmocka_unit_test(test_text_numbers),
-		cmocka_unit_test(test_waivers),		cmocka_unit_test(test_waivers_refused),
-		cmocka_unit_test(test_waivers_bounded), cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_summary),		cmocka_unit_test(test_card),
-		cmocka_unit_test(test_jsonl),		cmocka_unit_test(test_jsonl_full),
-		cmocka_unit_test(test_progress),	cmocka_unit_test(test_jsonl_append),
+		cmocka_unit_test(test_text_safe),
+		cmocka_unit_test(test_text_numbers),
+		cmocka_unit_test(test_waivers),
+		cmocka_unit_test(test_waivers_refused),
+		cmocka_unit_test(test_waivers_bounded),
+		cmocka_unit_test(test_waivers_in_records),
+		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_card),
+		cmocka_unit_test(test_jsonl),
+		cmocka_unit_test(test_jsonl_full),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_jsonl_append),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

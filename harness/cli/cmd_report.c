@@ -44,8 +44,10 @@ static int read_all(struct reading *r, char **args, int n)
 			fprintf(stderr, "hookdiff: %s\n", why);
 			return EXIT_UNSURE;
 		}
-	reading_sort(r);
-	return EXIT_AGREE;
+	if (!reading_finish(r))
+		return EXIT_AGREE;
+	fprintf(stderr, "hookdiff: report: out of memory\n");
+	return EXIT_UNSURE;
 }
 
 static int write_format(const struct reading *r, const struct format *format, const struct cli *cli)

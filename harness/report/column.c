@@ -10,6 +10,7 @@
 #include "../base/buf.h"
 #include "column_case.h"
 #include "column_json.h"
+#include "column_waivers.h"
 
 #define LINE_MAX_BYTES (4u << 20) /* of one record; a longer line is no record */
 
@@ -71,6 +72,7 @@ void column_fini(struct column *c)
 	for (unsigned i = 0; i < c->n_commands; i++)
 		free(c->command[i].argv);
 	cases_fini(c);
+	waivers_fini(&c->waivers);
 	free(c->finding);
 	free(c->console);
 	free(c->running_file);
@@ -239,17 +241,6 @@ static void take_controls(struct column *c, struct json_object *controls)
 	}
 }
 
-static void take_waivers(struct column *c, struct json_object *rows)
-{
-	for (size_t i = 0; json_object_is_type(rows, json_type_array) && i < json_object_array_length(rows);
-	     i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
-		uint64_t line = record_count(row, "line");
-
-		c->waiver_used[line < COLUMN_WAIVERS ? line : COLUMN_WAIVERS] += record_count(row, "used");
-	}
-}
-
 static void take_summary(struct column *c, struct json_object *o)
 {
 	struct column_command *cmd = current(c);
@@ -275,7 +266,7 @@ static void take_summary(struct column *c, struct json_object *o)
 	cmd->silent = record_count(o, "silent");
 	cmd->own_seconds = record_number(o, "seconds");
 	take_controls(c, record_member(o, "controls"));
-	take_waivers(c, record_member(o, "waivers"));
+	waivers_keep(c, record_member(o, "waivers"));
 	if (!json_object_is_type(clauses, json_type_object))
 		return;
 	json_object_object_foreach(clauses, name, row)

@@ -35,6 +35,7 @@
 #include "../../oracle/profiles.h"
 #include "../case/model.h"
 #include "report.h"
+#include "waivers.h"
 
 #define COLUMN_COMMANDS 8
 #define COLUMN_FINDINGS 1024 /* kept with their text; more are counted only */
@@ -42,7 +43,7 @@
 #define COLUMN_CASES	100000	    /* kept one by one; more are counted only */
 #define COLUMN_BYTES	(16u << 20) /* of text of cases and findings that are kept */
 #define COLUMN_PROGRAMS 32	    /* of one side of a call */
-#define COLUMN_WAIVERS	256
+#define COLUMN_WAIVERS	WAIVERS_MAX
 
 enum column_end {
 	COLUMN_RUNNING, /* no last line (yet) */
@@ -170,10 +171,10 @@ struct column {
 	char *splat[COLUMN_SPLATS];	    /* owned; the first line names it */
 	char *splat_running[COLUMN_SPLATS]; /* what ran then; owned; may be NULL */
 	unsigned n_splats, more_splats;
-	char said[200];				  /* the last line that a command had to say on stderr */
-	char skip_why[256];			  /* why the first skipped case was skipped */
-	uint64_t waiver_used[COLUMN_WAIVERS + 1]; /* by line of the file; the last: lines beyond */
-	uint64_t strange;			  /* lines that are no record */
+	char said[200];		/* the last line that a command had to say on stderr */
+	char skip_why[256];	/* why the first skipped case was skipped */
+	struct waivers waivers; /* of its summaries, with their uses; owned */
+	uint64_t strange;	/* lines that are no record */
 };
 
 /* Empty but for the spec and what it says of the version. */

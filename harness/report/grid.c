@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "view.h"
 
 static const char *const cell_words[CELL_COUNT] = {
 	[CELL_OK] = "ok",     [CELL_FAIL] = "FAIL", [CELL_XFAIL] = "xfail", [CELL_ABSENT] = "-",
@@ -75,12 +76,20 @@ enum change grid_change(const struct grid *g, unsigned i, unsigned clause)
 	return i + 1 < g->n ? profile_change(g->column[i]->own, g->column[i + 1]->own, clause) : CHANGE_NONE;
 }
 
+/* Debian keeps a release (uname -r) over several versions (in uname -v). */
+static bool same_kernel(const struct column *a, const struct column *b)
+{
+	return a->release[0] && !strcmp(a->release, b->release) && !strcmp(a->version, b->version);
+}
+
 bool grid_unexpected(const struct grid *g, unsigned i, unsigned clause)
 {
 	enum cell a, b;
 
 	if (i + 1 >= g->n || clause == C_NONE || grid_change(g, i, clause) != CHANGE_NONE)
 		return false; /* the profiles say nothing of a case's own expectation */
+	if (same_kernel(g->column[i], g->column[i + 1]))
+		return false; /* two runs of it differ in their cases */
 	a = grid_cell(g->column[i], clause);
 	b = grid_cell(g->column[i + 1], clause);
 	return (a == CELL_OK && b == CELL_FAIL) || (a == CELL_FAIL && b == CELL_OK);
@@ -183,15 +192,30 @@ const char *grid_verdict(const struct grid *g, int *code)
 
 uint64_t grid_waiver_used(const struct grid *g, const struct waiver *w, bool *judged)
 {
-	unsigned line = w->line < COLUMN_WAIVERS ? (unsigned)w->line : COLUMN_WAIVERS;
 	uint64_t used = 0;
 
 	*judged = false;
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct column *c = g->column[i];
 
-		used += c->waiver_used[line];
+		for (size_t k = 0; k < c->waivers.n; k++)
+			if (waiver_same(&c->waivers.row[k], w))
+				used += c->waivers.row[k].used;
 		*judged |= c->end == COLUMN_DONE && c->release[0] && !fnmatch(w->kernel, c->release, 0);
 	}
 	return used;
+}
+
+const struct waiver *grid_waiver(const struct grid *g, const struct column *c, const struct column_finding *f)
+{
+	if (strcmp(f->verdict, "XFAIL"))
+		return NULL;
+	for (size_t i = 0; g->waivers && i < g->waivers->n; i++) {
+		const struct waiver *w = &g->waivers->row[i];
+
+		if (w->clause == f->clause && !fnmatch(w->kernel, c->release, 0) &&
+		    (w->hook == HOOK_COUNT || !strcmp(f->hook, view_hook((unsigned)w->hook))))
+			return w;
+	}
+	return NULL;
 }

@@ -26,8 +26,8 @@ struct grid {
 	struct column **column; /* oldest first; grid_sort */
 	unsigned n;
 	const struct waivers *waivers; /* NULL: none */
-	const char *waivers_path;
-	int64_t now; /* seconds since 1970: for expired waivers */
+	const char *waivers_path;      /* NULL: it is not known, the waivers are from records */
+	int64_t now;		       /* seconds since 1970: for expired waivers */
 	bool seed_given;
 	uint64_t seed;
 };
@@ -56,5 +56,9 @@ const char *grid_verdict(const struct grid *g, int *code);
 
 /* Uses of a waiver in all columns; *judged: a kernel that it is for ran to its end. */
 uint64_t grid_waiver_used(const struct grid *g, const struct waiver *w, bool *judged);
+
+/* The waiver that excuses a finding of verdict XFAIL, or NULL. */
+const struct waiver *grid_waiver(const struct grid *g, const struct column *c,
+				 const struct column_finding *f);
 
 #endif

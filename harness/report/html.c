@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/names.h"
+#include "grid_json.h"
 #include "html_doc.h"
 #include "page.h"
 #include "text.h"
@@ -60,57 +61,6 @@ static void name_columns(struct page *p)
 		for (unsigned k = 2; label_taken(p, i); k++)
 			snprintf(label + n, size - (size_t)n, " #%u", k);
 	}
-}
-
-static void add_changes(struct json_object *o, const struct grid *g)
-{
-	struct json_object *expected = json_object_new_array(), *unexpected = json_object_new_array();
-
-	for (unsigned i = 0; i + 1 < g->n; i++)
-		for (unsigned c = 0; c < C_COUNT; c++) {
-			enum change change = grid_change(g, i, c);
-			/* Two runs of one kernel differ in their cases, not in the kernel. */
-			bool surprise = strcmp(g->column[i]->release, g->column[i + 1]->release) &&
-					grid_unexpected(g, i, c);
-			struct json_object *row;
-
-			if (change == CHANGE_NONE && !surprise)
-				continue;
-			row = json_object_new_object();
-			html_int(row, "at", i);
-			html_int(row, "c", c);
-			if (surprise) {
-				html_text(row, "was", cell_word(grid_cell(g->column[i], c)));
-				html_text(row, "is", cell_word(grid_cell(g->column[i + 1], c)));
-			} else {
-				html_text(row, "change", change_word(change));
-			}
-			json_object_array_add(surprise ? unexpected : expected, row);
-		}
-	json_object_object_add(o, "expected", expected);
-	json_object_object_add(o, "unexpected", unexpected);
-}
-
-static struct json_object *waivers(const struct grid *g)
-{
-	struct json_object *all = json_object_new_array();
-
-	for (size_t i = 0; g->waivers && i < g->waivers->n; i++) {
-		const struct waiver *w = &g->waivers->row[i];
-		struct json_object *o = json_object_new_object();
-		bool judged;
-
-		html_text(o, "clause", w->clause ? clause_info(w->clause)->name : "");
-		html_text(o, "kernels", w->kernel);
-		html_text(o, "reason", w->reason);
-		html_text(o, "link", w->link);
-		html_text(o, "owner", w->owner);
-		html_int(o, "used", grid_waiver_used(g, w, &judged));
-		html_bool(o, "judged", judged);
-		html_bool(o, "expired", waiver_expired(w, g->now));
-		json_object_array_add(all, o);
-	}
-	return all;
 }
 
 static struct json_object *names(struct page *p)
@@ -181,11 +131,11 @@ static struct json_object *document(struct page *p, const char *version)
 	json_object_object_add(o, "profiles", html_profiles());
 	json_object_object_add(o, "clauses", html_clauses());
 	json_object_object_add(o, "columns", columns);
-	add_changes(o, g);
+	grid_put_changes(o, g, GRID_NUMBERS);
 	json_object_object_add(o, "records", p->records);
 	json_object_object_add(o, "pool", p->pool);
 	json_object_object_add(o, "names", names(p));
-	json_object_object_add(o, "waivers", waivers(g));
+	json_object_object_add(o, "waivers", grid_waivers(g));
 	html_documents(o);
 	json_object_put(p->pool_index);
 	json_object_put(p->kinds);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The page's evidence: findings and cases, as much of them as there is room for. */
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,19 +140,6 @@ static struct json_object *behaves(const struct column_finding *f)
 	return all;
 }
 
-/* The row of the waiver file that excuses the finding, or -1. */
-static int waiver_of(const struct page *p, const struct column *c, const struct column_finding *f)
-{
-	for (size_t i = 0; p->g->waivers && i < p->g->waivers->n; i++) {
-		const struct waiver *w = &p->g->waivers->row[i];
-
-		if (w->clause == f->clause && !fnmatch(w->kernel, c->release, 0) &&
-		    (w->hook == HOOK_COUNT || !strncmp(f->hook, w->hook == HOOK_GET ? "get" : "set", 3)))
-			return (int)i;
-	}
-	return -1;
-}
-
 static void add_place(struct page *p, struct json_object *o, const struct column *c, const char *path,
 		      uint64_t index, unsigned command)
 {
@@ -186,15 +172,15 @@ static void add_case_text(struct page *p, struct json_object *o, const char *tex
 static struct json_object *common(struct page *p, const struct column *c, const struct column_finding *f)
 {
 	struct json_object *o = json_object_new_object();
-	int waiver = strcmp(f->verdict, "XFAIL") ? -1 : waiver_of(p, c, f);
+	const struct waiver *waiver = grid_waiver(p->g, c, f);
 
 	html_text(o, "v", f->verdict);
 	html_int(o, "c", f->clause);
 	html_text(o, "hook", f->hook);
 	html_text(o, "field", f->field);
 	add_pooled(p, o, "why", f->why);
-	if (waiver >= 0)
-		html_int(o, "waiver", (uint64_t)waiver);
+	if (waiver)
+		html_int(o, "waiver", (uint64_t)(waiver - p->g->waivers->row));
 	add_number(o, "call", &f->call);
 	add_number(o, "program", &f->program);
 	add_number(o, "offset", &f->offset);

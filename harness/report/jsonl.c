@@ -349,11 +349,20 @@ static struct json_object *waiver_array(const struct waivers *w)
 	struct json_object *rows = json_object_new_array();
 
 	for (size_t i = 0; i < w->n; i++) {
+		const struct waiver *x = &w->row[i];
 		struct json_object *row = json_object_new_object();
 
-		add_int(row, "line", w->row[i].line);
-		add_text(row, "clause", clause_info(w->row[i].clause)->name);
-		add_int(row, "used", (int64_t)w->row[i].used);
+		add_int(row, "line", x->line);
+		add_text(row, "clause", clause_info(x->clause)->name);
+		if (x->hook != HOOK_COUNT)
+			add_text(row, "hook", view_hook((unsigned)x->hook));
+		add_text(row, "kernels", x->kernel);
+		add_text(row, "reason", x->reason);
+		add_text(row, "link", x->link);
+		add_text(row, "owner", x->owner);
+		if (x->expiry)
+			add_int(row, "expiry", x->expiry);
+		add_int(row, "used", (int64_t)x->used);
 		json_object_array_add(rows, row);
 	}
 	return rows;

@@ -16,7 +16,9 @@
  * {"type":"splat", "kernel", "title", "text", "running"}
  *	a complaint in the kernel's log, and the case or the cases that ran before it was seen.
  * {"type":"summary", "verdict", "exit", "cases", "calls", "pass", ..., "seconds", "controls":{},
- *"clauses":{}} ends a run; a file without it is of a run that was cut short.
+ *"clauses":{}, "waivers":[{"line", "clause", "hook", "kernels", "reason", "link", "owner", "expiry",
+ *"used"}]} ends a run; a file without it is of a run that was cut short. waivers: every line of the waiver
+ *file. hook is left out if it is for both, expiry (20270630) if it is for ever.
  */
 #ifndef JSONL_H
 #define JSONL_H

@@ -15,6 +15,7 @@
 
 struct kcidb {
 	const struct format_opts *opts;
+	const struct grid *g;
 	const struct column *c;
 	struct json_object *checkouts, *builds, *tests, *issues, *incidents;
 	char checkout[64], build[64];
@@ -90,10 +91,24 @@ static const char *status(const struct row *row)
 	return "SKIP";
 }
 
+/* Where the waiver explains itself: the schema takes an address only, not a path of this project. */
+static void add_link(struct json_object *issue, const struct waiver *w)
+{
+	struct json_object *misc = json_object_new_object();
+
+	if (!strncmp(w->link, "https://", 8) || !strncmp(w->link, "http://", 7))
+		out_text(issue, "report_url", w->link);
+	out_text(misc, "link", w->link);
+	out_text(misc, "owner", w->owner);
+	out_text(misc, "kernels", w->kernel);
+	json_object_object_add(issue, "misc", misc);
+}
+
 static void add_issue(struct kcidb *k, const struct row *row, const char *test)
 {
 	struct json_object *issue = json_object_new_object(), *incident = json_object_new_object();
 	struct json_object *culprit = json_object_new_object();
+	const struct waiver *w = row->finding ? grid_waiver(k->g, k->c, row->finding) : NULL;
 	const char *why = row->finding && row->finding->why ? row->finding->why : "known divergence";
 	const char *name = row->clause ? clause_info(row->clause)->name : "expectation";
 	uint64_t h = rows_hash_text(rows_hash_text(ROWS_HASH, name), why);
@@ -107,6 +122,8 @@ static void add_issue(struct kcidb *k, const struct row *row, const char *test)
 	out_text(issue, "comment", buf_str(&b));
 	json_object_object_add(culprit, "code", json_object_new_boolean(true));
 	json_object_object_add(issue, "culprit", culprit);
+	if (w)
+		add_link(issue, w);
 	json_object_array_add(k->issues, issue);
 	put_id(k, id, sizeof(id), "incident", rows_hash_text(rows_hash_text(k->run, row->id), issue_id));
 	begin(incident, k, id);
@@ -225,6 +242,7 @@ int format_kcidb(struct buf *out, const struct grid *g, const struct format_opts
 {
 	struct json_object *o = json_object_new_object(), *version = json_object_new_object();
 	struct kcidb k = {.opts = opts,
+			  .g = g,
 			  .checkouts = json_object_new_array(),
 			  .builds = json_object_new_array(),
 			  .tests = json_object_new_array(),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -28,6 +29,7 @@ void reading_fini(struct reading *r)
 		free(r->file[i]);
 	}
 	free(r->column);
+	free(r->waivers.row);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -210,7 +212,7 @@ int reading_add(struct reading *r, const char *path, char *why, size_t size)
 	return S_ISDIR(st.st_mode) ? add_folder(r, path, why, size) : add_file(r, path, why, size);
 }
 
-void reading_sort(struct reading *r)
+static void sort(struct reading *r)
 {
 	for (unsigned i = 1; i < r->n; i++) { /* stable, and few */
 		struct column *c = r->column[i];
@@ -224,4 +226,57 @@ void reading_sort(struct reading *r)
 		r->column[k] = c;
 		r->file[k] = file;
 	}
+}
+
+static bool is_listed(const struct waivers *all, const struct waiver *w)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (waiver_same(&all->row[i], w))
+			return true;
+	return false;
+}
+
+/* Each waiver once, whichever runs used it. */
+static int list_waivers(struct reading *r)
+{
+	size_t most = 0;
+
+	for (unsigned i = 0; i < r->n; i++)
+		most += r->column[i]->waivers.n;
+	if (!most)
+		return 0;
+	r->waivers.row = calloc(most, sizeof(*r->waivers.row));
+	if (!r->waivers.row)
+		return -ENOMEM;
+	for (unsigned i = 0; i < r->n; i++)
+		for (size_t k = 0; k < r->column[i]->waivers.n; k++) {
+			const struct waiver *w = &r->column[i]->waivers.row[k];
+
+			if (w->kernel && !is_listed(&r->waivers, w))
+				r->waivers.row[r->waivers.n++] = *w;
+		}
+	r->grid.waivers = &r->waivers;
+	return 0;
+}
+
+/* Seconds since 1970 of "2026-11-21T10:00:00Z", or 0. */
+static int64_t seconds_of(const char *start)
+{
+	struct tm tm = {0};
+	const char *end = strptime(start, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+	return end && !*end ? (int64_t)timegm(&tm) : 0;
+}
+
+int reading_finish(struct reading *r)
+{
+	sort(r);
+	for (unsigned i = 0; i < r->n; i++)
+		for (unsigned k = 0; k < r->column[i]->n_commands; k++) {
+			int64_t start = seconds_of(r->column[i]->command[k].start);
+
+			if (start > r->grid.now)
+				r->grid.now = start;
+		}
+	return list_waivers(r);
 }

@@ -15,7 +15,8 @@
 #define READING_BYTES	(1ull << 30)
 
 struct reading {
-	struct grid grid;	     /* waivers: none */
+	struct grid grid;
+	struct waivers waivers;	     /* grid.waivers: of all columns; the texts are theirs */
 	struct column **column;	     /* grid.column; owned, as each of them */
 	char *file[READING_KERNELS]; /* where column i was read; owned */
 	unsigned n;
@@ -31,7 +32,11 @@ void reading_fini(struct reading *r);
  */
 int reading_add(struct reading *r, const char *path, char *why, size_t size);
 
-/* Oldest kernel first; columns of the same kernel stay in the order in which they were added. */
-void reading_sort(struct reading *r);
+/*
+ * To be called once, when all is added: oldest kernel first; columns of the same kernel stay in the order in
+ * which they were added. The grid gets their waivers, and as its time that of the last run that began: a
+ * waiver has expired if it had then. 0 or -ENOMEM.
+ */
+int reading_finish(struct reading *r);
 
 #endif

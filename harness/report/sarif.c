@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -59,24 +60,63 @@ static void put_uri(struct buf *out, const char *path)
 	}
 }
 
+/* From the last folder `corpus` on, so that it is no place of one machine: NULL if there is none. */
+static const char *below_corpus(const char *path)
+{
+	const char *from = NULL;
+
+	for (const char *p = path; (p = strstr(p, "/corpus/")); p++)
+		from = p + 1;
+	return from;
+}
+
+/* What the commands call a generated case's file in a run's folder (triage_stem()).
+ */
+static void put_file(struct buf *out, const struct column_finding *f)
+{
+	struct buf name = {0};
+
+	buf_printf(&name, "%s-%.3s-%s-%s.case", f->clause ? clause_info(f->clause)->name : "expectation",
+		   f->hook, f->kind[0] ? f->kind : "unknown", f->field);
+	for (char *p = name.p; p && *p; p++)
+		*p = *p == '/' ? '-' : (char)tolower((unsigned char)*p);
+	buf_puts(out, "findings/");
+	put_uri(out, buf_str(&name));
+	buf_fini(&name);
+}
+
+static struct json_object *physical_location(const struct column_finding *f)
+{
+	const char *path = f->path && f->path[0] == '/' ? below_corpus(f->path) : f->path;
+	struct json_object *o = json_object_new_object(), *artifact = json_object_new_object();
+	struct json_object *region = json_object_new_object();
+	struct buf uri = {0};
+
+	if (path) {
+		put_uri(&uri, path);
+		out_text(artifact, "uriBaseId", "SRCROOT");
+	} else if (f->path) {
+		buf_puts(&uri, "file://");
+		put_uri(&uri, f->path);
+	} else {
+		put_file(&uri, f);
+	}
+	out_text(artifact, "uri", buf_str(&uri));
+	out_count(region, "startLine", 1);
+	json_object_object_add(o, "artifactLocation", artifact);
+	json_object_object_add(o, "region", region);
+	buf_fini(&uri);
+	return o;
+}
+
+/* GitHub refuses a file in which any result has no physical location, so a generated case has one too. */
 static struct json_object *location(const struct column_finding *f)
 {
 	struct json_object *o = json_object_new_object();
 	struct buf b = {0};
 
-	if (f->path) {
-		struct json_object *physical = json_object_new_object();
-		struct json_object *artifact = json_object_new_object();
-
-		if (f->path[0] == '/')
-			buf_puts(&b, "file://");
-		put_uri(&b, f->path);
-		out_text(artifact, "uri", buf_str(&b));
-		if (f->path[0] != '/')
-			out_text(artifact, "uriBaseId", "SRCROOT");
-		json_object_object_add(physical, "artifactLocation", artifact);
-		json_object_object_add(o, "physicalLocation", physical);
-	} else {
+	json_object_object_add(o, "physicalLocation", physical_location(f));
+	if (!f->path) {
 		struct json_object *logical = json_object_new_array(), *one = json_object_new_object();
 
 		buf_puts(&b, "hookdiff.finding.");
@@ -115,7 +155,27 @@ static uint64_t fingerprint(const struct column_finding *f)
 	return h;
 }
 
-static struct json_object *result(const struct column *c, const struct column_finding *f, unsigned rule_index)
+/* A waiver: its reason, and where and who explains it. */
+static struct json_object *suppressions(const struct grid *g, const struct column *c,
+					const struct column_finding *f)
+{
+	struct json_object *all = json_object_new_array(), *one = json_object_new_object();
+	const struct waiver *w = grid_waiver(g, c, f);
+	struct buf b = {0};
+
+	buf_puts(&b, f->why ? f->why : "known");
+	if (w)
+		buf_printf(&b, " (%s, owner %s)", w->link, w->owner);
+	out_text(one, "kind", "external");
+	out_text(one, "status", "accepted");
+	out_text(one, "justification", buf_str(&b));
+	json_object_array_add(all, one);
+	buf_fini(&b);
+	return all;
+}
+
+static struct json_object *result(const struct grid *g, const struct column *c,
+				  const struct column_finding *f, unsigned rule_index)
 {
 	struct json_object *o = json_object_new_object(), *locations = json_object_new_array();
 	struct json_object *prints = json_object_new_object(), *more = json_object_new_object();
@@ -136,17 +196,11 @@ static struct json_object *result(const struct column *c, const struct column_fi
 	json_object_object_add(o, "locations", locations);
 	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)fingerprint(f));
 	out_text(prints, "hookdiffFinding/v1", hex);
+	out_text(prints, "primaryLocationLineHash", hex); /* the only one that GitHub looks at */
 	json_object_object_add(o, "partialFingerprints", prints);
 	json_object_object_add(o, "occurrenceCount", json_object_new_int64((int64_t)f->cases));
-	if (waived) {
-		struct json_object *all = json_object_new_array(), *one = json_object_new_object();
-
-		out_text(one, "kind", "external");
-		out_text(one, "status", "accepted");
-		out_text(one, "justification", f->why ? f->why : "known");
-		json_object_array_add(all, one);
-		json_object_object_add(o, "suppressions", all);
-	}
+	if (waived)
+		json_object_object_add(o, "suppressions", suppressions(g, c, f));
 	buf_reset(&b);
 	story_format(&b, c, f);
 	out_text(more, "card", buf_str(&b));
@@ -176,8 +230,25 @@ static struct json_object *invocations(const struct column *c)
 	return all;
 }
 
-static struct json_object *run(const struct column *c, const struct format_opts *opts)
+/*
+ * "hookdiff/6.12.117/": up to the last slash it is the analysis' category, of which a file may hold one run.
+ * The second run of a kernel is hookdiff/6.12.117-2/.
+ */
+static void put_category(struct buf *out, const struct grid *g, unsigned at)
 {
+	unsigned before = 0;
+
+	for (unsigned i = 0; i < at; i++)
+		before += !strcmp(g->column[i]->label, g->column[at]->label);
+	buf_printf(out, "hookdiff/%s", g->column[at]->label);
+	if (before)
+		buf_printf(out, "-%u", before + 1);
+	buf_puts(out, "/");
+}
+
+static struct json_object *run(const struct grid *g, unsigned at, const struct format_opts *opts)
+{
+	const struct column *c = g->column[at];
 	struct json_object *o = json_object_new_object(), *tool = json_object_new_object();
 	struct json_object *driver = json_object_new_object(), *rules = json_object_new_array();
 	struct json_object *results = json_object_new_array(), *more = json_object_new_object();
@@ -192,14 +263,14 @@ static struct json_object *run(const struct column *c, const struct format_opts 
 			index[f->clause] = ++n;
 			json_object_array_add(rules, rule(f->clause));
 		}
-		json_object_array_add(results, result(c, f, index[f->clause] - 1));
+		json_object_array_add(results, result(g, c, f, index[f->clause] - 1));
 	}
 	out_text(driver, "name", "hookdiff");
 	out_text(driver, "version", c->tool[0] ? c->tool : opts->version);
 	json_object_object_add(driver, "rules", rules);
 	json_object_object_add(tool, "driver", driver);
 	json_object_object_add(o, "tool", tool);
-	buf_printf(&b, "hookdiff/%s/", c->label);
+	put_category(&b, g, at);
 	out_text(details, "id", buf_str(&b));
 	json_object_object_add(o, "automationDetails", details);
 	json_object_object_add(o, "invocations", invocations(c));
@@ -224,7 +295,7 @@ int format_sarif(struct buf *out, const struct grid *g, const struct format_opts
 	out_text(o, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
 	out_text(o, "version", "2.1.0");
 	for (unsigned i = 0; i < g->n; i++)
-		json_object_array_add(runs, run(g->column[i], opts));
+		json_object_array_add(runs, run(g, i, opts));
 	json_object_object_add(o, "runs", runs);
 	return out_document(out, o);
 }

@@ -169,12 +169,13 @@ static int parse_line(struct line *l, struct waiver *w)
 	return err;
 }
 
-static void waiver_fini(struct waiver *w)
+void waiver_fini(struct waiver *w)
 {
 	free(w->kernel);
 	free(w->reason);
 	free(w->link);
 	free(w->owner);
+	w->kernel = w->reason = w->link = w->owner = NULL;
 }
 
 int waivers_parse(struct waivers *w, const char *file, const char *text, size_t len, struct diag *diag)
@@ -285,6 +286,30 @@ bool waiver_expired(const struct waiver *w, int64_t t)
 	if (!w->expiry || !gmtime_r(&seconds, &tm))
 		return false;
 	return w->expiry < (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	struct buf x = {0}, y = {0};
+	bool same;
+
+	text_safe(&x, a, strlen(a));
+	text_safe(&y, b, strlen(b));
+	same = !strcmp(buf_str(&x), buf_str(&y));
+	buf_fini(&x);
+	buf_fini(&y);
+	return same;
+}
+
+bool waiver_same(const struct waiver *a, const struct waiver *b)
+{
+	if (a->line != b->line)
+		return false;
+	if (!a->kernel || !b->kernel)
+		return true;
+	return a->clause == b->clause && a->hook == b->hook && a->expiry == b->expiry &&
+	       same_text(a->kernel, b->kernel) && same_text(a->reason, b->reason) &&
+	       same_text(a->link, b->link) && same_text(a->owner, b->owner);
 }
 
 void waivers_fini(struct waivers *w)

@@ -53,6 +53,14 @@ struct waiver *waivers_match(struct waivers *w, unsigned clause, enum hook hook,
 /* Was the waiver's last day before the day of t (seconds since 1970, UTC)? */
 bool waiver_expired(const struct waiver *w, int64_t t);
 
+/*
+ * Are both the same line of the same file? Texts are compared as they are printed. One without a kernel
+ * pattern is from a record that names the line only, and is any waiver of that line.
+ */
+bool waiver_same(const struct waiver *a, const struct waiver *b);
+
+/* Frees the texts of a row that is in no struct waivers. */
+void waiver_fini(struct waiver *w);
 void waivers_fini(struct waivers *w);
 
 #endif
