@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFROM=harness/report/page -DTO=page.c -P embed_page.cmake
+# cmake -DFROM=harness/report/page "-DSCRIPTS=base.js;..." -DTO=page.c -P embed_page.cmake
 # The HTML page, with its style and its script in it, as two arrays: what stands before the data and what
 # stands behind. The page's Content-Security-Policy names style and script by their hashes, so nothing else
 # that could get into a page would run.
@@ -38,7 +38,12 @@ endfunction()
 
 file(READ ${FROM}/page.html page)
 file(READ ${FROM}/page.css style)
-file(READ ${FROM}/page.js script)
+set(script "\"use strict\";\n(() => {\n")
+foreach(name ${SCRIPTS})
+  file(READ ${FROM}/${name} part)
+  string(APPEND script "${part}")
+endforeach()
+string(APPEND script "})();\n")
 foreach(text style script)
   string(TOLOWER "${${text}}" lower)
   if(lower MATCHES "</(style|script)|<!--|@data@")

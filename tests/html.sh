@@ -46,6 +46,8 @@ cat >"$dir/strange.jsonl" <<'EOF'
 {"type":"case","verdict":"FAIL","clause":"GET.ARGS","hook":"<i>","field":"ret","want":{},"got":{},"behaves_like":[],"call":99,"case":"getsockopt(\n"}
 EOF
 "$HOOKDIFF" report --format html "$dir/strange.jsonl" >"$dir/pages/strange.html" || exit 1
+sed 's#docs/y.md#javascript:alert(1)#' "$here/reports/old.jsonl" >"$dir/waived.jsonl"
+"$HOOKDIFF" report --format html "$dir/waived.jsonl" >"$dir/pages/waived.html" || exit 1
 if "$HOOKDIFF" probe --brief >/dev/null 2>&1; then # a real one: this kernel held to the document
 	"$HOOKDIFF" run --json --profile doc --out "$dir/out" "$here/../corpus/retval" >"$dir/real.jsonl" 2>/dev/null
 	"$HOOKDIFF" report --format html "$dir/real.jsonl" >"$dir/pages/real.html" || exit 1

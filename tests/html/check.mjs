@@ -327,6 +327,14 @@ for (const colorScheme of ["light", "dark"])
 		return texts + " texts";
 	});
 
+await test("waivers of a run's records: link and owner, and no address that runs", async () => {
+	const page = await open("waived.html", { hash: "cell=SET.OPTLEN.ZERO%406.1.90" });
+	assert.match(await page.textContent("#panel"), /https:\/\/example\.org\/zero.*net-team/s);
+	assert.match(await page.textContent("#skipped-body"), /javascript:alert/);
+	assert.deepEqual(await page.$$eval("a:not([href^='#'])", (l) => [...new Set(l.map((a) => a.href))]), ["https://example.org/zero"]);
+	await page.done();
+});
+
 await test("a phone of 390 px: nothing but tables scrolls sideways, the evidence stands below", async () => {
 	const page = await open("ten.html", { width: 390, height: 844, isMobile: true, hasTouch: true });
 	await cell(page, "HOOK.CALLED", "5.10.200").tap();
