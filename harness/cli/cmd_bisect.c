@@ -5,38 +5,20 @@
  * no memory of its own: begun anew or gone on with, the loop is the same.
  */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "../bisect/letter.h"
 #include "../bisect/trial.h"
 #include "../kernels/files.h"
-#include "../report/text.h"
-#include "../wire/json_in.h"
-#include "bisect.h"
-#include "oracle/clauses.h"
+#include "bisect_run.h"
 #include "oracle/profiles.h"
 #include "version.h"
 
 #define RUNS 10 /* as syzbot does; 20 once something is flaky */
-
-struct bisect {
-	struct cli *cli;
-	struct judge judge;
-	struct bisect_state s;
-	char dir[PATH_MAX / 2], state[PATH_MAX / 2 + 32], findings[PATH_MAX / 2 + 32];
-	const char *way; /* template of the backend or of the kernel */
-	bool packages, newer_is_good;
-	int lock;
-	FILE *log;
-	unsigned first_tests; /* of an earlier process */
-};
 
 static volatile sig_atomic_t stopped; /* by a signal between two tests; during one it is trial_run's */
 
@@ -45,7 +27,7 @@ static void on_signal(int sig)
 	stopped = sig;
 }
 
-static void __attribute__((format(printf, 2, 3))) say(const struct bisect *b, const char *format, ...)
+void bisect_say(const struct bisect *b, const char *format, ...)
 {
 	va_list ap;
 
@@ -212,30 +194,13 @@ static int open_state(struct bisect *b)
 	}
 	again = state_retry(&b->s);
 	b->first_tests = b->s.tests;
-	say(b, "going on with %s: %u tests are done%s", b->state, b->s.tests,
-	    again ? "; versions without an answer are tried again" : "");
+	bisect_say(b, "going on with %s: %u tests are done%s", b->state, b->s.tests,
+		   again ? "; versions without an answer are tried again" : "");
 	return EXIT_AGREE;
 }
 
 /* --- one test
  * ------------------------------------------------------------------------------------------------- */
-
-/* The name in place of each %; %% is a %. */
-static void substitute(struct buf *out, const char *way, const char *name, bool shell)
-{
-	for (; *way; way++) {
-		if (*way != '%') {
-			buf_add(out, way, 1);
-		} else if (way[1] == '%') {
-			buf_puts(out, "%");
-			way++;
-		} else if (shell) {
-			text_shell(out, name);
-		} else {
-			buf_puts(out, name);
-		}
-	}
-}
 
 static void tell(const struct bisect *b, const struct bisect_point *p, const struct trial_result *r,
 		 bool again)
@@ -253,20 +218,20 @@ static void tell(const struct bisect *b, const struct bisect_point *p, const str
 	case BISECT_GOOD:
 	case BISECT_BAD:
 		if (b->judge.feature)
-			say(b, "%s: %s: %s is %s (Linux %s), %.1f s%s", p->name,
-			    r->verdict == BISECT_GOOD ? "good" : "bad", b->judge.feature, r->feature,
-			    r->release, r->seconds, togo);
+			bisect_say(b, "%s: %s: %s is %s (Linux %s), %.1f s%s", p->name,
+				   r->verdict == BISECT_GOOD ? "good" : "bad", b->judge.feature, r->feature,
+				   r->release, r->seconds, togo);
 		else if (r->verdict == BISECT_GOOD)
-			say(b, "%s: good%s: %u of %u runs hold (Linux %s), %.1f s%s", p->name,
-			    again ? " again" : "", r->runs, r->runs, r->release, r->seconds, togo);
+			bisect_say(b, "%s: good%s: %u of %u runs hold (Linux %s), %.1f s%s", p->name,
+				   again ? " again" : "", r->runs, r->runs, r->release, r->seconds, togo);
 		else
-			say(b, "%s: bad%s: %u of %u runs differ (Linux %s): %s, %.1f s%s", p->name,
-			    again ? " after all" : "", r->failed, r->runs, r->release, r->why, r->seconds,
-			    togo);
+			bisect_say(b, "%s: bad%s: %u of %u runs differ (Linux %s): %s, %.1f s%s", p->name,
+				   again ? " after all" : "", r->failed, r->runs, r->release, r->why,
+				   r->seconds, togo);
 		break;
 	default:
-		say(b, "%s: %s: no answer: %s, %.1f s%s", p->name, again ? "as before" : "skip", r->why,
-		    r->seconds, togo);
+		bisect_say(b, "%s: %s: no answer: %s, %.1f s%s", p->name, again ? "as before" : "skip",
+			   r->why, r->seconds, togo);
 	}
 }
 
@@ -293,7 +258,7 @@ static int test(struct bisect *b, const struct search_step *step)
 	snprintf(file, sizeof(file), "%s/%s", b->dir, p->evidence);
 	t.file = file;
 	if (b->way)
-		substitute(&way, b->way, p->name, b->cli->backend != NULL);
+		bisect_way(&way, b, p->name);
 	t.backend = b->cli->backend ? buf_str(&way) : NULL;
 	t.spec = b->way && !t.backend ? buf_str(&way) : p->name;
 	trial_run(&t, &r);
@@ -325,168 +290,6 @@ static int test(struct bisect *b, const struct search_step *step)
 	return EXIT_AGREE;
 }
 
-/* --- the answer
- * ------------------------------------------------------------------------------------------------ */
-
-static int refused(const struct bisect *b, const struct search_step *step)
-{
-	const struct bisect_state *s = &b->s;
-	const struct bisect_point *good = &s->point[0], *bad = &s->point[s->n - 1];
-
-	switch (step->refusal) {
-	case REFUSED_GOOD_UNKNOWN:
-		return bisect_refuse("the good end %s gives no answer: %s", good->name, good->why);
-	case REFUSED_BAD_UNKNOWN:
-		return bisect_refuse("the bad end %s gives no answer: %s", bad->name, bad->why);
-	case REFUSED_GOOD_IS_BAD:
-		return bisect_refuse(
-			"the good end %s is bad: %u of %u runs differ: %s; choose another --good or "
-			"--profile",
-			good->name, good->answer.failed, good->answer.runs, good->why);
-	default:
-		break;
-	}
-	if (b->judge.feature)
-		return bisect_refuse("the ends agree: %s is %s on %s and on %s; there is nothing to look for",
-				     b->judge.feature, s->good_feature, good->name, bad->name);
-	return bisect_refuse(
-		"the ends agree: all %u runs on %s and all %u on %s hold, by the profile %s; there is "
-		"nothing to "
-		"look for",
-		good->answer.runs, good->name, bad->answer.runs, bad->name, s->profile);
-}
-
-static unsigned count_skipped(const struct bisect *b, const struct search_step *step)
-{
-	unsigned n = 0;
-
-	for (unsigned i = step->good + 1; i < step->bad; i++)
-		n += b->s.point[i].answer.verdict == BISECT_SKIP;
-	return n;
-}
-
-static void reproduce(const struct bisect *b, const char *name, struct buf *out)
-{
-	const struct cli *cli = b->cli;
-
-	buf_puts(out, "hookdiff bisect step ");
-	if (b->packages) {
-		buf_puts(out, "--kernel ");
-		text_shell(out, name);
-	} else {
-		struct buf way = {0};
-
-		substitute(&way, b->way, name, cli->backend != NULL);
-		buf_puts(out, cli->backend ? "--backend " : "--kernel ");
-		text_shell(out, buf_str(&way));
-		buf_fini(&way);
-	}
-	if (b->judge.feature) {
-		buf_printf(out, " --feature %s%s", strcmp(b->s.good_feature, "absent") ? "" : "'!'",
-			   b->judge.feature);
-		return;
-	}
-	buf_printf(out, " --profile %s", b->s.profile);
-	if (cli->case_path) {
-		buf_puts(out, " --case ");
-		text_shell(out, cli->case_path);
-	}
-	if (cli->clause)
-		buf_printf(out, " --clause %s", cli->clause);
-}
-
-static unsigned count_retests(const struct bisect *b)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < b->s.n; i++)
-		n += b->s.point[i].tests > 1 ? b->s.point[i].tests - 1 : 0;
-	return n;
-}
-
-static void print_json(const struct bisect *b, const struct search_step *step, const char *report)
-{
-	struct buf o = {0};
-
-	buf_printf(&o, "{\"type\":\"bisect-result\",\"verdict\":\"%s\",\"good\":",
-		   step->what == SEARCH_FOUND ? "found" : "range");
-	json_put_text(&o, b->s.point[step->good].name);
-	buf_puts(&o, ",\"bad\":");
-	json_put_text(&o, b->s.point[step->bad].name);
-	buf_printf(&o,
-		   ",\"versions\":%u,\"tests\":%u,\"retests\":%u,\"skips\":%u,\"seconds\":%.1f,\"state\":",
-		   b->s.n, b->s.tests, count_retests(b), b->s.skips, b->s.seconds);
-	json_put_text(&o, b->state);
-	buf_puts(&o, ",\"report\":");
-	json_put_text(&o, report);
-	buf_puts(&o, ",\"points\":[");
-	for (unsigned i = 0, n = 0; i < b->s.n; i++) {
-		const struct bisect_point *p = &b->s.point[i];
-
-		if (p->answer.verdict == BISECT_UNTESTED)
-			continue;
-		buf_puts(&o, n++ ? ",{\"name\":" : "{\"name\":");
-		json_put_text(&o, p->name);
-		buf_printf(&o, ",\"verdict\":\"%s\",\"runs\":%u,\"failed\":%u}",
-			   bisect_verdict_names[p->answer.verdict], p->answer.runs, p->answer.failed);
-	}
-	buf_puts(&o, "]}");
-	puts(buf_str(&o));
-	buf_fini(&o);
-}
-
-static int report(const struct bisect *b, const struct search_step *step)
-{
-	const struct bisect_point *good = &b->s.point[step->good], *bad = &b->s.point[step->bad];
-	struct buf evidence = {0}, letter = {0}, profiles = {0}, again = {0};
-	struct letter l = {.s = &b->s,
-			   .good = step->good,
-			   .bad = step->bad,
-			   .newer_is_good = b->newer_is_good,
-			   .case_name = b->cli->clause ? b->cli->clause : b->judge.what,
-			   .cases = b->judge.text.n ? buf_str(&b->judge.text) : NULL,
-			   .hookdiff = HD_VERSION};
-	char path[PATH_MAX];
-	int ret;
-
-	snprintf(path, sizeof(path), "%s/%s", b->dir, bad->evidence);
-	l.clause = b->judge.feature ? C_NONE : trial_evidence(path, &evidence);
-	l.evidence = buf_str(&evidence);
-	reproduce(b, bad->name, &again);
-	l.reproduce = buf_str(&again);
-	letter_format(&letter, &l);
-	letter_profiles(&profiles, &l);
-	snprintf(path, sizeof(path), "%s/report.txt", b->dir);
-	ret = file_write(path, buf_str(&letter), letter.n);
-
-	if (step->what == SEARCH_FOUND)
-		say(b, "\n%s is the %s version that differs; %s, before it in the series, does not",
-		    bad->name, b->newer_is_good ? "last" : "first", good->name);
-	else
-		say(b,
-		    "\nsomewhere after %s, and in %s at the latest: %u versions between the two give no "
-		    "answer",
-		    good->name, bad->name, count_skipped(b, step));
-	if (*bad->why && !b->judge.feature)
-		say(b, "%s", bad->why);
-	fputs(buf_str(&profiles), b->log);
-	say(b, "%u versions, %u tests, %u of them without an answer, %.1f s%s", b->s.n, b->s.tests,
-	    b->s.skips, b->s.seconds, step->flaky ? "; some version differs only now and then" : "");
-	if (ret)
-		bisect_refuse("%s could not be written: %s", path, strerror(-ret));
-	else
-		say(b, "report to send: %s", path);
-	if (b->cli->json)
-		print_json(b, step, path);
-	buf_fini(&evidence);
-	buf_fini(&letter);
-	buf_fini(&profiles);
-	buf_fini(&again);
-	if (ret)
-		return EXIT_UNSURE;
-	return step->what == SEARCH_FOUND ? EXIT_AGREE : EXIT_DIVERGENCE;
-}
-
 static int search(struct bisect *b)
 {
 	struct sigaction act = {.sa_handler = on_signal};
@@ -511,9 +314,9 @@ static int search(struct bisect *b)
 			break;
 		case SEARCH_FOUND:
 		case SEARCH_RANGE:
-			return report(b, &step);
+			return bisect_report(b, &step);
 		case SEARCH_REFUSED:
-			return refused(b, &step);
+			return bisect_refused(b, &step);
 		}
 	}
 }
@@ -548,9 +351,9 @@ int cmd_bisect(struct cli *cli)
 	if (!code) {
 		b.newer_is_good = series_runs_back(&b.s, cli);
 		if (!b.first_tests)
-			say(&b, "%u versions from %s to %s, %u %s each; %s", b.s.n, b.s.point[0].name,
-			    b.s.point[b.s.n - 1].name, b.s.question.runs,
-			    b.s.question.runs == 1 ? "run" : "runs", b.dir);
+			bisect_say(&b, "%u versions from %s to %s, %u %s each; %s", b.s.n, b.s.point[0].name,
+				   b.s.point[b.s.n - 1].name, b.s.question.runs,
+				   b.s.question.runs == 1 ? "run" : "runs", b.dir);
 		code = search(&b);
 	}
 	state_fini(&b.s);
