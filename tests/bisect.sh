@@ -231,6 +231,7 @@ expect 128 'expected packages, list or step' "$HOOKDIFF" bisect stop --case rang
 expect 128 'expected' "$HOOKDIFF" bisect
 expect 128 '^bisect step: stop: no/bzImage: expected ' step --kernel no/bzImage
 expect 128 '^bisect step: stop: range.case: expected a bzImage' step --kernel range.case
+expect 128 '^bisect step: stop: /dev/null: expected a bzImage.* found neither file' step --kernel /dev/null
 expect 128 'cannot make the folder' "$HOOKDIFF" bisect step --case range.case --out range.case/x --backend "$fake"
 # the build
 expect 0 '^bisect step: good' step --backend "$fake" --build-cmd true

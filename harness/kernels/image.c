@@ -73,6 +73,11 @@ static enum image_status from_path(struct job *j)
 
 	if (stat(j->spec, &st))
 		return end(j, IMAGE_ERROR, "%s: %s", j->spec, strerror(errno));
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return end(j, IMAGE_ERROR,
+			   "%s: expected a bzImage, a vmlinux or a built tree, found neither file nor "
+			   "folder",
+			   j->spec);
 	if (!S_ISDIR(st.st_mode)) {
 		if (!realpath(j->spec, im->boot))
 			return end(j, IMAGE_ERROR, "%s: %s", j->spec, strerror(errno));
