@@ -178,12 +178,14 @@ await test("keyboard: / filters, arrows move, Enter opens the evidence, Escape c
 
 await test("Tab alone reaches the filter, the table, the panel and a finding", async () => {
 	const page = await open("ten.html", { hash: "cell=HOOK.CALLED%405.10.200" }), seen = new Set();
-	for (let i = 0; i < 60; i++) {
+	const places = ["NAV", "filter", "grid", "panel", "findings"];
+	// Chromium 150 begins at the opened cell, 156 at the top: then the filter comes last.
+	for (let i = 0; i < 200 && !places.every((p) => seen.has(p)); i++) {
 		await page.keyboard.press("Tab");
 		seen.add(await page.evaluate(() => document.activeElement.closest("nav, form, table#grid, #panel, #findings")?.id ||
 			document.activeElement.closest("nav")?.tagName));
 	}
-	for (const place of ["NAV", "filter", "grid", "panel", "findings"]) assert.ok(seen.has(place), place);
+	for (const place of places) assert.ok(seen.has(place), place);
 	await page.done();
 });
 
