@@ -15,12 +15,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void observe(const struct tcase *tc, unsigned call, const struct plan *plan,
+		    const struct handler_result *hr, const struct want *w, void *arg)
+{
+	stats_clauses(&w->hits);
+	guide_observe(tc, call, plan, hr, w, arg);
+}
+
 /* Opens the kernel, or exits with 2, saying what this machine lacks. */
 static struct live *open_guided(void)
 {
 	struct live *live = live_open();
 
-	live_loop(live)->observe = guide_observe;
+	live_loop(live)->observe = observe;
 	live_loop(live)->observe_arg = live_loop(live);
 	return live;
 }

@@ -23,6 +23,12 @@ static void report(const struct selfcheck_find *f, const struct tcase *tc, uint6
 	abort();
 }
 
+static void observe(const struct tc_call *c, const struct want *w, uint32_t page_size)
+{
+	stats_clauses(&w->hits);
+	guide_call(c, w, page_size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tcase tc; /* large */
@@ -35,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check = selfcheck_new();
 		if (!check)
 			abort();
-		check->observe = guide_call;
+		check->observe = observe;
 	}
 	if (size < CASE_BIN_MIN)
 		stats_refuse(REFUSED_TOO_SHORT);

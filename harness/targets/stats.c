@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/buf.h"
+#include "harness/base/pulse.h"
 
 struct fuzz_stats fuzz_stats;
 
@@ -66,4 +67,47 @@ void stats_write(void)
 		fclose(f);
 	}
 	buf_fini(&name);
+}
+
+static uint64_t refused_cases(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned r = 0; r < REFUSED_COUNT; r++)
+		n += fuzz_stats.refused[r];
+	return n;
+}
+
+static void to_pulse(struct pulse *p)
+{
+	static struct {
+		uint64_t executions, cases, refused;
+	} told;
+	const struct fuzz_stats *s = &fuzz_stats;
+	uint64_t refused = refused_cases();
+
+	pulse_add(&p->execs, s->executions - told.executions);
+	pulse_add(&p->cases, s->cases - told.cases);
+	pulse_add(&p->refused, refused - told.refused);
+	told.executions = s->executions;
+	told.cases = s->cases;
+	told.refused = refused;
+	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
+		pulse_clauses(p, i, s->clauses.w[i]);
+}
+
+void stats_beat(void)
+{
+	static struct pulse *pulse;
+	static uint64_t beats;
+
+	if (!beats)
+		pulse = pulse_join();
+	if (!(beats++ & 0xff))
+		stats_write();
+	if (!pulse)
+		return;
+	to_pulse(pulse);
+	if (pulse_orphaned(pulse))
+		_exit(0);
 }

@@ -7,11 +7,15 @@
  *	{"target":"fuzz_oracle","executions":9,"cases":20,"refused_executions":1,"refused":{"too_short":1,...}}
  *
  * cases: all that the inputs held. refused: cases (or whole inputs) that tested nothing, by reason.
+ * In a campaign the same counts go to its page of counters as well (harness/base/pulse.h), and the target
+ *ends when the campaign has gone.
  */
 #ifndef STATS_H
 #define STATS_H
 
 #include <stdint.h>
+
+#include "harness/case/outcome.h"
 
 /* Cases of one input; what stands behind them is ignored. The same for every target with binary cases. */
 #define TARGET_CASES 16
@@ -31,6 +35,7 @@ struct fuzz_stats {
 	uint64_t refused[REFUSED_COUNT];
 	uint64_t refused_executions; /* with at least one refused case */
 	uint64_t last_refused;	     /* the number of the last of those */
+	struct clause_set clauses;
 };
 
 extern struct fuzz_stats fuzz_stats;
@@ -38,11 +43,20 @@ extern struct fuzz_stats fuzz_stats;
 /* Writes the line. Done for you, unless the target leaves by _exit. */
 void stats_write(void);
 
+/* Every 256 executions; ends the process if the campaign that it worked for has gone. */
+void stats_beat(void);
+
 /* An execution begins. */
 static inline void stats_execution(void)
 {
-	if (!(fuzz_stats.executions++ & 0xffff))
-		stats_write();
+	if (!(fuzz_stats.executions++ & 0xff))
+		stats_beat();
+}
+
+/* These clauses had a say in some call. */
+static inline void stats_clauses(const struct clause_set *hits)
+{
+	clause_join(&fuzz_stats.clauses, hits);
 }
 
 static inline void stats_refuse(enum refusal why)
