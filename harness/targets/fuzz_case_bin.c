@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/case/case_bin.h"
+#include "harness/mutate/batch.h"
 #include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stats_execution();
 	if (size < CASE_BIN_MIN)
 		stats_refuse(REFUSED_TOO_SHORT);
-	for (unsigned k = 0; k < TARGET_CASES && (taken = case_bin_take(data, size, &tc)); k++) {
+	for (unsigned k = 0; k < BATCH_MAX && (taken = case_bin_take(data, size, &tc)); k++) {
 		must(taken >= CASE_BIN_MIN && taken <= size, "taken: out of range", NULL);
 		wrong = tcase_check(&tc);
 		must(!wrong, "decoded case is not valid: ", wrong);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live difference between the oracle and this kernel's hooks. Needs root. An input is one to TARGET_CASES
+ * Live difference between the oracle and this kernel's hooks. Needs root. An input is one to BATCH_MAX
  * cases in binary form, one behind the other; a divergence prints its card and aborts. Options that can hurt
  * the host are passed over. Cases share sockets, and the state that earlier ones left in them; a divergence
  * is confirmed on fresh sockets, and the card says whether it showed there.
@@ -10,6 +10,7 @@
 #include "harness/campaign/live.h"
 #include "harness/case/case_bin.h"
 #include "harness/case/safe.h"
+#include "harness/mutate/batch.h"
 #include "guide.h"
 #include "stats.h"
 
@@ -81,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		live = open_guided();
 	if (size < CASE_BIN_MIN)
 		stats_refuse(REFUSED_TOO_SHORT);
-	for (unsigned k = 0; k < TARGET_CASES && (n = case_bin_take(data, size, &tc)); k++) {
+	for (unsigned k = 0; k < BATCH_MAX && (n = case_bin_take(data, size, &tc)); k++) {
 		useful += run(live, &tc);
 		data += n;
 		size -= n;

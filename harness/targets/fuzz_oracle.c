@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The oracle against itself (harness/profiles/selfcheck.h). An input is one to TARGET_CASES cases in binary
+ * The oracle against itself (harness/profiles/selfcheck.h). An input is one to BATCH_MAX cases in binary
  * form, one behind the other. Needs no root and makes no system call.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/case/case_bin.h"
+#include "harness/mutate/batch.h"
 #include "harness/profiles/selfcheck.h"
 #include "guide.h"
 #include "stats.h"
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size < CASE_BIN_MIN)
 		stats_refuse(REFUSED_TOO_SHORT);
-	for (unsigned k = 0; k < TARGET_CASES && (n = case_bin_take(data, size, &tc)); k++) {
+	for (unsigned k = 0; k < BATCH_MAX && (n = case_bin_take(data, size, &tc)); k++) {
 		uint64_t pick = selfcheck_pick(data, n);
 		const struct selfcheck_find *f = selfcheck_case(check, &tc, pick);
 

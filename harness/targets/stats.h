@@ -17,9 +17,6 @@
 
 #include "harness/case/outcome.h"
 
-/* Cases of one input; what stands behind them is ignored. The same for every target with binary cases. */
-#define TARGET_CASES 16
-
 enum refusal {
 	REFUSED_TOO_SHORT, /* not the bytes of one case */
 	REFUSED_MALFORMED, /* text that is no case */
