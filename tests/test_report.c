@@ -21,6 +21,7 @@
 #include "harness/report/progress.h"
 #include "harness/report/summary.h"
 #include "harness/report/text.h"
+#include "harness/report/column_json.h"
 #include "harness/report/html.h"
 #include "harness/report/reading.h"
 #include "harness/report/waivers.h"
@@ -512,6 +513,38 @@ static void test_waivers_in_records(void **state)
 	unlink(path);
 }
 
+/* A time goes on to JUnit, KCIDB and SARIF as one: what is none of the calendar is as if it were not there.
+ */
+static void test_times(void **state)
+{
+	static const char *const bad[] = {"",
+					  "x",
+					  "2026-99-21T10:00:00Z",
+					  "2026-11-21T10:61:00Z",
+					  "2026-11-21 10:00:00Z",
+					  "2026-11-31T10:00:00Z",
+					  "2026-11-21T10:00:00Zx",
+					  " 026-11-21T10:00:00Z",
+					  "2026-11-21T10:00:00+",
+					  "2026-11-21T10"};
+	struct column c;
+	char line[200];
+
+	(void)state;
+	assert_int_equal(time_seconds("2026-11-21T10:00:00Z"), 1795255200);
+	assert_int_equal(time_seconds("1970-01-01T00:00:00Z"), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(time_seconds(bad[i]), -1);
+		column_init(&c, "host");
+		snprintf(line, sizeof(line), "{\"type\":\"run\",\"command\":\"run\",\"start\":\"%s\"}",
+			 bad[i]);
+		column_line(&c, line, strlen(line));
+		assert_int_equal(c.n_commands, 1);
+		assert_string_equal(c.command[0].start, "");
+		column_fini(&c);
+	}
+}
+
 static void test_jsonl_append(void **state)
 {
 	char from[] = "/tmp/hookdiff-test-XXXXXX", to[] = "/tmp/hookdiff-test-XXXXXX", back[16] = "";
@@ -574,19 +607,13 @@ static void test_progress(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_safe),
-		cmocka_unit_test(test_text_numbers),
-		cmocka_unit_test(test_waivers),
-		cmocka_unit_test(test_waivers_refused),
-		cmocka_unit_test(test_waivers_bounded),
-		cmocka_unit_test(test_waivers_in_records),
-		cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_card),
-		cmocka_unit_test(test_jsonl),
-		cmocka_unit_test(test_jsonl_full),
-		cmocka_unit_test(test_progress),
-		cmocka_unit_test(test_jsonl_append),
+		cmocka_unit_test(test_text_safe),	cmocka_unit_test(test_text_numbers),
+		cmocka_unit_test(test_waivers),		cmocka_unit_test(test_waivers_refused),
+		cmocka_unit_test(test_waivers_bounded), cmocka_unit_test(test_waivers_in_records),
+		cmocka_unit_test(test_times),		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_summary),		cmocka_unit_test(test_card),
+		cmocka_unit_test(test_jsonl),		cmocka_unit_test(test_jsonl_full),
+		cmocka_unit_test(test_progress),	cmocka_unit_test(test_jsonl_append),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../../oracle/clauses.h"
+#include "../base/clock.h"
 #include "../case/case_text.h"
 #include "../matrix/fleet.h"
 #include "../report/column.h"
@@ -17,14 +17,6 @@
 
 #define PATHS	   4096
 #define LINE_BYTES (4u << 20)
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* --- the lines of a test
  * ------------------------------------------------------------------------------------ */
@@ -345,7 +337,7 @@ void trial_run(const struct trial *t, struct trial_result *r)
 			  .argc = t->argc,
 			  .argv = t->argv};
 	struct column *c = calloc(1, sizeof(*c));
-	double start = now();
+	double start = clock_now();
 
 	memset(r, 0, sizeof(*r));
 	if (!c) {
@@ -356,7 +348,7 @@ void trial_run(const struct trial *t, struct trial_result *r)
 	column_init(c, t->spec);
 	r->interrupted = fleet_run(&job, c, 1, 1, NULL);
 	judge(t, c, r);
-	r->seconds = now() - start;
+	r->seconds = clock_now() - start;
 	column_fini(c);
 	free(c);
 }

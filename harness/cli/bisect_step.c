@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../bisect/trial.h"
+#include "../kernels/files.h"
 #include "../kernels/image.h"
 #include "bisect.h"
 #include "oracle/profiles.h"
@@ -218,7 +218,7 @@ int bisect_step(struct cli *cli)
 		code = check_image(cli->kernel);
 	if (code)
 		return code;
-	if ((mkdir(cli->out, 0755) && errno != EEXIST) || judge_place(&j, cli->out)) {
+	if (dir_make(cli->out) || judge_place(&j, cli->out)) {
 		printf("bisect step: stop: cannot make the folder %s; name another one with --out\n",
 		       cli->out);
 		return STEP_ABORT;

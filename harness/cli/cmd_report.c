@@ -98,6 +98,8 @@ static int convert(struct cli *cli)
 /* What --kernels names, from one of the readings: a label, a spec or a release. NULL after a complaint. */
 static struct column *pick(const struct reading *r, const char *name, size_t n, int *code)
 {
+	struct buf there = {0};
+
 	for (unsigned i = 0; i < r->n; i++) {
 		struct column *c = r->column[i];
 		const char *names[] = {c->label, c->spec, c->release};
@@ -106,8 +108,11 @@ static struct column *pick(const struct reading *r, const char *name, size_t n, 
 			if (strlen(names[k]) == n && !strncmp(names[k], name, n))
 				return c;
 	}
-	*code = cli_usage("report diff: --kernels: no kernel '%.*s' there; the first is '%s'", (int)n, name,
-			  r->column[0]->label);
+	for (unsigned i = 0; i < r->n; i++)
+		buf_printf(&there, "%s%s", i ? ", " : "", r->column[i]->label);
+	*code = cli_usage("report diff: --kernels: no kernel '%.*s' there; expected one of %s", (int)n, name,
+			  buf_str(&there));
+	buf_fini(&there);
 	return NULL;
 }
 
@@ -149,8 +154,10 @@ static int compare_two(struct cli *cli)
 		code = read_all(&new, cli->args + 2, 1);
 	if (!code && cli->kernels)
 		code = compare_kernels(cli, &old, &d);
-	else if (!code && delta_grids(&d, &old.grid, &new.grid))
+	else if (!code && delta_grids(&d, &old.grid, &new.grid)) {
+		fprintf(stderr, "hookdiff: report diff: out of memory\n");
 		code = EXIT_UNSURE;
+	}
 	if (!code) {
 		if (cli->json)
 			delta_json(&out, &d);

@@ -110,7 +110,7 @@ static void take_run(struct column *c, struct json_object *o)
 	}
 	cmd->begun = true;
 	record_take(cmd->name, sizeof(cmd->name), o, "command");
-	record_take(cmd->start, sizeof(cmd->start), o, "start");
+	record_time(cmd->start, sizeof(cmd->start), o, "start");
 	record_take(cmd->seed, sizeof(cmd->seed), o, "seed");
 	cmd->argv = record_words(o, "argv", true);
 	record_take(c->arch, sizeof(c->arch), o, "arch");

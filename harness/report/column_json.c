@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "text.h"
 
@@ -74,6 +75,30 @@ void record_take(char *out, size_t n, struct json_object *o, const char *key)
 		if (*out == '\n' || *out == '\t')
 			*out = ' ';
 	buf_fini(&safe);
+}
+
+int64_t time_seconds(const char *s)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	struct tm tm = {0};
+	time_t seconds;
+	int day;
+
+	for (size_t i = 0; i < sizeof(form); i++)
+		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return -1;
+	if (!strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return -1;
+	day = tm.tm_mday;
+	seconds = timegm(&tm); /* makes the 1st of December of the 31st of November */
+	return tm.tm_mday == day ? (int64_t)seconds : -1;
+}
+
+void record_time(char *out, size_t n, struct json_object *o, const char *key)
+{
+	const char *s = record_text(o, key);
+
+	snprintf(out, n, "%s", time_seconds(s) < 0 ? "" : s);
 }
 
 char *record_long(struct json_object *o, const char *key)

@@ -24,7 +24,13 @@ struct column_number record_maybe(struct json_object *o, const char *key);
 /* Copies a member that people will see: made safe to print, on one line, cut between characters. */
 void record_take(char *out, size_t n, struct json_object *o, const char *key);
 
-/* The same, of any length and with its newlines; NULL if there is none. To be freed. */
+/* The same for a time such as 2026-11-21T10:00:00Z (RFC 3339, UTC): "" if it is none. */
+void record_time(char *out, size_t n, struct json_object *o, const char *key);
+
+/* Seconds since 1970 of such a time, or -1. */
+int64_t time_seconds(const char *s);
+
+/* The same as record_take, of any length and with its newlines; NULL if there is none. To be freed. */
 char *record_long(struct json_object *o, const char *key);
 
 /* An array of strings as one text: apart by blanks, or as a shell would take them; NULL if empty. To be

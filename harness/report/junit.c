@@ -165,7 +165,7 @@ static void testsuite(xmlTextWriterPtr w, const struct column *c, const struct r
 	number(w, "errors", rows->count[ROW_ERROR] + rows->count[ROW_UNSURE]);
 	number(w, "skipped", rows->count[ROW_SKIP] + rows->count[ROW_XFAIL]);
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "time", "%.3f", seconds);
-	if (c->n_commands && strlen(c->command[0].start) >= 19) { /* without the zone: UTC */
+	if (c->n_commands && c->command[0].start[0]) { /* without the zone: UTC */
 		memcpy(stamp, c->command[0].start, 19);
 		attribute(w, "timestamp", stamp);
 	}

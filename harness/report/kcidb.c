@@ -189,8 +189,7 @@ static void add_test(struct kcidb *k, const struct row *row)
 	out_text(o, "status", status(row));
 	out_some(o, "comment", row->why);
 	json_object_object_add(o, "environment", environment(k));
-	if (cmd && strlen(cmd->start) == 20)
-		out_text(o, "start_time", cmd->start);
+	out_some(o, "start_time", cmd ? cmd->start : NULL);
 	if (row->seconds > 0) {
 		char digits[32];
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -259,21 +258,12 @@ static int list_waivers(struct reading *r)
 	return 0;
 }
 
-/* Seconds since 1970 of "2026-11-21T10:00:00Z", or 0. */
-static int64_t seconds_of(const char *start)
-{
-	struct tm tm = {0};
-	const char *end = strptime(start, "%Y-%m-%dT%H:%M:%SZ", &tm);
-
-	return end && !*end ? (int64_t)timegm(&tm) : 0;
-}
-
 int reading_finish(struct reading *r)
 {
 	sort(r);
 	for (unsigned i = 0; i < r->n; i++)
 		for (unsigned k = 0; k < r->column[i]->n_commands; k++) {
-			int64_t start = seconds_of(r->column[i]->command[k].start);
+			int64_t start = time_seconds(r->column[i]->command[k].start);
 
 			if (start > r->grid.now)
 				r->grid.now = start;

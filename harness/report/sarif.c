@@ -220,8 +220,7 @@ static struct json_object *invocations(const struct column *c)
 		struct json_object *o = json_object_new_object();
 
 		out_some(o, "commandLine", cmd->argv);
-		if (strlen(cmd->start) == 20)
-			out_text(o, "startTimeUtc", cmd->start);
+		out_some(o, "startTimeUtc", cmd->start);
 		json_object_object_add(o, "exitCode", json_object_new_int(cmd->exit));
 		json_object_object_add(o, "executionSuccessful",
 				       json_object_new_boolean(cmd->summed && strcmp(cmd->verdict, "ERROR")));
