@@ -41,6 +41,9 @@ p = d["pairs"][0]
 assert d["exit"] == 1 and d["unexpected"] == 2 and p["cases"]["added"] == 1 and p["clauses"]["regressed"] == 1
 assert [c["id"] for c in p["changes"] if c["regressed"]] == ["hookdiff.case.set.b", "hookdiff.clause.SET.OPTLEN.BYPASS"]' "$tmp/out"
 
+diff_reports 64 "$old" --kernels 6.1.90,9.9
+says "no kernel '9.9' there; expected one of 6\.1\.90$"
+
 # Waived is worse than PASS, and explained.
 sed 's/"verdict":"FAIL","kernel"/"verdict":"XFAIL","kernel"/; s/"SET.OPTLEN.BYPASS":{"calls":4,"fail":1,"waived":0/"SET.OPTLEN.BYPASS":{"calls":4,"fail":1,"waived":1/' \
 	"$new" >"$tmp/waived.jsonl"
