@@ -652,6 +652,14 @@ static const struct option_info *by_name(int32_t level, bool any, const char *s,
 	return NULL;
 }
 
+const char *option_synonym(const struct option_info *o, unsigned n)
+{
+	for (size_t i = 0; i < COUNT(synonyms); i++)
+		if (synonyms[i].level == o->level && synonyms[i].optname == o->optname && !n--)
+			return synonyms[i].name;
+	return NULL;
+}
+
 const struct option_info *option_by_name(int32_t level, const char *s, size_t n)
 {
 	return by_name(level, false, s, n);

@@ -65,6 +65,10 @@ const struct option_info *option_by_name(int32_t level, const char *s, size_t n)
 size_t option_count(void);
 const struct option_info *option_at(size_t i);
 
+/* The n-th other name (from 0) of the option in a row: "SO_GET_FILTER" is one of SO_ATTACH_FILTER. NULL
+ * beyond. */
+const char *option_synonym(const struct option_info *o, unsigned n);
+
 /* "int", "large": short names of the kinds; "unknown" for OPT_NONE. */
 const char *opt_kind_name(unsigned kind);
 

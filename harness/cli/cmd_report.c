@@ -10,6 +10,7 @@
 #include "../report/formats.h"
 #include "../report/html.h"
 #include "../report/reading.h"
+#include "table.h"
 #include "version.h"
 
 static int html(struct buf *out, const struct grid *g, const struct format_opts *o)
@@ -24,6 +25,11 @@ static const struct format {
 	{"html", html},		 {"junit", format_junit}, {"ktap", format_ktap},
 	{"sarif", format_sarif}, {"kcidb", format_kcidb}, {"md", format_markdown},
 };
+
+const char *cli_format_name(unsigned i)
+{
+	return i < sizeof(formats) / sizeof(formats[0]) ? formats[i].name : NULL;
+}
 
 #define FORMATS "html, junit, ktap, sarif, kcidb or md"
 
@@ -50,6 +56,22 @@ static int read_all(struct reading *r, char **args, int n)
 	return EXIT_UNSURE;
 }
 
+/* The whole document, to --out or standard output. Returns 0, or -errno after one line on stderr. */
+static int write_out(const struct cli *cli, const char *text, size_t n)
+{
+	FILE *f = cli->out ? fopen(cli->out, "w") : stdout;
+	int err = f ? 0 : -errno;
+
+	if (f && fwrite(text, 1, n, f) != n)
+		err = -errno;
+	if (f && cli->out && fclose(f) && !err)
+		err = -errno;
+	if (err)
+		fprintf(stderr, "hookdiff: report: %s: %s\n", cli->out ? cli->out : "standard output",
+			strerror(-err));
+	return err;
+}
+
 static int write_format(const struct reading *r, const struct format *format, const struct cli *cli)
 {
 	struct format_opts o = {.version = HD_VERSION, .origin = cli->origin};
@@ -62,7 +84,7 @@ static int write_format(const struct reading *r, const struct format *format, co
 		fprintf(stderr, "hookdiff: report: --format %s: %s\n", format->name,
 			err == -ENOSYS ? "this build has no such writer" : strerror(-err));
 	else
-		fwrite(out.p, 1, out.n, stdout);
+		err = write_out(cli, out.p, out.n);
 	buf_fini(&out);
 	return err ? EXIT_UNSURE : EXIT_AGREE;
 }
@@ -163,8 +185,7 @@ static int compare_two(struct cli *cli)
 			delta_json(&out, &d);
 		else
 			delta_text(&out, &d, cli->verbose);
-		fputs(buf_str(&out), stdout);
-		code = delta_exit(&d);
+		code = write_out(cli, buf_str(&out), out.n) ? EXIT_UNSURE : delta_exit(&d);
 	}
 	buf_fini(&out);
 	delta_fini(&d);

@@ -26,10 +26,11 @@ void cli_help(void)
 		printf("  %-22s %s\n", left, cli_commands[i].summary);
 	}
 	puts("\nhookdiff COMMAND --help    a command's options\n"
-	     "hookdiff --version         version and commit\n\n"
-	     "exit codes: 0 everything compared agrees; 1 a divergence; 2 inconclusive, could not run here, "
-	     "or\n"
-	     "hookdiff failed; 64 the command line or an input file is wrong, nothing was run");
+	     "hookdiff --version         version and commit\n"
+	     "hookdiff man               the page of all of it\n");
+	for (unsigned i = 0; i < cli_exit_count; i++)
+		printf("%s %-2d  %s\n", i ? "           " : "exit codes:", cli_exits[i].code,
+		       cli_exits[i].meaning);
 }
 
 void cli_command_help(const struct cmd *cmd)

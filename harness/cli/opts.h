@@ -24,7 +24,8 @@ struct profile;
 /* What the command line said; fields that were not given hold the default of their row. */
 struct cli {
 	const char *profile; /* --profile: "auto" or the name of a row of oracle/profiles.c */
-	const char *out;     /* --out: directory for the report and the findings; made by the command */
+	const char *out; /* --out: directory for the report and the findings; made by the command. report: a
+			    file */
 	const char *waivers; /* --waivers: file; see waivers_given */
 	bool out_given;
 	const char *kernels;				/* --kernels of matrix: specs apart by commas */
@@ -98,5 +99,7 @@ int cmd_matrix(struct cli *cli);
 int cmd_report(struct cli *cli);
 int cmd_kernel(struct cli *cli);
 int cmd_diff_profiles(struct cli *cli);
+int cmd_man(struct cli *cli);
+int cmd_completion(struct cli *cli);
 
 #endif

@@ -24,6 +24,8 @@ enum {
 	DIFF_PROFILES = 1 << 12,
 	REPORT = 1 << 13,
 	CAMPAIGN = 1 << 14,
+	MAN = 1 << 15,
+	COMPLETION = 1 << 16,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -72,6 +74,8 @@ const struct opt cli_options[] = {
 	 "folder through which machines exchange inputs: shared, or copied to and fro"},
 	{"machine", ARG_STRING, TAKES_TEXT, CAMPAIGN, FIELD(machine), 0, 0, 0, "NAME", NULL,
 	 "this machine's name there; else the host's"},
+	{"out", ARG_STRING, TAKES_FILE, REPORT, FIELD(out), FIELD(out_given), 0, 0, "FILE", NULL,
+	 "write there, when all is read, instead of standard output"},
 	{"origin", ARG_STRING, TAKES_TEXT, REPORT, FIELD(origin), 0, 0, 0, "NAME", "hookdiff",
 	 "of kcidb: the CI system that reports, as it is known there"},
 #endif
@@ -112,8 +116,8 @@ const struct opt cli_options[] = {
 	{"refresh", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif
 	{"uncovered", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
-	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | BACKEND), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
-	{"verbose", ARG_FLAG, TAKES_NOTHING, ANY & ~BACKEND, FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
+	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | BACKEND | MAN | COMPLETION), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
+	{"verbose", ARG_FLAG, TAKES_NOTHING, ANY & ~(BACKEND | MAN | COMPLETION), FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
 };
 
 const unsigned cli_option_count = sizeof(cli_options) / sizeof(cli_options[0]);
@@ -205,10 +209,28 @@ const struct cmd cli_commands[] = {
 	 "or a built tree. Packages are fetched by apt-get from this machine's Debian mirror, checked, unpacked to\n"
 	 "~/.cache/hookdiff/kernels, and never installed. Needs no root.\n"},
 #endif
+#ifndef HD_GUEST
+	{"man", MAN, "[hookdiff|hookdiff-case]", TAKES_NOTHING, 0, 1, cmd_man,
+	 "print a page for man: of the command, or of the case format",
+	 "man -l <(hookdiff man hookdiff-case) shows it; `cmake --install` puts both where man finds them.\n"},
+	{"completion", COMPLETION, "bash|zsh|fish|kernels", TAKES_NOTHING, 1, 1, cmd_completion,
+	 "print what a shell needs to complete this command line",
+	 "In bash: eval \"$(hookdiff completion bash)\". In fish: hookdiff completion fish | source. For zsh a file\n"
+	 "_hookdiff in a folder of $fpath. `cmake --install` puts all three where the shells look. kernels: the\n"
+	 "fetched kernels that --kernel completes to.\n"},
+#endif
 	{"backend", BACKEND, "", TAKES_NOTHING, 0, 0, cmd_backend,
 	 "let another hookdiff test this kernel: the protocol on stdin and stdout",
 	 "Answers the lines of a hookdiff that was started with --backend 'ssh THIS-MACHINE hookdiff backend'\n"
 	 "(docs/backend.md). Needs root and cgroup v2.\n"},
 };
 const unsigned cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+const struct cli_exit cli_exits[] = {
+	{EXIT_AGREE, "everything compared agrees"},
+	{EXIT_DIVERGENCE, "a divergence"},
+	{EXIT_UNSURE, "inconclusive, could not run here, or hookdiff failed"},
+	{EXIT_USAGE, "the command line or an input file is wrong, nothing was run"},
+};
+const unsigned cli_exit_count = sizeof(cli_exits) / sizeof(cli_exits[0]);
 /* clang-format on */

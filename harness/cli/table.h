@@ -29,6 +29,7 @@ enum arg_takes {
 	TAKES_CLAUSE,
 	TAKES_FEATURE,
 	TAKES_FORMAT,
+	TAKES_COUNT,
 };
 
 struct opt {
@@ -59,6 +60,17 @@ extern const struct opt cli_options[];
 extern const unsigned cli_option_count;
 extern const struct cmd cli_commands[];
 extern const unsigned cli_command_count;
+
+/* What every command ends with; bisect has two codes more for `git bisect run` (bisect.h). */
+struct cli_exit {
+	int code;
+	const char *meaning;
+};
+extern const struct cli_exit cli_exits[];
+extern const unsigned cli_exit_count;
+
+/* The formats of `hookdiff report`, NULL beyond the last one (cmd_report.c). */
+const char *cli_format_name(unsigned i);
 
 /* The row of a command, or NULL. */
 const struct cmd *cli_find_command(const char *name);
