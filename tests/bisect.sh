@@ -133,6 +133,8 @@ expect 2 'the good end 32 is bad: 10 of 10 runs differ: SET.OPTLEN.RANGE' \
 	"$HOOKDIFF" bisect list --good 32 --bad 1 --case range.case --out b2 --backend "$fake --series $seed --kernel %"
 expect 2 "the bad end $dead gives no answer: " \
 	"$HOOKDIFF" bisect list --good 1 --bad "$dead" --case range.case --out b3 --backend "$fake --series $seed --kernel %"
+expect 2 'gives no answer: SKIP: .*; what a kernel lacks is looked for with --feature NAME' "$HOOKDIFF" bisect list --good 1 --bad 32 --out lacks \
+	--case "$source_dir/corpus/draft/chain-stops.case" --backend "$fake --series $seed --kernel %"
 expect 2 "the good end $dead gives no answer: " \
 	"$HOOKDIFF" bisect list --good "$dead" --bad 32 --case range.case --out b4 --backend "$fake --series $seed --kernel %"
 # A version without an answer is tried again by the same command.

@@ -271,6 +271,13 @@ static void test_changes(void **state)
 	    BOOT("7.3.1", "v7.1") RUN("run") SUMMARY("FAIL", "\"fail\":1", CLAUSE("GET.EARLY", "5", "1"))
 		    ENDED("run", "1") END);
 	assert_true(grid_unexpected(&g, 0, C_GET_EARLY));
+	/* Two builds with one release are two kernels; two runs of one differ in their cases only. */
+	snprintf(columns[0].release, sizeof(columns[0].release), "7.3.1");
+	assert_true(grid_unexpected(&g, 0, C_GET_EARLY));
+	snprintf(columns[1].spec, sizeof(columns[1].spec), "debian:7.2");
+	assert_false(grid_unexpected(&g, 0, C_GET_EARLY));
+	snprintf(columns[1].version, sizeof(columns[1].version), "#2 SMP");
+	assert_true(grid_unexpected(&g, 0, C_GET_EARLY));
 	drop(2);
 	put(0, "debian:7.1", GOOD("7.1.1", "v7.1", CLAUSE("GET.EARLY", "5", "0")));
 	put(1, "debian:7.2", GOOD("7.2.1", "v7.2", CLAUSE("GET.EARLY", "5", "0")));

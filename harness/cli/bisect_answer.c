@@ -29,6 +29,15 @@ void bisect_way(struct buf *out, const struct bisect *b, const char *name)
 	}
 }
 
+/* An end that cannot run the case at all: that, too, is a change, which no case can see. */
+static const char *hint(const struct bisect_point *end)
+{
+	return strncmp(end->why, "SKIP: ", 6)
+		       ? ""
+		       : "; what a kernel lacks is looked for with --feature NAME (hookdiff "
+			 "probe --json: named)";
+}
+
 int bisect_refused(const struct bisect *b, const struct search_step *step)
 {
 	const struct bisect_state *s = &b->s;
@@ -36,9 +45,10 @@ int bisect_refused(const struct bisect *b, const struct search_step *step)
 
 	switch (step->refusal) {
 	case REFUSED_GOOD_UNKNOWN:
-		return bisect_refuse("the good end %s gives no answer: %s", good->name, good->why);
+		return bisect_refuse("the good end %s gives no answer: %s%s", good->name, good->why,
+				     hint(good));
 	case REFUSED_BAD_UNKNOWN:
-		return bisect_refuse("the bad end %s gives no answer: %s", bad->name, bad->why);
+		return bisect_refuse("the bad end %s gives no answer: %s%s", bad->name, bad->why, hint(bad));
 	case REFUSED_GOOD_IS_BAD:
 		return bisect_refuse(
 			"the good end %s is bad: %u of %u runs differ: %s; choose another --good or "

@@ -76,9 +76,14 @@ enum change grid_change(const struct grid *g, unsigned i, unsigned clause)
 	return i + 1 < g->n ? profile_change(g->column[i]->own, g->column[i + 1]->own, clause) : CHANGE_NONE;
 }
 
-/* Debian keeps a release (uname -r) over several versions (in uname -v). */
+/*
+ * Debian keeps a release (uname -r) over several versions (in uname -v), and two builds of one's own may have
+ * both in common: in a matrix each spec is a kernel.
+ */
 static bool same_kernel(const struct column *a, const struct column *b)
 {
+	if (a->in_matrix && b->in_matrix && strcmp(a->spec, b->spec))
+		return false;
 	return a->release[0] && !strcmp(a->release, b->release) && !strcmp(a->version, b->version);
 }
 
