@@ -186,6 +186,27 @@ static bool runs_programs(const struct tcase *tc)
 	return false;
 }
 
+/* Levels, programs and modes of a row of topologies[]. */
+static bool usual_chain(const struct tcase *tc)
+{
+	static struct tcase t;
+
+	for (unsigned i = 0; i < TOPOLOGIES; i++) {
+		bool same;
+
+		topology_apply(&topologies[i], &t);
+		same = t.n_levels == tc->n_levels;
+		for (unsigned l = 0; same && l < t.n_levels; l++)
+			for (unsigned h = 0; h < HOOK_COUNT; h++)
+				same &= t.level[l].n[h] == tc->level[l].n[h] &&
+					(!t.level[l].n[h] ||
+					 t.level[l].slot[h][0].mode == tc->level[l].slot[h][0].mode);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
 /* What tame promises; whether programs run is counted. */
 static void check_tame(const struct tcase *tc, enum edit_for where, unsigned long k, unsigned long *idle)
 {
@@ -204,7 +225,7 @@ static void check_tame(const struct tcase *tc, enum edit_for where, unsigned lon
 static void whole_edits(void **state)
 {
 	static struct tcase was, tc, other, again;
-	unsigned long total = count(300000), idle = 0, unchanged = 0, twos = 0;
+	unsigned long total = count(300000), idle = 0, unchanged = 0, twos = 0, own[2] = {0};
 
 	for (unsigned long k = 0; k < total; k++) {
 		enum edit_for where = k % 2 ? EDIT_KERNEL : EDIT_ORACLE;
@@ -225,9 +246,14 @@ static void whole_edits(void **state)
 		check_tame(&tc, where, k, &idle);
 		unchanged += tcase_equal(&tc, &was);
 		twos += tcase_returns_2(&tc);
+		own[where] += !usual_chain(&tc);
 	}
 	printf("%lu edited cases: %lu unchanged, no program runs in %lu, %lu return 2\n", total, unchanged,
 	       idle, twos);
+	printf("chains of their own: %lu for the oracle, %lu for a kernel\n", own[EDIT_ORACLE],
+	       own[EDIT_KERNEL]);
+	assert_true(own[EDIT_ORACLE] > total / 16 && own[EDIT_KERNEL] > total / 2000 &&
+		    own[EDIT_KERNEL] < total / 50);
 	assert_true(unchanged * 100 < total && idle * 100 < total);
 	assert_true(twos > total / 1000 && twos < total / 4); /* the oracle's share of them */
 }
@@ -358,7 +384,8 @@ static void speed(void **state)
 			batch_mutate(data, n, sizeof(data), EDIT_KERNEL, NULL, &r);
 		}
 		t = cpu_seconds() - t;
-		printf("%2u cases, %4zu bytes: %.0f mutations a second of one core\n", cases, n, (double)total / t);
+		printf("%2u cases, %4zu bytes: %.0f mutations a second of one core\n", cases, n,
+		       (double)total / t);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #define TRIES	     64	  /* edits that do not apply, before one gives up */
 #define SAFE_TRIES   64	  /* options taken out one by one, before all rewrites go */
+#define UNUSUAL	     256  /* one case in so many keeps a chain of its own on a kernel */
 #define HIGH_OPTNAME 4096 /* no protocol numbers its options as high (safe.c) */
 
 /* clang-format off */
@@ -244,6 +245,35 @@ static void make_worth(struct edit *e)
 	}
 }
 
+/* Levels, programs and modes of a row of topologies[]? */
+static bool has_shape(const struct tcase *tc, const struct topology *t)
+{
+	static const char letters[MODE_COUNT] = {
+		[MODE_MULTI] = 'm', [MODE_OVERRIDE] = 'o', [MODE_NONE] = 'n'};
+
+	if (tc->n_levels != t->n_levels)
+		return false;
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++) {
+			unsigned n = (unsigned)(t->shape[h][2 * l + 1] - '0');
+
+			if (tc->level[l].n[h] != n ||
+			    (n && letters[tc->level[l].slot[h][0].mode] != t->shape[h][2 * l]))
+				return false;
+		}
+	return true;
+}
+
+/* A new chain costs a kernel milliseconds, a known one nothing: all but a few go back to a usual one. */
+static void make_usual(struct edit *e)
+{
+	for (unsigned i = 0; i < TOPOLOGIES; i++)
+		if (has_shape(e->tc, &topologies[i]))
+			return;
+	if (!once_in(e, UNUSUAL))
+		level_shape(e);
+}
+
 /* What no kernel can be asked. */
 static void make_runnable(struct edit *e)
 {
@@ -269,6 +299,8 @@ void edit_tame(struct tcase *tc, enum edit_for where, struct rng *r)
 
 	for (unsigned c = 0; c < tc->n_calls; c++)
 		memset(&tc->call[c].expect, 0, offsetof(struct tc_expect, bytes));
+	if (where == EDIT_KERNEL)
+		make_usual(&e);
 	make_worth(&e);
 	if (where == EDIT_KERNEL)
 		make_runnable(&e);
