@@ -10,7 +10,9 @@
 
 #include "harness/mutate/text_edit.h"
 
-enum { CASES, RUNNABLE, TEXT, BYTES };
+enum inputs { CASES, RUNNABLE, TEXT, BYTES };
+
+static const enum inputs inputs = MUTATE;
 
 /* Weak: AFL++'s driver has none, and does not call what is here either. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
@@ -34,7 +36,7 @@ static struct rng seeded(unsigned seed)
 {
 	struct rng r;
 
-	rng_seed(&r, seed, MUTATE);
+	rng_seed(&r, seed, inputs);
 	return r;
 }
 
@@ -42,11 +44,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
 	struct rng r = seeded(seed);
 
-	if (LLVMFuzzerMutate && (engine_only() || (MUTATE == BYTES && seed & 1)))
+	if (LLVMFuzzerMutate && (engine_only() || (inputs == BYTES && seed & 1)))
 		return LLVMFuzzerMutate(data, size, max_size);
-	if (MUTATE == TEXT)
+	if (inputs == TEXT)
 		return text_mutate(data, size, max_size, LLVMFuzzerMutate, &r);
-	return batch_mutate(data, size, max_size, MUTATE == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE,
+	return batch_mutate(data, size, max_size, inputs == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE,
 			    LLVMFuzzerMutate, &r);
 }
 
@@ -57,8 +59,8 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t 
 
 	if (engine_only()) /* 0: libFuzzer makes another mutation; its own crossover is among those */
 		return 0;
-	if (MUTATE == TEXT)
+	if (inputs == TEXT)
 		return text_cross(a, a_size, b, b_size, out, max_size, &r);
 	return batch_cross(a, a_size, b, b_size, out, max_size,
-			   MUTATE == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE, &r);
+			   inputs == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE, &r);
 }
