@@ -45,6 +45,7 @@ struct cli {
 	bool resume;	 /* --resume of bisect */
 	bool json, markdown, brief, verbose;
 	bool uncovered;	    /* --uncovered of clauses */
+	bool missing;	    /* --missing of coverage */
 	bool refresh;	    /* --refresh: package lists anew */
 	bool dmesg;	    /* --dmesg: a complaint in the kernel's log is a failure */
 	const char *splats; /* --splats: file of known ones */
@@ -52,7 +53,7 @@ struct cli {
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
 	uint64_t seconds; /* --time; 0: no limit */
-	uint64_t cases;	  /* --cases; 0: no limit */
+	uint64_t cases;	  /* --cases; 0: no limit, of coverage: the default */
 	uint64_t thin;	  /* --thin: every so many-th case of the sweep */
 	uint64_t workers; /* --workers; 0: one for each processor */
 	uint64_t seed;	  /* --seed */
@@ -93,6 +94,7 @@ int cmd_bench(struct cli *cli);
 int cmd_campaign(struct cli *cli);
 int cmd_bisect(struct cli *cli);
 int cmd_clauses(struct cli *cli);
+int cmd_coverage(struct cli *cli);
 int cmd_probe(struct cli *cli);
 int cmd_selftest(struct cli *cli); /* in a guest only: harness/guest/selftest.c */
 int cmd_matrix(struct cli *cli);

@@ -26,6 +26,7 @@ enum {
 	CAMPAIGN = 1 << 14,
 	MAN = 1 << 15,
 	COMPLETION = 1 << 16,
+	COVERAGE = 1 << 17,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -82,7 +83,7 @@ const struct opt cli_options[] = {
 	{"feature", ARG_STRING, TAKES_FEATURE, PROBE, FIELD(feature), 0, 0, 0, "NAME", NULL,
 	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
-	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | BENCH | CLAUSES, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
 	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
@@ -99,6 +100,10 @@ const struct opt cli_options[] = {
 	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, TAKES_TEXT, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
+	{"cases", ARG_U64, TAKES_TEXT, COVERAGE, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL,
+	 "generate so many cases to see what there is to reach [1000000]"},
+	{"missing", ARG_FLAG, TAKES_NOTHING, COVERAGE, FIELD(missing), 0, 0, 0, NULL, NULL,
+	 "list the situations that the corpus does not reach; with --verbose all of them"},
 	{"seed", ARG_U64, TAKES_TEXT, FUZZ | CAMPAIGN | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | CAMPAIGN | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
@@ -156,6 +161,12 @@ const struct cmd cli_commands[] = {
 	 "such as SET or GET.LARGE picks the rules whose id begins with it. --uncovered instead takes directories\n"
 	 "of cases and lists what no case of them covers: a case that names the clause, and a call with an\n"
 	 "expectation that hits it, in each profile in which it holds. Exit 1 if there are such clauses.\n"},
+	{"coverage", COVERAGE, "CORPUS...", TAKES_CASE, 1, -1, cmd_coverage,
+	 "say which clause situations a corpus reaches; no root, no kernel",
+	 "A CORPUS is a case file, an input of the fuzz drivers, or a folder of either. Counts for each clause in how\n"
+	 "many situations it decides a call's result (class of the outcome, shape of the chain, the user's optlen,\n"
+	 "optlen as the programs leave it) and in how many it has a say (outcome and shape), beside those that the\n"
+	 "boundary sweep and generated cases reach. docs/fuzzing.md has the classes.\n"},
 	{"diff-profiles", DIFF_PROFILES, "A B", TAKES_PROFILE, 2, 2, cmd_diff_profiles,
 	 "find the smallest cases on which two profiles differ",
 	 "Searches without root and without a kernel: the boundary sweep, then generated cases (100,000, or for\n"
