@@ -1,8 +1,9 @@
-#!/bin/bash -eu
+#!/bin/bash
 # SPDX-License-Identifier: MIT
 # Called by ClusterFuzzLite and OSS-Fuzz in the source tree. Obeys CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, OUT and
 # SANITIZER, and links nothing but our own code: these targets need no root, no kernel and no library.
 # WORK, if set, takes the object files.
+set -eu -o pipefail
 src=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ -e "$src/../harness/targets" ]; then src=$src/..; else src=$PWD; fi
 src=$(cd "$src" && pwd)

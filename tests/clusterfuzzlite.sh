@@ -151,8 +151,8 @@ else
 	need undefined undefined "$rt" -fsanitize=undefined -fno-sanitize-recover=undefined "$fuzzer"
 	need memory memory "$rt" -fsanitize=memory -fsanitize-memory-track-origins "$fuzzer"
 	need coverage coverage "$rt" -fprofile-instr-generate -fcoverage-mapping
-	need i386 address "apt-get install g++-multilib, and clang's 32-bit runtime" \
-		-m32 -fsanitize=address "$fuzzer"
+	need i386 address "apt-get install lib32stdc++-12-dev libc6-dev-i386 (or near it)" \
+		-m32 -idirafter "/usr/include/$(clang -print-multiarch)" -fsanitize=address "$fuzzer"
 fi
 echo "$checks checks, $failures failed, $skips parts skipped"
 [ "$failures" -eq 0 ]

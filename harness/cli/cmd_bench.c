@@ -13,7 +13,9 @@
 #include "../campaign/loop.h"
 #include "../exec/bare.h"
 #include "../exec/kernel.h"
+#include "../case/case_bin.h"
 #include "../mutate/gen.h"
+#include "../profiles/selfcheck.h"
 #include "session.h"
 
 #define PER_WINDOW  512
@@ -192,6 +194,42 @@ static void measure_memory(struct bench *b, const struct cli *cli)
 		       (double)resident() / 1024);
 }
 
+/*
+ * What fuzz_oracle does for each input of one case, without an engine: decode, predict under the profiles
+ * that the case picks, check (profiles/selfcheck.h). Inputs are the generator's, made before the clock
+ * starts.
+ */
+static void measure_oracle(struct bench *b, const struct cli *cli)
+{
+	enum { INPUTS = 4096, ROUNDS = 60 };
+	static uint8_t input[INPUTS][512];
+	static size_t size[INPUTS];
+	static double ns[ROUNDS];
+	struct selfcheck *s = selfcheck_new();
+	unsigned found = 0;
+
+	if (!s)
+		return;
+	for (unsigned i = 0; i < INPUTS; i++) {
+		gen_case(&b->gen, b->index++, &b->tc);
+		size[i] = case_bin_encode(&b->tc, input[i], sizeof(input[i]));
+	}
+	for (unsigned r = 0; r < ROUNDS; r++) {
+		double start = now_ns();
+
+		for (unsigned i = 0; i < INPUTS; i++) {
+			case_bin_take(input[i], size[i], &b->tc);
+			found += selfcheck_case(s, &b->tc, selfcheck_pick(input[i], size[i]) + r) != NULL;
+		}
+		ns[r] = (now_ns() - start) / INPUTS;
+	}
+	print_row("oracle alone: decode, predict, check", ns, ROUNDS, 0, "", cli->json);
+	if (found)
+		fprintf(stderr, "hookdiff: the oracle broke its invariants in %u cases: see fuzz_oracle\n",
+			found);
+	selfcheck_free(s);
+}
+
 int cmd_bench(struct cli *cli)
 {
 	struct kernel_opts k = {.reuse = (unsigned)cli->reuse, .own_netns = true};
@@ -215,6 +253,7 @@ int cmd_bench(struct cli *cli)
 	b.gen.bench = true;
 	measure(&b, cli->seconds ? (double)cli->seconds : 10);
 	report(&b, cli);
+	measure_oracle(&b, cli);
 	measure_memory(&b, cli);
 	code = b.loop.failed ? EXIT_DIVERGENCE : EXIT_AGREE;
 	if (b.loop.failed)
