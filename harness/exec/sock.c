@@ -86,6 +86,7 @@ static void reaper_main(int chan)
 
 static int reaper_start(struct sock_reaper *r)
 {
+	char ready = 0;
 	int sv[2];
 	pid_t pid;
 
@@ -105,10 +106,15 @@ static int reaper_start(struct sock_reaper *r)
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
 		close_all_but(sv[1]);
+		if (send(sv[1], &ready, 1, MSG_NOSIGNAL) != 1)
+			_exit(1);
 		reaper_main(sv[1]);
 	}
 	waitpid(pid, NULL, 0);
 	close(sv[1]);
+	/* Until it has closed its copies of our links, closing ours detaches nothing. */
+	while (recv(sv[0], &ready, 1, 0) < 0 && errno == EINTR)
+		;
 	r->chan = sv[0];
 	return 0;
 }
