@@ -125,6 +125,18 @@ static void print_simple(const struct act *a, struct known *known, struct buf *b
 	}
 }
 
+void tcase_print_act(const struct act *a, struct buf *b)
+{
+	struct known known = {0};
+
+	if (a->op == ACT_IF) {
+		buf_puts(b, "if ");
+		print_cond(a, &known, b);
+	} else {
+		print_simple(a, &known, b);
+	}
+}
+
 /*
  * An if whose block ends where the block of the if right inside it ends is the same as `&&`, and prints so.
  * The last `return` is prog.ret, not an action; it is always printed, so that a list that ends in ACT_RETURN

@@ -33,6 +33,8 @@ void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct bu
 void tcase_print_path(unsigned level, struct buf *b);
 void tcase_print_sock(const struct tcase *tc, unsigned sock, struct buf *b);
 void tcase_print_prog(const struct prog *p, struct buf *b);
+/* One action: "if optlen == 4" (without its block), "optlen = -1". Options are numbers: no level is known. */
+void tcase_print_act(const struct act *a, struct buf *b);
 /* Without the expectation: setsockopt(s, SOL_IP, IP_TOS, i32 32, optlen 4) */
 void tcase_print_call(const struct tc_call *c, struct buf *b);
 /* A raw result: "0", "-1 EPERM", "raw -5000". */

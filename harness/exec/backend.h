@@ -48,7 +48,13 @@ struct backend_ops {
 struct backend {
 	const struct backend_ops *ops;
 	uint32_t page_size;
-	uint64_t births;  /* grows whenever a case is given sockets that no earlier case used */
+	uint64_t births; /* grows whenever a case is given sockets that no earlier case used */
+	/*
+	 * Set by the caller between cases: each program is loaded as instructions of its own (emit/insn.h)
+	 * in place of the interpreter. Only a backend with `straightens` can.
+	 */
+	bool straight;
+	bool straightens;
 	char release[65]; /* kernel release under test */
 	char version[65]; /* uname -v: the stable version on Debian (oracle/profiles.h) */
 	char arch[65];	  /* uname -m */

@@ -22,6 +22,7 @@ enum {
 	HD_BPF_OBJ_GET_INFO_BY_FD = 15,
 	HD_BPF_PROG_QUERY = 16,
 	HD_BPF_LINK_CREATE = 28, /* 5.7 */
+	HD_BPF_LINK_UPDATE = 29, /* 5.7 */
 };
 
 enum { /* attach flags */
@@ -79,6 +80,11 @@ struct hd_attr_link {
 	uint64_t expected_revision;
 };
 
+/* BPF_LINK_UPDATE */
+struct hd_attr_link_update {
+	uint32_t link_fd, new_prog_fd, flags, old_prog_fd;
+};
+
 static inline int hd_bpf(int cmd, void *attr, unsigned size)
 {
 	long ret = syscall(__NR_bpf, cmd, attr, size);
@@ -107,6 +113,15 @@ static inline int hd_link_create(int cgroup, int prog, unsigned type, unsigned f
 	struct hd_attr_link a = {.prog_fd = prog, .target_fd = cgroup, .attach_type = type, .flags = flags};
 
 	return hd_bpf(HD_BPF_LINK_CREATE, &a, sizeof(a));
+}
+
+/* Puts another program in the link's place. Never one of the other hook: kernels take it, some crash later.
+ */
+static inline int hd_link_update(int link, int prog)
+{
+	struct hd_attr_link_update a = {.link_fd = link, .new_prog_fd = prog};
+
+	return hd_bpf(HD_BPF_LINK_UPDATE, &a, sizeof(a));
 }
 
 /* Fills ids[] with at most *cnt program ids and sets *cnt to how many there are. -ENOSPC: ids[] is a prefix.

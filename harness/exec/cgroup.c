@@ -393,14 +393,15 @@ void cgroup_base_close(struct cgroup_base *b)
 	b->parent = b->origin = -1;
 }
 
+static const unsigned mode_flags[MODE_COUNT] = {
+	[MODE_MULTI] = HD_F_ALLOW_MULTI,
+	[MODE_OVERRIDE] = HD_F_ALLOW_OVERRIDE,
+	[MODE_NONE] = 0,
+};
+
 int cgroup_attach(struct attachment *a, const struct cgroup *cg, int prog, unsigned hook,
 		  enum attach_mode mode)
 {
-	static const unsigned flags[MODE_COUNT] = {
-		[MODE_MULTI] = HD_F_ALLOW_MULTI,
-		[MODE_OVERRIDE] = HD_F_ALLOW_OVERRIDE,
-		[MODE_NONE] = 0,
-	};
 	unsigned type = hd_attach_type(hook);
 
 	a->cgroup = cg->dir;
@@ -417,7 +418,26 @@ int cgroup_attach(struct attachment *a, const struct cgroup *cg, int prog, unsig
 		if (fd != -EINVAL) /* a kernel without links knows no such command */
 			return fd;
 	}
-	return hd_prog_attach(cg->dir, prog, type, flags[mode]);
+	return hd_prog_attach(cg->dir, prog, type, mode_flags[mode]);
+}
+
+int cgroup_swap(struct attachment *a, int prog, enum attach_mode mode)
+{
+	unsigned type = hd_attach_type(a->hook);
+	int ret;
+
+	if (a->prog == prog)
+		return 0;
+	if (a->link >= 0) {
+		ret = hd_link_update(a->link, prog);
+	} else {
+		ret = mode == MODE_MULTI ? hd_prog_detach(a->cgroup, a->prog, type) : 0;
+		if (!ret)
+			ret = hd_prog_attach(a->cgroup, prog, type, mode_flags[mode]);
+	}
+	if (!ret)
+		a->prog = prog;
+	return ret;
 }
 
 void cgroup_detach(struct attachment *a)

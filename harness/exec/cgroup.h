@@ -76,6 +76,11 @@ int cgroup_enter(const struct cgroup *cg);
 int cgroup_attach(struct attachment *a, const struct cgroup *cg, int prog, unsigned hook,
 		  enum attach_mode mode);
 void cgroup_detach(struct attachment *a);
+/*
+ * Puts another program of the same hook, of which prog is borrowed, in the attachment's place. Without links
+ * a MODE_MULTI one goes behind its neighbours, so the caller swaps all of a cgroup, in order. 0 or -errno.
+ */
+int cgroup_swap(struct attachment *a, int prog, enum attach_mode mode);
 
 /*
  * Is any program effective for sockets made in this cgroup? 0 if none; else -EBUSY and a sentence that names

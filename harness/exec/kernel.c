@@ -24,6 +24,7 @@
 #include "arena.h"
 #include "bare.h"
 #include "rawcall.h"
+#include "straight.h"
 #include "topo.h"
 #include "uring.h"
 
@@ -53,6 +54,7 @@ struct kernel {
 	struct arena hooked, twin;
 	struct keeper keeper;
 	struct uring *uring;	       /* NULL until a case needs it */
+	struct straight *straight;     /* likewise */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;
@@ -85,6 +87,11 @@ static void k_load(struct backend *b, const struct tcase *tc)
 	struct kernel *k = of(b);
 	const struct topo *t = k->topo;
 
+	if (b->straight) {
+		b->failed |=
+			straight_load(k->straight, &k->set, k->topo, tc, b->error, sizeof(b->error)) != 0;
+		return;
+	}
 	for (unsigned i = 0; i < t->n_used; i++) {
 		struct topo_used u = t->used[i];
 
@@ -163,6 +170,35 @@ static int begin_uring(struct kernel *k, const struct tcase *tc)
 	return k->uring ? 0 : -EOPNOTSUPP;
 }
 
+static void k_end(struct backend *b, bool irregular)
+{
+	struct kernel *k = of(b);
+	char why[256];
+
+	/* Detaching the old way names the program by its fd, which may not live as long as the topology. */
+	if (b->straight && k->topo && straight_leave(&k->set, k->topo, why, sizeof(why)))
+		fprintf(stderr, "hookdiff: %s\n", why);
+	if (!irregular)
+		return;
+	for (unsigned i = 0; i < k->n_socks; i++)
+		topo_pair_retire(&k->set, k->pair[i]);
+	k->n_socks = 0;
+	arena_distrust(&k->hooked);
+	arena_distrust(&k->twin);
+}
+
+/* Sockets are born with controls, which want the interpreter. */
+static int begin_straight(struct kernel *k)
+{
+	if (!k->straight)
+		k->straight = straight_new();
+	if (!k->straight) {
+		snprintf(k->b.error, sizeof(k->b.error), "out of memory");
+		return -ENOMEM;
+	}
+	return straight_leave(&k->set, k->topo, k->b.error, sizeof(k->b.error));
+}
+
 static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 {
 	struct kernel *k = of(b);
@@ -170,6 +206,8 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	const struct bpfobj_traits *traits = &k->set.obj.traits;
 
 	k->n_socks = 0;
+	b->failed = false;
+	key.straight = b->straight;
 	if (tcase_returns_2(tc)) {
 		snprintf(b->error, sizeof(b->error),
 			 "no kernel loads a program that may return 2 (verifier: [0, 1])");
@@ -187,6 +225,12 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 			return -EIO;
 	}
 	k->topo->last_use = ++k->set.tick;
+	if (b->straight) {
+		int ret = begin_straight(k);
+
+		if (ret)
+			return ret;
+	}
 	if (traits->clamp_set_retval || !traits->has_retval_helpers) {
 		int ret = check_retval_actions(k, tc);
 
@@ -204,20 +248,12 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 		b->births += born;
 	}
 	k_load(b, tc);
+	if (b->failed) {
+		b->failed = false;
+		k_end(b, true);
+		return -EIO;
+	}
 	return 0;
-}
-
-static void k_end(struct backend *b, bool irregular)
-{
-	struct kernel *k = of(b);
-
-	if (!irregular)
-		return;
-	for (unsigned i = 0; i < k->n_socks; i++)
-		topo_pair_retire(&k->set, k->pair[i]);
-	k->n_socks = 0;
-	arena_distrust(&k->hooked);
-	arena_distrust(&k->twin);
 }
 
 static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
@@ -406,6 +442,7 @@ static void k_close(struct backend *b, struct control_counts *final)
 
 	uring_close(k->uring);
 	topo_drop_all(&k->set);
+	straight_free(k->straight);
 	if (final)
 		*final = k->set.control.counts;
 	keeper_close(&k->keeper);
@@ -480,6 +517,7 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 		return NULL;
 	}
 	k->b.ops = &kernel_ops;
+	k->b.straightens = true;
 	k->b.page_size = sysconf(_SC_PAGESIZE);
 	if (!uname(&uts)) {
 		snprintf(k->b.release, sizeof(k->b.release), "%s", uts.release);

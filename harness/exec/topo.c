@@ -142,7 +142,8 @@ static int build(struct topo_set *s, struct topo *t, char *err, size_t size)
 
 struct topo *topo_get(struct topo_set *s, const struct topo_key *key, char *err, size_t size)
 {
-	uint64_t mix = (key->hook[0] * 3 + key->hook[1] * 5 + key->n_levels) * 0x9e3779b97f4a7c15ull;
+	uint64_t mix = (key->hook[0] * 3 + key->hook[1] * 5 + key->n_levels + 9 * key->straight) *
+		       0x9e3779b97f4a7c15ull;
 	uint8_t *hint = &s->hint[mix >> 56];
 	struct topo *t;
 

@@ -24,6 +24,7 @@
 struct topo_key {
 	uint64_t hook[HOOK_COUNT]; /* a byte a level: programs | mode << 3 */
 	uint32_t n_levels;
+	bool straight; /* its programs are exchanged for each case: straight.h */
 };
 
 /* A socket in the chain and its twin outside, and some more of the former kept ready. */
@@ -83,7 +84,8 @@ static inline struct topo_key topo_key(const struct tcase *tc)
 
 static inline bool topo_key_equal(const struct topo_key *a, const struct topo_key *b)
 {
-	return !((a->hook[0] ^ b->hook[0]) | (a->hook[1] ^ b->hook[1]) | (a->n_levels ^ b->n_levels));
+	return !((a->hook[0] ^ b->hook[0]) | (a->hook[1] ^ b->hook[1]) | (a->n_levels ^ b->n_levels) |
+		 (uint64_t)(a->straight ^ b->straight));
 }
 
 /* The topology of that shape, built if need be; it stays the set's. NULL with a sentence in err. */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The C files of runtime/ as strings: cmake/runtime.cmake makes them. */
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+extern const char runtime_base[], runtime_record[], runtime_norecord[], runtime_uring[], runtime_groups[];
+
+#endif
