@@ -73,7 +73,7 @@ for bug in no-controls bad-controls; do
 done
 # A finding replays, with the backend in its command, and shrinks.
 fuzz 1 "reproduce: hookdiff run --profile v6.7 --backend '.*--bug order' " "--bug order"
-found=$(newest hookdiff-out/fuzz-*/findings/chain.order-*.case)
+found=$(newest hookdiff-out/fuzz-*/findings/chain.order-*/case.case)
 run 1 '^FAIL CHAIN\.ORDER' "--any-option --bug order" "$found"
 expect 1 '^[0-9]+ tries; the smallest case fails in 10 of 10' "$HOOKDIFF" shrink --backend "$fake --any-option --bug order" "$found"
 expect 0 'passes on Linux 6\.18\.0-example' "$HOOKDIFF" shrink --backend "$fake --any-option" "$found"

@@ -47,6 +47,8 @@ struct worker {
 	uint64_t told;	     /* cases that are in it */
 	struct gen gen;
 	struct loop loop;
+	struct loop straight; /* for straight-line programs: its own oracle and counters */
+	uint64_t left;	      /* cases until the next one on those; 0: never */
 	struct splats splats;
 	struct tcase tc;
 	struct case_result res;
@@ -73,17 +75,19 @@ static struct bucket *find_bucket(struct bulk_result *r, const struct triage_key
 }
 
 /* A case differed: count it under its key; the first of a key is confirmed, shrunk and written. */
-static void diverged(struct worker *w, uint64_t index)
+static void diverged(struct worker *w, struct loop *lp, uint64_t index)
 {
 	struct triage_key key = triage_key(&w->tc, &w->res);
-	struct bucket *b = find_bucket(w->r, &key);
+	struct bucket *b;
 	struct waiver *waiver = NULL;
 
+	key.straight = lp == &w->straight;
+	b = find_bucket(w->r, &key);
 	if (w->opts->waivers)
 		waiver = waivers_match(w->opts->waivers, key.clause, (enum hook)key.hook, w->loop.b->release);
 	if (waiver) {
 		w->r->waived++;
-		w->loop.stat[key.clause].waived++;
+		lp->stat[key.clause].waived++;
 	} else if (!w->r->caught_after) {
 		w->r->caught_after = w->loop.cases;
 		if (w->opts->stop_at_first)
@@ -97,12 +101,12 @@ static void diverged(struct worker *w, uint64_t index)
 	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
 	if (!w->opts->findings)
 		return;
-	triage_investigate(&w->loop, &w->tc, &w->res, &w->finding);
+	triage_investigate(lp, &w->tc, &w->res, &w->finding);
 	b->failed = w->finding.failed;
 	b->reruns = w->finding.reruns;
 	if (record_finding(
-		    &(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce},
-		    &w->loop, &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem)) &&
+		    &(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce}, lp,
+		    &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem)) &&
 	    !w->r->error[0])
 		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s",
 			 b->stem, w->opts->findings);
@@ -196,6 +200,31 @@ static bool beat(struct worker *w)
 	return !pulse_orphaned(w->pulse);
 }
 
+/*
+ * The case once more, on programs of its own. One that differed already says nothing of the interpreter.
+ * False: a worker's error.
+ */
+static bool run_straight(struct worker *w, uint64_t index, enum verdict v)
+{
+	uint64_t births = w->loop.b->births;
+
+	w->left = w->opts->straight;
+	if (v != V_PASS)
+		return true;
+	w->loop.b->straight = true;
+	v = loop_case(&w->straight, &w->tc, false, NULL, &w->res);
+	if (v == V_FAIL) {
+		diverged(w, &w->straight, index);
+	} else if (v == V_ERROR || v == V_SKIP) {
+		save_case(w, index);
+		snprintf(w->r->error, sizeof(w->r->error), "case %llu on straight-line programs: %s",
+			 (unsigned long long)index, w->res.why);
+	}
+	w->loop.b->straight = false;
+	w->loop.births += w->loop.b->births - births; /* those sockets are not the other loop's */
+	return !w->r->error[0];
+}
+
 static void work(struct worker *w)
 {
 	const struct bulk_opts *o = w->opts;
@@ -218,13 +247,15 @@ static void work(struct worker *w)
 			recorder_index(index);
 			v = loop_case(&w->loop, &w->tc, false, shadow, &w->res);
 			if (v == V_FAIL)
-				diverged(w, index);
+				diverged(w, &w->loop, index);
 			else if (v == V_ERROR) {
 				save_case(w, index);
 				snprintf(w->r->error, sizeof(w->r->error), "case %llu: %s",
 					 (unsigned long long)index, w->res.why);
 				return;
 			}
+			if (w->left && !--w->left && !run_straight(w, index, v))
+				return;
 		}
 		look_at_log(w, first, index - step);
 		atomic_store_explicit(&w->sh->cases, w->loop.cases, memory_order_relaxed);
@@ -248,9 +279,15 @@ static void publish(struct worker *w)
 	memcpy(r->dim, w->gen.dim, sizeof(r->dim));
 	memcpy(r->answers, w->loop.answers, sizeof(r->answers));
 	memcpy(r->calls_on, w->loop.calls_on, sizeof(r->calls_on));
+	r->straight = w->straight.cases;
+	loop_flush(&w->straight);
+	for (unsigned c = 0; c < C_COUNT; c++) {
+		r->stat[c].fail += w->straight.stat[c].fail;
+		r->stat[c].waived += w->straight.stat[c].waived;
+	}
 	r->cases = w->loop.cases;
 	r->calls = w->loop.calls;
-	r->failed = w->loop.failed;
+	r->failed = w->loop.failed + w->straight.failed;
 	r->inconclusive = w->loop.inconclusive;
 	r->skipped = w->loop.skipped;
 	r->silent = w->loop.silent;
@@ -291,17 +328,22 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 	if (!p) {
 		snprintf(w->r->error, sizeof(w->r->error),
 			 "no profile covers kernel %s; name one with --profile", b->release);
-	} else if (loop_init(&w->loop, b, p, opts->page_size)) {
+	} else if (loop_init(&w->loop, b, p, opts->page_size) ||
+		   loop_init(&w->straight, b, p, opts->page_size)) {
 		snprintf(w->r->error, sizeof(w->r->error), "out of memory");
 	} else {
 		w->loop.freshen = value_next;
 		w->loop.tamper = opts->tamper;
 		w->loop.tamper_arg = opts->tamper_arg;
+		w->straight.tamper = opts->tamper;
+		w->straight.tamper_arg = opts->tamper_arg;
+		w->left = b->straightens ? opts->straight : 0;
 		gen_init(&w->gen, opts->seed);
 		w->pulse = pulse_join();
 		work(w);
 		beat(w);
 		publish(w);
+		loop_fini(&w->straight);
 		loop_fini(&w->loop);
 	}
 	b->ops->close(b, &w->r->controls);
@@ -345,6 +387,7 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 		sum->controls.silent_ok[h] += r->controls.silent_ok[h];
 		sum->controls.silent_bad[h] += r->controls.silent_bad[h];
 	}
+	sum->straight += r->straight;
 	sum->cases += r->cases;
 	sum->calls += r->calls;
 	sum->failed += r->failed;

@@ -22,7 +22,7 @@ struct bucket {
 	struct triage_key key;
 	uint64_t count, waived;
 	uint32_t failed, reruns; /* how often the smallest case failed on fresh sockets */
-	char stem[96];		 /* name of its files below the findings folder */
+	char stem[96];		 /* name of its folder below the findings folder */
 };
 
 /* A complaint of the kernel, and the cases of one worker between two looks at its log. */
@@ -40,8 +40,9 @@ struct bulk_opts {
 	uint64_t seconds;	       /* 0: no limit */
 	unsigned workers;	       /* 1..BULK_WORKERS */
 	unsigned reuse;		       /* cases that share a socket pair */
-	uint32_t page_size;	       /* of the oracle; 0: the kernel's (tests) */
-	const char *findings;	       /* folder for findings; NULL: none are written */
+	uint64_t straight;	 /* every so many-th case also runs on straight-line programs; 0: none */
+	uint32_t page_size;	 /* of the oracle; 0: the kernel's (tests) */
+	const char *findings;	 /* folder for findings; NULL: none are written */
 	const char *reproduce;	 /* the command that repeats the run, for findings that need all of it */
 	struct waivers *waivers; /* NULL: none */
 	bool dmesg;		 /* the kernel's log is read, and a complaint in it is a failure */
@@ -57,6 +58,7 @@ struct bulk_result {
 	uint64_t dim[DIM_COUNT][DIM_VALUES];
 	uint64_t answers[ANSWER_COUNT], calls_on[HOOK_COUNT];
 	struct control_counts controls;
+	uint64_t straight; /* of the cases: those that ran on straight-line programs too */
 	uint64_t cases, calls, failed, waived, inconclusive, skipped, silent, sets, indistinct;
 	uint64_t
 		caught_after; /* cases before the first divergence in the worker that met it first; 0: none */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "live.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "../case/case_text.h"
 #include "../exec/kernel.h"
@@ -33,6 +36,24 @@ struct live *live_open(void)
 	return l;
 }
 
+/* With HOOKDIFF_FINDINGS=DIR the finding is written there, as the commands do it. */
+static void write_finding(struct live *l)
+{
+	const char *folder = getenv("HOOKDIFF_FINDINGS");
+	struct record_opts opts = {.folder = folder,
+				   .reproduce = "give the driver its input again, after those before it"};
+	char stem[96];
+	int err;
+
+	if (!folder || !*folder)
+		return;
+	err = mkdir(folder, 0755) && errno != EEXIST
+		      ? -errno
+		      : record_finding(&opts, &l->loop, &l->finding, NULL, 0, NULL, stem, sizeof(stem));
+	if (err)
+		fprintf(stderr, "hookdiff: cannot write the finding below %s: %s\n", folder, strerror(-err));
+}
+
 static void print_card(const struct live *l)
 {
 	const struct finding *f = &l->finding;
@@ -61,6 +82,7 @@ enum verdict live_run(struct live *l, struct tcase *tc)
 		return v;
 	triage_investigate(&l->loop, tc, &l->res, &l->finding);
 	print_card(l);
+	write_finding(l);
 	return v;
 }
 

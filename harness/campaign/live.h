@@ -14,7 +14,8 @@ struct live *live_open(void);
 /*
  * Runs the case, put in words that this kernel knows (express.h), on sockets that earlier cases may have
  * used. V_FAIL if it differs: the card of the smallest case is on stderr then, and says how often fresh
- * sockets show it. Exits with 2 if hookdiff or the environment failed.
+ * sockets show it; with the environment's HOOKDIFF_FINDINGS=DIR the finding's folder (docs/findings.md) is
+ * below DIR. Exits with 2 if hookdiff or the environment failed.
  */
 enum verdict live_run(struct live *l, struct tcase *tc);
 

@@ -8,27 +8,79 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../case/case_bin.h"
 #include "../case/case_text.h"
+#include "../emit/selftest.h"
 #include "../report/card.h"
 #include "../report/jsonl.h"
 #include "../report/text.h"
 #include "../report/waivers.h"
+#include "recipe.h"
 
-/* Creates folder/stem.suffix and writes text to it; -EEXIST if another worker met the same key first. */
-static int write_file(const char *folder, const char *stem, const char *suffix, const struct buf *text)
+/* The files of a finding, in a folder whose name begins with a dot until it is complete. */
+struct folder {
+	char path[480], hidden[480];
+	int err; /* the first thing that went wrong */
+};
+
+static void folder_begin(struct folder *d, const char *findings, const char *stem)
+{
+	struct stat st;
+
+	d->err = 0;
+	if (snprintf(d->path, sizeof(d->path), "%s/%s", findings, stem) >= (int)sizeof(d->path) ||
+	    snprintf(d->hidden, sizeof(d->hidden), "%s/.%s.%d", findings, stem, (int)getpid()) >=
+		    (int)sizeof(d->hidden))
+		d->err = -ENAMETOOLONG;
+	else if (!stat(d->path, &st))
+		d->err = -EEXIST;
+	else if (mkdir(d->hidden, 0755))
+		d->err = -errno;
+}
+
+static void put_file(struct folder *d, const char *name, const void *bytes, size_t n)
 {
 	char path[512];
-	int fd, err = 0;
+	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s.%s", folder, stem, suffix) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, buf_str(text), text->n) != (ssize_t)text->n)
-		err = -EIO;
+	if (d->err)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", d->hidden, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		d->err = -errno;
+		return;
+	}
+	if (write(fd, bytes, n) != (ssize_t)n)
+		d->err = -EIO;
 	close(fd);
-	return err;
+}
+
+static void put_text(struct folder *d, const char *name, const struct buf *text)
+{
+	if (text->failed && !d->err)
+		d->err = -ENOMEM;
+	put_file(d, name, buf_str(text), text->n);
+}
+
+static const char *const file_names[] = {"case.case", "case.bin", "card.txt",
+					 "card.json", "repro.c",  "selftest.inc"};
+
+/* Shows the folder under its name, or takes it back. */
+static int folder_end(struct folder *d)
+{
+	char path[512];
+
+	if (!d->err && rename(d->hidden, d->path))
+		d->err = errno == ENOTEMPTY ? -EEXIST : -errno;
+	if (d->err && d->err != -ENAMETOOLONG) {
+		for (unsigned i = 0; i < sizeof(file_names) / sizeof(file_names[0]); i++) {
+			snprintf(path, sizeof(path), "%s/%s", d->hidden, file_names[i]);
+			unlink(path);
+		}
+		rmdir(d->hidden);
+	}
+	return d->err == -EEXIST ? 0 : d->err;
 }
 
 static void describe(const struct loop *lp, const struct finding *f, struct case_meta *meta)
@@ -64,30 +116,91 @@ struct report_case record_case(const struct loop *lp, const struct finding *f, c
 	};
 }
 
-int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f,
-		   const char *path, uint64_t index, const struct waiver *waiver, char *stem, size_t size)
+/* How to see it again, as a shell reads it. */
+static void put_command(struct buf *out, const struct record_opts *opts, const struct loop *lp,
+			const struct finding *f, const char *folder)
+{
+	char path[512];
+
+	if (!f->reproduced) {
+		buf_puts(out, opts->reproduce);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/case.case", folder);
+	buf_printf(out, "hookdiff run --profile %s %s", lp->profile->name,
+		   f->key.straight ? "--straight " : "");
+	if (lp->b->command) {
+		buf_puts(out, "--backend ");
+		text_shell(out, lp->b->command);
+		buf_puts(out, " ");
+	}
+	text_shell(out, path);
+}
+
+static void put_card(struct folder *d, const struct report_case *rc)
+{
+	struct buf card = {0};
+	char path[512];
+	struct jsonl *j;
+
+	card_format(&card, rc);
+	put_text(d, "card.txt", &card);
+	buf_fini(&card);
+	if (d->err)
+		return;
+	snprintf(path, sizeof(path), "%s/card.json", d->hidden);
+	j = jsonl_open(path);
+	if (!j) {
+		d->err = -errno;
+		return;
+	}
+	d->err = jsonl_case(j, rc);
+	if (jsonl_close(j) && !d->err)
+		d->err = -EIO;
+}
+
+/* For those who have no hookdiff. */
+static void put_programs(struct folder *d, struct loop *lp, const struct finding *f, const char *title,
+			 const char *text)
+{
+	static struct repro r; /* large */
+	struct buf c = {0}, row = {0};
+	int err = recipe_make(lp, f, title, &r);
+
+	r.text = text;
+	if (err && !d->err)
+		d->err = err;
+	if (!d->err) {
+		repro_print(&r, &c);
+		selftest_print(&r, &row);
+	}
+	put_text(d, "repro.c", &c);
+	put_text(d, "selftest.inc", &row);
+	repro_fini(&r);
+	buf_fini(&c);
+	buf_fini(&row);
+}
+
+static void put_case(struct folder *d, const struct finding *f, const struct buf *text)
+{
+	static uint8_t bin[CASE_BIN_MAX];
+
+	put_text(d, "case.case", text);
+	put_file(d, "case.bin", bin, case_bin_encode(&f->tc, bin, sizeof(bin)));
+}
+
+int record_finding(const struct record_opts *opts, struct loop *lp, const struct finding *f, const char *path,
+		   uint64_t index, const struct waiver *waiver, char *stem, size_t size)
 {
 	struct case_meta meta;
-	struct buf text = {0}, card = {0}, command = {0};
-	struct jsonl *j;
-	char json[512];
-	int err;
+	struct buf text = {0}, command = {0};
+	struct folder d;
 
 	triage_stem(&f->key, stem, size);
 	describe(lp, f, &meta);
 	tcase_print(&f->tc, &meta, &text);
-	if (f->reproduced) {
-		snprintf(json, sizeof(json), "%s/%s.case", opts->folder, stem);
-		buf_printf(&command, "hookdiff run --profile %s ", lp->profile->name);
-		if (lp->b->command) {
-			buf_puts(&command, "--backend ");
-			text_shell(&command, lp->b->command);
-			buf_puts(&command, " ");
-		}
-		text_shell(&command, json);
-	} else {
-		buf_puts(&command, opts->reproduce);
-	}
+	folder_begin(&d, opts->folder, stem);
+	put_command(&command, opts, lp, f, d.path);
 	struct report_case rc = record_case(lp, f, buf_str(&text));
 
 	rc.verdict = waiver ? "XFAIL" : "FAIL";
@@ -98,17 +211,12 @@ int record_finding(const struct record_opts *opts, const struct loop *lp, const 
 		rc.why = waiver->reason;
 	else if (!f->reproduced)
 		rc.why = "fresh sockets do not show it: it depends on what the pair did before";
-	card_format(&card, &rc);
-	err = write_file(opts->folder, stem, "case", &text);
-	if (!err)
-		err = write_file(opts->folder, stem, "txt", &card);
-	snprintf(json, sizeof(json), "%s/%s.jsonl", opts->folder, stem);
-	if (!err && (j = jsonl_open(json))) {
-		err = jsonl_case(j, &rc);
-		jsonl_close(j);
-	}
+	else if (f->key.straight)
+		rc.why = "straight-line programs: the interpreter's do not show it";
+	put_case(&d, f, &text);
+	put_card(&d, &rc);
+	put_programs(&d, lp, f, meta.title, buf_str(&text)); /* last: it ends what the card shows */
 	buf_fini(&text);
-	buf_fini(&card);
 	buf_fini(&command);
-	return err == -EEXIST ? 0 : err; /* another worker met the same key first */
+	return folder_end(&d);
 }

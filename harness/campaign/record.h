@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a confirmed divergence to the findings folder: the case that replays it, the card, the JSON record.
+/*
+ * Writes a confirmed divergence to the findings folder, as a folder of its own (docs/findings.md): the case
+ * that replays it as text and as fuzzers hold it, the card, and programs for those who have no hookdiff.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -15,11 +17,13 @@ struct record_opts {
 };
 
 /*
- * folder/STEM.case, STEM.txt, STEM.jsonl; STEM (NUL-terminated, in stem) comes from the key. path: of the
- * case's file, or NULL for a generated one with that index. 0 or -errno.
+ * folder/STEM/ with case.case, case.bin, card.txt, card.json, repro.c, selftest.inc; STEM (NUL-terminated, in
+ * stem) comes from the key. A folder that is there already stays as it is: another worker met the key first.
+ * The new one appears when it is complete. path: of the case's file, or NULL for a generated one with that
+ * index. Runs the case once more: f->res.want and f->res.got end here. 0 or -errno.
  */
-int record_finding(const struct record_opts *opts, const struct loop *lp, const struct finding *f,
-		   const char *path, uint64_t index, const struct waiver *waiver, char *stem, size_t size);
+int record_finding(const struct record_opts *opts, struct loop *lp, const struct finding *f, const char *path,
+		   uint64_t index, const struct waiver *waiver, char *stem, size_t size);
 
 /* What a report says of a finding: verdict FAIL, its smallest case as `text`; all borrowed from lp, f and
  * text. */

@@ -23,14 +23,15 @@ struct triage_key triage_key(const struct tcase *tc, const struct case_result *r
 
 bool triage_equal(const struct triage_key *a, const struct triage_key *b)
 {
-	return a->clause == b->clause && a->hook == b->hook && a->option == b->option && a->field == b->field;
+	return a->clause == b->clause && a->hook == b->hook && a->option == b->option &&
+	       a->field == b->field && a->straight == b->straight;
 }
 
 void triage_stem(const struct triage_key *key, char *buf, size_t n)
 {
-	snprintf(buf, n, "%s-%s-%s-%s", key->clause ? clause_info(key->clause)->name : "expectation",
+	snprintf(buf, n, "%s-%s-%s-%s%s", key->clause ? clause_info(key->clause)->name : "expectation",
 		 key->hook == HOOK_SET ? "set" : "get", opt_kind_name(key->option),
-		 diff_field_name((enum diff_field)key->field));
+		 diff_field_name((enum diff_field)key->field), key->straight ? "-straight" : "");
 	for (; *buf; buf++)
 		*buf = (char)tolower((unsigned char)*buf);
 }
@@ -57,6 +58,7 @@ static bool still_fails(const struct tcase *tc, void *arg)
 		return false;
 	now = triage_key(tc, &k->res);
 	now.option = k->key.option;
+	now.straight = k->key.straight;
 	return triage_equal(&now, &k->key);
 }
 
@@ -216,6 +218,7 @@ void triage_investigate(struct loop *lp, const struct tcase *tc, const struct ca
 	lp->freshen = NULL;
 	memset(f, 0, sizeof(*f));
 	f->key = triage_key(tc, first);
+	f->key.straight = lp->b->straight;
 	f->tc = *tc;
 	f->res = *first;
 	k.lp = lp;

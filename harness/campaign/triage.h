@@ -16,6 +16,7 @@ struct triage_key {
 	uint8_t hook;	/* enum hook of the call that differed */
 	uint8_t option; /* enum opt_kind of that call's option; OPT_NONE: unknown option */
 	uint8_t field;	/* enum diff_field */
+	bool straight;	/* shown by straight-line programs, where the interpreter's agreed: backend.h */
 };
 
 struct finding {
@@ -34,7 +35,7 @@ struct finding {
 
 struct triage_key triage_key(const struct tcase *tc, const struct case_result *res);
 bool triage_equal(const struct triage_key *a, const struct triage_key *b);
-/* "get.optlen.range-get-int-ret": a file name and a stable id. */
+/* "get.optlen.range-get-int-ret", with "-straight" behind it: a file name and a stable id. */
 void triage_stem(const struct triage_key *key, char *buf, size_t n);
 
 /*

@@ -64,14 +64,16 @@ int cmd_fuzz(struct cli *cli)
 				 .seconds = cli->seconds,
 				 .workers = session_workers(cli),
 				 .reuse = (unsigned)cli->reuse,
+				 .straight = cli->straight_every,
 				 .findings = s.findings,
 				 .waivers = &s.waivers,
 				 .dmesg = cli->dmesg,
 				 .splats = &s.splats};
-	snprintf(s.reproduce, sizeof(s.reproduce),
-		 "hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --cases %llu",
-		 s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
-		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
+	snprintf(
+		s.reproduce, sizeof(s.reproduce),
+		"hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases %llu",
+		s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
+		(unsigned long long)opts.straight, (unsigned long long)(cli->cases ? cli->cases : 10000000));
 	if (cli->backend) {
 		struct buf b = {0};
 

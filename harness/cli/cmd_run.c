@@ -223,6 +223,7 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 		return EXIT_UNSURE;
 	}
 	r.loop.readback = true;
+	b->straight = s->cli->straight && b->straightens;
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	r.splats.log = -1;

@@ -17,6 +17,7 @@ static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 	if (loop_init(&loop, b, s->profile, 0))
 		return EXIT_UNSURE;
 	loop.readback = true;
+	b->straight = s->cli->straight && b->straightens;
 	v = loop_case(&loop, &f->tc, true, NULL, &res);
 	if (v == V_PASS) {
 		fprintf(stderr,

@@ -24,6 +24,7 @@ int cmd_sweep(struct cli *cli)
 				 .thin = (unsigned)cli->thin,
 				 .workers = session_workers(cli),
 				 .reuse = (unsigned)cli->reuse,
+				 .straight = cli->straight_every,
 				 .findings = s.findings,
 				 .reproduce = s.reproduce,
 				 .waivers = &s.waivers,

@@ -28,11 +28,14 @@ struct cli {
 			    file */
 	const char *waivers; /* --waivers: file; see waivers_given */
 	bool out_given;
-	const char *kernels;				/* --kernels of matrix: specs apart by commas */
-	const char *case_dir;				/* --cases of matrix */
-	const char *format;				/* --format of report */
-	const char *html;				/* --html of matrix: a file */
-	const char *origin;				/* --origin of report */
+	const char *kernels;	 /* --kernels of matrix: specs apart by commas */
+	const char *case_dir;	 /* --cases of matrix */
+	const char *format;	 /* --format of report and emit */
+	bool record;		 /* --record of emit */
+	bool straight;		 /* --straight of run and shrink */
+	uint64_t straight_every; /* --straight of sweep and fuzz: every so many-th case; 0: none */
+	const char *html;	 /* --html of matrix: a file */
+	const char *origin;	 /* --origin of report */
 	const char *engines, *drivers, *sync, *machine; /* of campaign */
 	bool sweep;					/* --sweep of matrix */
 	uint64_t fuzz_cases;				/* --fuzz-cases of matrix */
@@ -90,6 +93,7 @@ int cmd_sweep(struct cli *cli);
 int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
 int cmd_shrink(struct cli *cli);
+int cmd_emit(struct cli *cli);
 int cmd_bench(struct cli *cli);
 int cmd_campaign(struct cli *cli);
 int cmd_bisect(struct cli *cli);

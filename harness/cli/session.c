@@ -221,11 +221,11 @@ void session_finding(struct session *s, const char *stem)
 	char path[400], line[4096];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s.jsonl", s->findings, stem);
+	snprintf(path, sizeof(path), "%s/%s/card.json", s->findings, stem);
 	jsonl_append_file(s->jsonl, path);
 	if (s->cli->json)
 		return;
-	snprintf(path, sizeof(path), "%s/%s.txt", s->findings, stem);
+	snprintf(path, sizeof(path), "%s/%s/card.txt", s->findings, stem);
 	f = fopen(path, "re");
 	if (!f)
 		return;
@@ -344,6 +344,9 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last "
 		       "value.\n",
 		       (unsigned long long)r->sets, (unsigned long long)r->indistinct);
+		if (opts->straight)
+			printf("%llu of the cases also ran on straight-line programs.\n",
+			       (unsigned long long)r->straight);
 		printf("The handler of a getsockopt: %llu failed, %llu gave less than asked, %llu as much, "
 		       "%llu more, %llu more than a page.\n",
 		       (unsigned long long)r->answers[ANSWER_ERROR],

@@ -48,7 +48,7 @@ void session_start(struct session *s);
 /* A parser's complaint with its place and caret, on stderr. text may be NULL. */
 void cli_diag(const struct diag *d, const char *text, size_t len);
 
-/* Adds what a worker wrote to folder/findings/STEM.jsonl to the report, and prints STEM.txt. */
+/* Adds what a worker wrote to folder/findings/STEM/card.json to the report, and prints its card.txt. */
 void session_finding(struct session *s, const char *stem);
 
 /* Writes the summary to the report and to stdout; returns the exit code. */

@@ -27,11 +27,19 @@ enum {
 	MAN = 1 << 15,
 	COMPLETION = 1 << 16,
 	COVERAGE = 1 << 17,
+	EMIT = 1 << 18,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
 
 #define FIELD(f) offsetof(struct cli, f)
+
+/* A case on programs of its own costs as much as 50 to 100 others: loads. Emulated, several hundred. */
+#ifdef HD_GUEST
+#define STRAIGHT "10000"
+#else
+#define STRAIGHT "1000"
+#endif
 
 /* clang-format off */
 const struct opt cli_options[] = {
@@ -77,13 +85,17 @@ const struct opt cli_options[] = {
 	 "this machine's name there; else the host's"},
 	{"out", ARG_STRING, TAKES_FILE, REPORT, FIELD(out), FIELD(out_given), 0, 0, "FILE", NULL,
 	 "write there, when all is read, instead of standard output"},
+	{"format", ARG_STRING, TAKES_TEXT, EMIT, FIELD(format), 0, 0, 0, "NAME", "c",
+	 "c (a program that needs nothing), selftest (a row for the kernel's own tests) or insns (instructions)"},
+	{"record", ARG_FLAG, TAKES_NOTHING, EMIT, FIELD(record), 0, 0, 0, NULL, NULL,
+	 "of c: programs also write down what they see, and that is compared (Linux 5.8)"},
 	{"origin", ARG_STRING, TAKES_TEXT, REPORT, FIELD(origin), 0, 0, 0, "NAME", "hookdiff",
 	 "of kcidb: the CI system that reports, as it is known there"},
 #endif
 	{"feature", ARG_STRING, TAKES_FEATURE, PROBE, FIELD(feature), 0, 0, 0, "NAME", NULL,
 	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
-	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
 	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
@@ -95,6 +107,10 @@ const struct opt cli_options[] = {
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},
+	{"straight", ARG_FLAG, TAKES_NOTHING, RUN | SHRINK, FIELD(straight), 0, 0, 0, NULL, NULL,
+	 "each program is loaded as instructions of its own, in place of the one that interprets them all"},
+	{"straight", ARG_U64, TAKES_TEXT, SWEEP | FUZZ, FIELD(straight_every), 0, 0, UINT64_MAX, "N", STRAIGHT,
+	 "every Nth case also runs on such programs, a check of the interpreter; 100 is 1 %, 0 is none"},
 	{"thin", ARG_U64, TAKES_TEXT, SWEEP, FIELD(thin), 0, 1, 100000, "N", "1",
 	 "only every Nth case of the sweep; with N prime and above 7 all pairs of boundaries stay"},
 	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
@@ -121,8 +137,8 @@ const struct opt cli_options[] = {
 	{"refresh", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif
 	{"uncovered", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
-	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | BACKEND | MAN | COMPLETION), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
-	{"verbose", ARG_FLAG, TAKES_NOTHING, ANY & ~(BACKEND | MAN | COMPLETION), FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
+	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | EMIT | BACKEND | MAN | COMPLETION), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
+	{"verbose", ARG_FLAG, TAKES_NOTHING, ANY & ~(EMIT | BACKEND | MAN | COMPLETION), FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
 };
 
 const unsigned cli_option_count = sizeof(cli_options) / sizeof(cli_options[0]);
@@ -155,6 +171,14 @@ const struct cmd cli_commands[] = {
 	 "make a diverging case as small as it gets",
 	 "Cuts parts from the case for as long as this kernel still diverges in the same clause, hook and field,\n"
 	 "and prints the smallest case.\n"},
+#ifndef HD_GUEST
+	{"emit", EMIT, "CASE", TAKES_CASE, 1, 1, cmd_emit,
+	 "print a case as a C program that needs no hookdiff; no root",
+	 "The program makes the cgroups, loads the programs as instructions, makes the calls, prints want and got,\n"
+	 "and exits 0 if they are the same, 1 if not, 2 if it cannot run. What must come is what the case says\n"
+	 "after `=`, and for the rest what the oracle says where the handler is modelled; what neither knows is not\n"
+	 "compared. A finding's folder has one whose wants were recorded (docs/findings.md).\n"},
+#endif
 	{"clauses", CLAUSES, "[PREFIX...]", TAKES_CLAUSE, 0, -1, cmd_clauses,
 	 "list the rules of the contract",
 	 "One row a rule: its id, the families of profiles that it holds in, the sentence and its source. A PREFIX\n"
