@@ -2,10 +2,12 @@
 #include "live.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../case/case_text.h"
 #include "../exec/kernel.h"
@@ -17,6 +19,7 @@ struct live {
 	struct loop loop;
 	struct case_result res;
 	struct finding finding;
+	bool written; /* the last case's divergence is in HOOKDIFF_FINDINGS */
 };
 
 struct live *live_open(void)
@@ -25,9 +28,15 @@ struct live *live_open(void)
 	struct live *l = calloc(1, sizeof(*l));
 	char err[512] = "out of memory";
 	struct backend *b = l ? kernel_open(&opts, err, sizeof(err)) : NULL;
-	const struct profile *p = b ? profile_for_kernel(b->release, b->version) : NULL;
+	const char *name = getenv("HOOKDIFF_PROFILE");
+	const struct profile *p = !b	 ? NULL
+				  : name ? profile_find(name)
+					 : profile_for_kernel(b->release, b->version);
 
-	if (b && !p)
+	if (b && !p && name)
+		snprintf(err, sizeof(err), "HOOKDIFF_PROFILE: expected the name of a profile, found %.100s",
+			 name);
+	else if (b && !p)
 		snprintf(err, sizeof(err), "no profile covers Linux %s", b->release);
 	if (!p || loop_init(&l->loop, b, p, 0)) {
 		fprintf(stderr, "SKIP: %s\n", err);
@@ -36,22 +45,44 @@ struct live *live_open(void)
 	return l;
 }
 
-/* With HOOKDIFF_FINDINGS=DIR the finding is written there, as the commands do it. */
-static void write_finding(struct live *l)
+/* The folder of HOOKDIFF_FINDINGS; NULL: findings are not written. */
+static const char *findings_folder(void)
 {
 	const char *folder = getenv("HOOKDIFF_FINDINGS");
+
+	return folder && *folder ? folder : NULL;
+}
+
+/* Was a divergence with this key written before, by us or by another driver? */
+static bool is_known(const struct triage_key *key)
+{
+	const char *folder = findings_folder();
+	char stem[96], path[PATH_MAX];
+
+	if (!folder)
+		return false;
+	triage_stem(key, stem, sizeof(stem));
+	return snprintf(path, sizeof(path), "%s/%s", folder, stem) < (int)sizeof(path) && !access(path, F_OK);
+}
+
+/* As the commands do it. */
+static void write_finding(struct live *l)
+{
+	const char *folder = findings_folder();
 	struct record_opts opts = {.folder = folder,
 				   .reproduce = "give the driver its input again, after those before it"};
 	char stem[96];
 	int err;
 
-	if (!folder || !*folder)
+	if (!folder)
 		return;
 	err = mkdir(folder, 0755) && errno != EEXIST
 		      ? -errno
 		      : record_finding(&opts, &l->loop, &l->finding, NULL, 0, NULL, stem, sizeof(stem));
 	if (err)
 		fprintf(stderr, "hookdiff: cannot write the finding below %s: %s\n", folder, strerror(-err));
+	else
+		l->written = true;
 }
 
 static void print_card(const struct live *l)
@@ -78,12 +109,24 @@ enum verdict live_run(struct live *l, struct tcase *tc)
 		fprintf(stderr, "hookdiff: %s\n", l->res.why);
 		exit(2);
 	}
+	l->written = false;
 	if (v != V_FAIL)
 		return v;
+	struct triage_key key = triage_key(tc, &l->res);
+
+	if (is_known(&key)) {
+		l->written = true;
+		return v;
+	}
 	triage_investigate(&l->loop, tc, &l->res, &l->finding);
 	print_card(l);
 	write_finding(l);
 	return v;
+}
+
+bool live_written(const struct live *l)
+{
+	return l->written;
 }
 
 struct loop *live_loop(struct live *l)

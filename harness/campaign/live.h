@@ -7,8 +7,8 @@
 
 struct live;
 
-/* Opens the kernel with the profile of its release. Exits with 2 and one line on stderr if cases cannot run
- * here. */
+/* Opens the kernel with the profile of its release, or that of HOOKDIFF_PROFILE. Exits with 2 and one line on
+ * stderr if cases cannot run here. */
 struct live *live_open(void);
 
 /*
@@ -18,6 +18,13 @@ struct live *live_open(void);
  * below DIR. Exits with 2 if hookdiff or the environment failed.
  */
 enum verdict live_run(struct live *l, struct tcase *tc);
+
+/*
+ * With HOOKDIFF_FINDINGS=DIR in the environment: the divergence of the last case stands in DIR
+ * (docs/findings.md), since now or since an earlier one with the same key. Whoever called can go on: nothing
+ * is lost.
+ */
+bool live_written(const struct live *l);
 
 /* The loop behind it, for those who look at wants, or put a wrong oracle in (loop.h observe, tamper). */
 struct loop *live_loop(struct live *l);

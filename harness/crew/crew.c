@@ -170,6 +170,7 @@ static int run(struct crew *c)
 {
 	double share = clock_now() + SHARE_EVERY;
 
+	harvest_share(c); /* what other machines have is there from the start */
 	for (unsigned i = 0; i < c->n; i++)
 		start_one(c, i);
 	while (!over(c)) {

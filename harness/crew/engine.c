@@ -97,6 +97,8 @@ static void afl_command(const struct place *p, struct command *c)
 	command_env(c, "AFL_SKIP_CPUFREQ=1");
 	command_env(c, "AFL_NO_AFFINITY=1");
 	command_env(c, "AFL_AUTORESUME=1");
+	command_env(c, "AFL_IMPORT_FIRST=1");
+	command_env(c, "AFL_SYNC_TIME=1"); /* minutes: the least there is */
 	command_env(c, "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1");
 	command_env(c, "AFL_IGNORE_SEED_PROBLEMS=1"); /* a seed may be a finding already */
 	snprintf(library, sizeof(library), "%s/afl/libhookdiff_mutator.so", p->drivers);

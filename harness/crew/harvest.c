@@ -114,9 +114,15 @@ static void one_afl(const char *folder, const char *name, void *arg)
 		corpus_add(arg, path);
 }
 
+/* Only folders are findings; a file there is a case to which a backend had no answer. */
 static void count(const char *folder, const char *name, void *arg)
 {
-	++*(size_t *)arg;
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) && !stat(path, &st) &&
+	    S_ISDIR(st.st_mode))
+		++*(size_t *)arg;
 }
 
 void harvest_findings(struct crew *c)

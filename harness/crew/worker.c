@@ -120,6 +120,7 @@ int worker_start(struct worker *w, const struct command *c)
 	setpgid(w->pid, w->pid); /* both do it: whoever comes first */
 	w->state = WORKER_RUNS;
 	w->starts++;
+	w->told = false;
 	w->moved = w->at_start = moves(w);
 	w->since = clock_now();
 	return 0;
@@ -175,7 +176,8 @@ enum worker_event worker_look(struct worker *w)
 	ended = waitpid(w->pid, &status, WNOHANG);
 	if (ended == w->pid) {
 		kill(-w->pid, SIGKILL); /* what it left behind */
-		if (WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == w->fine)) {
+		if (w->told ||
+		    (WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == w->fine))) {
 			w->state = WORKER_IDLE;
 			w->in_vain = 0;
 			return WORKER_ENDED;
@@ -206,6 +208,7 @@ bool worker_ready(const struct worker *w)
 
 void worker_stop(struct worker *w, bool at_once)
 {
+	w->told = true;
 	if (w->state == WORKER_RUNS)
 		kill(-w->pid, at_once ? SIGKILL : SIGTERM);
 }

@@ -39,6 +39,7 @@ struct worker {
 	enum worker_state state;
 	int fine; /* an exit code beside 0 that is no death */
 	pid_t pid;
+	bool told;			  /* to end: however it ends is no death */
 	unsigned starts, deaths, in_vain; /* in_vain: deaths in a row without a case */
 	uint64_t moved;			  /* the pulse's cases and inputs when it was looked at last */
 	uint64_t at_start;		  /* ... when it was started */

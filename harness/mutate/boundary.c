@@ -114,8 +114,15 @@ const struct topology topologies[TOPOLOGIES] = {
 	{"override over multi", 3, {"m1o1m2", "o1m1m1"}},
 };
 
-static uint8_t mode_of(char c)
+unsigned topology_slots(const struct topology *t, unsigned hook, unsigned level)
 {
+	return (unsigned)(t->shape[hook][2 * level + 1] - '0');
+}
+
+enum attach_mode topology_mode(const struct topology *t, unsigned hook, unsigned level)
+{
+	char c = t->shape[hook][2 * level];
+
 	return c == 'o' ? MODE_OVERRIDE : c == 'n' ? MODE_NONE : MODE_MULTI;
 }
 
@@ -126,9 +133,9 @@ void topology_apply(const struct topology *t, struct tcase *tc)
 		for (unsigned h = 0; h < HOOK_COUNT; h++) {
 			struct tc_level *v = &tc->level[l];
 
-			v->n[h] = (uint8_t)(t->shape[h][2 * l + 1] - '0');
+			v->n[h] = (uint8_t)topology_slots(t, h, l);
 			for (unsigned s = 0; s < v->n[h]; s++) {
-				v->slot[h][s].mode = mode_of(t->shape[h][2 * l]);
+				v->slot[h][s].mode = (uint8_t)topology_mode(t, h, l);
 				v->slot[h][s].prog.n = 0;
 				v->slot[h][s].prog.ret = 1;
 			}

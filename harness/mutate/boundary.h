@@ -81,6 +81,9 @@ struct topology {
 extern const struct topology topologies[TOPOLOGIES];
 /* Gives the case these levels, with programs that do nothing and return 1. */
 void topology_apply(const struct topology *t, struct tcase *tc);
+/* Programs of one hook on one level, and their attach mode. */
+unsigned topology_slots(const struct topology *t, unsigned hook, unsigned level);
+enum attach_mode topology_mode(const struct topology *t, unsigned hook, unsigned level);
 
 /*
  * Fills a user buffer with a legal value of the option, the salt-th of those it knows; returns its length.

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Edits of the chain: levels, attach modes, programs as a whole. */
 #include "edit_impl.h"
+#include "fit.h"
 
 #include <string.h>
-
-#define SHAPE_PROGS 8 /* the most programs of one hook in topologies[] */
 
 static bool pick_slot(struct edit *e, struct slot_ref *ref)
 {
@@ -119,22 +118,7 @@ bool level_mode(struct edit *e)
 /* The levels and modes of a usual chain, with the programs that there were in its places, in their order. */
 bool level_shape(struct edit *e)
 {
-	struct tcase *tc = e->tc;
-	const struct topology *t = &topologies[draw(e, TOPOLOGIES)];
-	struct prog kept[HOOK_COUNT][SHAPE_PROGS];
-	struct slot_ref ref;
-	unsigned n[HOOK_COUNT] = {0}, used[HOOK_COUNT] = {0}, leaf = tc->n_levels;
-
-	for (unsigned i = 0; slot_find(tc, i, &ref); i++)
-		if (n[ref.hook] < SHAPE_PROGS)
-			kept[ref.hook][n[ref.hook]++] = slot_of(tc, ref)->prog;
-	topology_apply(t, tc);
-	for (unsigned i = 0; slot_find(tc, i, &ref); i++)
-		if (used[ref.hook] < n[ref.hook])
-			slot_of(tc, ref)->prog = kept[ref.hook][used[ref.hook]++];
-	for (unsigned i = 0; i < tc->n_socks; i++)
-		if (tc->sock[i].level == leaf || tc->sock[i].level > tc->n_levels)
-			tc->sock[i].level = tc->n_levels;
+	fit_topology(e->tc, &topologies[draw(e, TOPOLOGIES)]);
 	return true;
 }
 
