@@ -61,6 +61,7 @@ static bool run(struct live *live, struct tcase *tc, uint64_t pick)
 		e->has_ret = e->has_optlen = false;
 		e->n_bytes = 0;
 	}
+	fuzz_stats.calls += tc->n_calls;
 	switch (live_run(live, tc)) {
 	case V_FAIL:
 		if (!live_written(live))

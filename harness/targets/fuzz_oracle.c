@@ -56,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			stats_refuse(REFUSED_NO_CALLS);
 		useful += tc.n_calls != 0;
 		fuzz_stats.cases++;
+		fuzz_stats.calls += tc.n_calls;
 		data += n;
 		size -= n;
 	}

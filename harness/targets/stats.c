@@ -59,8 +59,9 @@ void stats_write(void)
 	} else {
 		fprintf(f,
 			"{\"target\":\"%s\",\"executions\":%" PRIu64 ",\"cases\":%" PRIu64
-			",\"refused_executions\":%" PRIu64 ",\"refused\":{",
-			program_invocation_short_name, s->executions, s->cases, s->refused_executions);
+			",\"calls\":%" PRIu64 ",\"refused_executions\":%" PRIu64 ",\"refused\":{",
+			program_invocation_short_name, s->executions, s->cases, s->calls,
+			s->refused_executions);
 		for (unsigned r = 0; r < REFUSED_COUNT; r++)
 			fprintf(f, "%s\"%s\":%" PRIu64, r ? "," : "", reasons[r], s->refused[r]);
 		fputs("}}\n", f);

@@ -4,7 +4,7 @@
  * renewed every 65,536 executions because engines end their targets by a signal. "%p" in the name becomes the
  * process id, for engines that start several. The line:
  *
- *	{"target":"fuzz_oracle","executions":9,"cases":20,"refused_executions":1,"refused":{"too_short":1,...}}
+ *	{"target":"fuzz_oracle","executions":9,"cases":20,"calls":55,"refused_executions":1,"refused":{"too_short":1,...}}
  *
  * cases: all that the inputs held. refused: cases (or whole inputs) that tested nothing, by reason.
  * In a campaign the same counts go to its page of counters as well (harness/base/pulse.h), and the target
@@ -29,6 +29,7 @@ enum refusal {
 
 struct fuzz_stats {
 	uint64_t executions, cases;
+	uint64_t calls; /* of the cases that were run */
 	uint64_t refused[REFUSED_COUNT];
 	uint64_t refused_executions; /* with at least one refused case */
 	uint64_t last_refused;	     /* the number of the last of those */
