@@ -93,6 +93,21 @@ static bool p_bypass(const struct tcase *tc, void *arg)
 	return some_prog(tc, prog_bypasses);
 }
 
+/* Two of them, in one program or two. */
+static bool p_bypass_twice(const struct tcase *tc, void *arg)
+{
+	unsigned n = 0;
+
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned s = 0; s < tc->level[l].n[HOOK_SET]; s++) {
+			const struct prog *p = &tc->level[l].slot[HOOK_SET][s].prog;
+
+			for (unsigned i = 0; i < p->n; i++)
+				n += p->act[i].op == ACT_OPTLEN && p->act[i].val == -1;
+		}
+	return n >= 2;
+}
+
 static bool p_above(const struct tcase *tc, void *arg)
 {
 	return some_prog(tc, prog_above_5000);
@@ -391,6 +406,8 @@ static const struct row {
 	{"a socket outside", p_outside, MODE_MULTI,
 	 "cgroup a\ns = socket(AF_INET, SOCK_STREAM, 0) outside\nsetsockopt(s, SOL_IP, IP_TOS, buf 0, optlen "
 	 "0)\n"},
+	{"two programs that one can do", p_bypass_twice, MODE_MULTI,
+	 "cgroup a { setsockopt multi: optlen = -1; optlen = -1; return 1 }\n"},
 	{"two calls", p_two_calls, MODE_MULTI,
 	 "cgroup a\n" SOCKET "setsockopt(s, SOL_IP, IP_TOS, buf 0, optlen 0)\n"
 	 "setsockopt(s, SOL_IP, IP_TOS, buf 0, optlen 0)\n"},
@@ -665,7 +682,7 @@ static void test_tactics(void **state)
 	for (n = 0; shrink_tactic(n); n++)
 		if (!spy.scored[n])
 			fail_msg("no case needs '%s'", shrink_tactic(n));
-	assert_int_equal(n, 22);
+	assert_int_equal(n, 23);
 	assert_null(shrink_tactic(n + 1));
 
 	for (uint64_t stream = 0; stream < 20; stream++) {

@@ -110,6 +110,40 @@ static enum made t_slots(struct tcase *tc, unsigned i)
 	return MADE;
 }
 
+/* The program that runs after this one, if both are of one chain; false: none. */
+static bool slot_after(const struct tcase *tc, const struct slot_ref *ref, struct slot_ref *next)
+{
+	*next = *ref;
+	if (++next->slot < tc->level[ref->level].n[ref->hook])
+		return true;
+	next->slot = 0;
+	while (next->level-- > 0)
+		if (tc->level[next->level].n[ref->hook])
+			return true;
+	return false;
+}
+
+/* One program does what two did, one after the other. */
+static enum made t_join(struct tcase *tc, unsigned i)
+{
+	struct slot_ref ref, after;
+	struct prog *p, *q;
+
+	if (!slot_find(tc, i, &ref))
+		return MADE_END;
+	if (!slot_after(tc, &ref, &after))
+		return MADE_SKIP;
+	p = &tc->level[ref.level].slot[ref.hook][ref.slot].prog;
+	q = &tc->level[after.level].slot[after.hook][after.slot].prog;
+	if (p->n + q->n > ACT_MAX)
+		return MADE_SKIP;
+	memcpy(p->act + p->n, q->act, q->n * sizeof(q->act[0]));
+	p->n += q->n;
+	p->ret = p->ret < q->ret ? p->ret : q->ret;
+	level_drop_slots(&tc->level[after.level], after.hook, after.slot, 1);
+	return MADE;
+}
+
 static enum made t_sock(struct tcase *tc, unsigned i)
 {
 	if (i >= tc->n_socks)
@@ -437,6 +471,7 @@ const struct tactic shrink_tactics[] = {
 	{"drop half of the calls", t_half},
 	{"drop a call", t_call},
 	{"drop programs", t_slots},
+	{"join two programs", t_join},
 	{"drop a socket", t_sock},
 	{"drop a level", t_level},
 	{"empty a program", t_empty},
