@@ -44,7 +44,8 @@ static const struct row {
 	 "setsockopt(s, SOL_IP, IP_TOS, i32 8, optlen 0)\n",
 	 C_SET_OPTLEN_RANGE,
 	 {SIT_EFAULT, SIT_LEVEL, SIT_ZERO, SIT_PAST_PAGE}},
-	{"cgroup a { setsockopt: optlen = 8 }\n" SOCKET "setsockopt(s, SOL_IP, IP_TOS, i32 8, optlen 4)\n",
+	/* The window's last byte. */
+	{"cgroup a { setsockopt: optlen = 16 }\n" SOCKET "setsockopt(s, SOL_IP, IP_TOS, i32 8, optlen 4)\n",
 	 C_SET_OPTLEN_GROW,
 	 {SIT_OK, SIT_ONE, SIT_AT, SIT_LONGER}},
 	{"cgroup a { setsockopt: return 0 }\ncgroup a/b { setsockopt: optlen = 4095 }\n"
