@@ -16,14 +16,21 @@ static uint32_t index_of(const void *key)
 	return index;
 }
 
+/* Where the program finds the value of a slot: an array of one value is plain bytes. */
 static int64_t value_off(const struct isa_map *p, uint32_t slot)
 {
-	return slot == NO_SLOT ? -1 : (int64_t)(slot * p->stride + p->lead);
+	struct isa_slots s = {.stride = p->stride};
+
+	if (slot == NO_SLOT)
+		return -1;
+	return p->kind == KIND_ARRAY && p->slots == 1 ? 0 : (int64_t)isa_slot_off(&s, slot);
 }
 
 uint8_t *isa_map_at(struct isa_maps *m, unsigned i, int64_t off)
 {
-	return off < 0 ? NULL : m->map[i]->slab + off;
+	struct isa_map *p = m->map[i];
+
+	return off < 0 ? NULL : map_value(p, (uint32_t)((uint64_t)off / (4 * p->stride)));
 }
 
 uint32_t isa_map_count(const struct isa_maps *m, unsigned i)

@@ -146,7 +146,7 @@ static bool plan(struct isa_map *p, size_t left)
 		     p->mask = p->mask << 1 | 1)
 			;
 	p->bytes = (size_t)p->slots * (p->stride + words * 4) + (p->mask ? ((size_t)p->mask + 1) * 4 : 0);
-	return p->stride <= left && p->bytes <= left && (uint64_t)p->slots * p->stride < ISA_REGION_BIAS;
+	return p->stride <= left && p->bytes <= left && (uint64_t)p->slots * p->stride < ISA_REGION_BIAS / 4;
 }
 
 static bool allocate(struct isa_map *p)
@@ -267,6 +267,7 @@ void isa_maps_regions(const struct isa_maps *m, struct isa_mem *mem)
 		}
 		r->readable = r->writable = 0;
 		r->rule = p->kind == KIND_RING ? MEM_RECORDS : MEM_SLOTS;
+		r->size = p->kind == KIND_RING ? n : 4 * n; /* mem.h: values lie apart */
 		r->slots =
 			(struct isa_slots){.stride = p->stride, .lead = p->lead, .size = p->def.value_size};
 		r->records = p->record;

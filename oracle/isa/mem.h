@@ -51,8 +51,15 @@ enum isa_mem_rule {
  */
 typedef const char *isa_field_fn(void *owner, uint64_t off, unsigned width, bool write, uint64_t *value);
 
+/*
+ * Values of a map. In the slab they lie densely, stride apart, lead bytes into their slots. For the program
+ *they lie 4 strides apart, so that a pointer that runs out of a value meets nothing:
+ *
+ *	4 * stride * slot   + 2 * stride        + 2 * stride + size           4 * stride * (slot + 1)
+ *	| nothing           | value             | nothing                     |
+ */
 struct isa_slots {
-	uint64_t stride, lead, size; /* a value is size bytes, lead bytes into its slot */
+	uint64_t stride, lead, size; /* stride >= size */
 };
 
 struct isa_record {
@@ -89,6 +96,11 @@ static inline uint64_t isa_addr(uint64_t region, uint64_t off)
 static inline uint64_t isa_addr_region(uint64_t addr)
 {
 	return addr >> ISA_REGION_SHIFT;
+}
+
+static inline uint64_t isa_slot_off(const struct isa_slots *s, uint64_t slot)
+{
+	return slot * 4 * s->stride + 2 * s->stride;
 }
 
 /* The offset in the region, as a number that is huge when it lies below. */
