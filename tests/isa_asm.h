@@ -16,7 +16,7 @@
 #define RESULTS 16384 /* bytes of map 1 */
 
 struct text {
-	struct bpf_insn insn[20000];
+	struct bpf_insn insn[41000];
 	size_t n;
 };
 
@@ -225,6 +225,39 @@ static inline size_t form_program(const struct isa_form_row *f, struct text *t)
 	if (is_atomic(f))
 		return atomic_program(f, t);
 	return class >= 1 && class <= 3 ? memory_program(f, t) : 0;
+}
+
+/* Calls: r6..r9 and the stack are the function's own. The result is 117. */
+static inline void call_program(struct text *t)
+{
+	t->n = 0;
+	MOV_K(t, 6, 100);
+	put(t, 0x7a, 10, 0, -8, 7);
+	MOV_K(t, 1, 5);
+	put(t, 0x85, 0, 1, 0, 4); /* call +4 */
+	LDX_DW(t, 1, 10, -8);
+	put(t, 0x0f, 0, 6, 0, 0);
+	put(t, 0x0f, 0, 1, 0, 0);
+	put_exit(t);
+	MOV_X(t, 6, 1); /* the function: 2 * r1, spoils r6 and its own stack */
+	put(t, 0x7a, 10, 0, -8, 1000);
+	put(t, 0x0f, 6, 6, 0, 0);
+	MOV_X(t, 0, 6);
+	put_exit(t);
+}
+
+/* Jumps forward and back: by goto, or by gotol further than 16 bits can say. The result is 42. */
+static inline void goto_program(struct text *t, bool gotol)
+{
+	const int far = gotol ? 40000 : 400;
+
+	t->n = 0;
+	MOV_K(t, 0, 1);
+	put(t, gotol ? 0x06 : 0x05, 0, 0, gotol ? 0 : far, gotol ? far : 0);
+	for (int i = 0; i + 1 < far; i++)
+		put(t, 0x07, 0, 0, 0, i ? 0 : 41);
+	put_exit(t);
+	put(t, gotol ? 0x06 : 0x05, 0, 0, gotol ? 0 : -far - 1, gotol ? -far - 1 : 0);
 }
 
 static inline uint64_t random_next(uint64_t *s)

@@ -169,6 +169,31 @@ static void random_programs(void **state)
 	print_message("%u programs\n", n);
 }
 
+/* What the tables of operands do not reach: calls and unconditional jumps. */
+static void calls_and_jumps(void **state)
+{
+	char packet[64] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = sizeof(packet));
+	int fd;
+
+	(void)state;
+	need_kernel();
+	for (int k = 0; k < (running < ISA_KERNEL(6, 6) ? 2 : 3); k++) {
+		if (k == 0)
+			call_program(&text);
+		else
+			goto_program(&text, k == 2);
+		quiet = true; /* the verifier's words on 40000 instructions fit no buffer */
+		fd = load(&text, BPF_PROG_TYPE_SOCKET_FILTER, 0);
+		quiet = false;
+		if (fd < 0)
+			fail_msg("program %d: the kernel refused it", k);
+		assert_int_equal(bpf_prog_test_run_opts(fd, &run), 0);
+		close(fd);
+		assert_int_equal(run.retval, k ? 42 : 117);
+	}
+}
+
 /* Helpers: the kernel knows one for this type exactly if the table does. */
 static void helper_table(void **state)
 {
@@ -366,10 +391,10 @@ static void legality(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_form),	     cmocka_unit_test(random_programs),
-		cmocka_unit_test(helper_table),	     cmocka_unit_test(context_table),
-		cmocka_unit_test(context_immediate), cmocka_unit_test(socket_tables),
-		cmocka_unit_test(legality),
+		cmocka_unit_test(every_form),	   cmocka_unit_test(calls_and_jumps),
+		cmocka_unit_test(random_programs), cmocka_unit_test(helper_table),
+		cmocka_unit_test(context_table),   cmocka_unit_test(context_immediate),
+		cmocka_unit_test(socket_tables),   cmocka_unit_test(legality),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

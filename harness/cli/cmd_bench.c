@@ -16,6 +16,7 @@
 #include "../case/case_bin.h"
 #include "../mutate/gen.h"
 #include "../profiles/selfcheck.h"
+#include "bench_isa.h"
 #include "session.h"
 
 #define PER_WINDOW  512
@@ -237,8 +238,13 @@ int cmd_bench(struct cli *cli)
 	struct session s;
 	struct backend *backend;
 	char err[512];
-	int code = session_check(&s, cli);
+	int code;
 
+	if (!bench_isa(cli->json)) {
+		fprintf(stderr, "hookdiff: the BPF interpreter did not finish its loop\n");
+		return EXIT_UNSURE;
+	}
+	code = session_check(&s, cli);
 	if (code)
 		return code;
 	backend = kernel_open(&k, err, sizeof(err));
