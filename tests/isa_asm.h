@@ -231,15 +231,19 @@ static inline size_t form_program(const struct isa_form_row *f, struct text *t)
 static inline void call_program(struct text *t)
 {
 	t->n = 0;
-	MOV_K(t, 6, 100);
+	for (int r = 6; r <= 9; r++)
+		MOV_K(t, r, 25);
 	put(t, 0x7a, 10, 0, -8, 7);
 	MOV_K(t, 1, 5);
-	put(t, 0x85, 0, 1, 0, 4); /* call +4 */
+	put(t, 0x85, 0, 1, 0, 7); /* call +7 */
 	LDX_DW(t, 1, 10, -8);
-	put(t, 0x0f, 0, 6, 0, 0);
+	for (int r = 6; r <= 9; r++)
+		put(t, 0x0f, 0, r, 0, 0);
 	put(t, 0x0f, 0, 1, 0, 0);
 	put_exit(t);
-	MOV_X(t, 6, 1); /* the function: 2 * r1, spoils r6 and its own stack */
+	MOV_X(t, 6, 1); /* the function: 2 * r1, spoils r6..r9 and its own stack */
+	for (int r = 7; r <= 9; r++)
+		MOV_K(t, r, 1000);
 	put(t, 0x7a, 10, 0, -8, 1000);
 	put(t, 0x0f, 6, 6, 0, 0);
 	MOV_X(t, 0, 6);

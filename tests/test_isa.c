@@ -375,10 +375,14 @@ static void calls(void **state)
 	(void)state;
 	call_program(&text);
 	assert_int_equal(value(), 10 + 100 + 7);
-	text.insn[4] = (struct bpf_insn){.code = 0xb7, .dst_reg = 1, .imm = 7};
-	assert_int_equal(value(), 117);
-	text.insn[4] = (struct bpf_insn){.code = 0xb7, .dst_reg = 2, .imm = 7};
-	assert_int_not_equal(value(), 10 + 100 + 5);
+	text.insn[7] = (struct bpf_insn){.code = 0xb7, .dst_reg = 2}; /* r1 as the function left it */
+	assert_true(value() > 1000);
+	text.n = 0;
+	MOV_K(&text, 1, 5);
+	put(&text, 0x85, 0, 0, 0, 8); /* a helper does not keep it either */
+	MOV_X(&text, 0, 1);
+	put_exit(&text);
+	assert_true(value() > 1000);
 }
 
 static const struct isa_fault *faults(enum isa_end want)

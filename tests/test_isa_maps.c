@@ -588,6 +588,30 @@ static void socket_storage(void **state)
 	world_close(&w);
 }
 
+/* Ours to say, so only here: what was used longest ago goes, and a lookup or an update is a use. */
+static void least_recently_used(void **state)
+{
+	static const struct {
+		uint32_t use, gone;
+	} rows[] = {{1, 2}, {2, 1}, {4, 1}};
+	struct world w;
+	uint64_t value = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_open(&w, &defs[LRU], 1);
+		for (uint32_t key = 1; key <= 4; key++)
+			assert_int_equal(isa_map_update(&w.maps, 0, &key, &value, 0), 0);
+		assert_true(isa_map_lookup(&w.maps, 0, &rows[i].use) >= 0);
+		value = 5;
+		assert_int_equal(isa_map_update(&w.maps, 0, (uint32_t[]){5}, &value, 0), 0);
+		for (uint32_t key = 1; key <= 5; key++)
+			assert_int_equal(isa_map_lookup(&w.maps, 0, &key) >= 0, key != rows[i].gone);
+		assert_int_equal(isa_map_count(&w.maps, 0), 4);
+		world_close(&w);
+	}
+}
+
 static void cgroup_storage(void **state)
 {
 	static const struct isa_map_def def = {.name = "store",
@@ -734,7 +758,7 @@ static void printing(void **state)
 	put_exit(&text);
 	assert_int_equal(world_run(&w), strlen("opt -1 of key: 123456789a\n"));
 	assert_string_equal(buf_str(&w.trace), "opt -1 of key: 123456789a\n");
-	text.insn[3].imm = 5; /* a format without its end */
+	text.insn[3].imm = 4; /* a format without its end */
 	assert_int_equal(world_run(&w), -EINVAL);
 	text.insn[3].imm = 65;
 	assert_string_equal(world_fault(&w), "read of 65 bytes at .rodata: .rodata has 64 bytes");
@@ -1159,14 +1183,23 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(map_results),	    cmocka_unit_test(map_results_kernel),
-		cmocka_unit_test(random_sequences), cmocka_unit_test(socket_storage),
-		cmocka_unit_test(cgroup_storage),   cmocka_unit_test(retval_and_who),
-		cmocka_unit_test(sockets),	    cmocka_unit_test(printing),
-		cmocka_unit_test(records),	    cmocka_unit_test(maps_of_maps),
-		cmocka_unit_test(tail_calls),	    cmocka_unit_test(callbacks),
-		cmocka_unit_test(values_apart),	    cmocka_unit_test(locks),
-		cmocka_unit_test(refused_maps),	    cmocka_unit_test(text_helpers),
+		cmocka_unit_test(map_results),
+		cmocka_unit_test(map_results_kernel),
+		cmocka_unit_test(random_sequences),
+		cmocka_unit_test(socket_storage),
+		cmocka_unit_test(least_recently_used),
+		cmocka_unit_test(cgroup_storage),
+		cmocka_unit_test(retval_and_who),
+		cmocka_unit_test(sockets),
+		cmocka_unit_test(printing),
+		cmocka_unit_test(records),
+		cmocka_unit_test(maps_of_maps),
+		cmocka_unit_test(tail_calls),
+		cmocka_unit_test(callbacks),
+		cmocka_unit_test(values_apart),
+		cmocka_unit_test(locks),
+		cmocka_unit_test(refused_maps),
+		cmocka_unit_test(text_helpers),
 		cmocka_unit_test(probing),
 	};
 

@@ -96,7 +96,7 @@ static uint8_t *inside(const struct isa_region *r, uint64_t off, uint64_t n)
 		int64_t in;
 		uint64_t slot = slot_of(r, off, &in);
 
-		if (in < 0 || (uint64_t)in >= r->slots.size || n > r->slots.size - (uint64_t)in)
+		if ((uint64_t)in >= r->slots.size || n > r->slots.size - (uint64_t)in)
 			return NULL;
 		return r->p + slot * r->slots.stride + r->slots.lead + in;
 	}
