@@ -821,6 +821,8 @@ static void records(void **state)
 	assert_int_equal(w.output.p[12], 0x5a);
 	text.insn[3].imm = 2; /* the index is past the end */
 	assert_int_equal(world_run(&w), -E2BIG);
+	text.insn[4].imm = 1; /* a flag above the index */
+	assert_int_equal(world_run(&w), -EINVAL);
 	world_close(&w);
 }
 
@@ -924,6 +926,18 @@ static void tail_calls(void **state)
 	assert_int_equal(isa_run(w.vm, self, &w.ctx, &r0), ISA_ENDED);
 	assert_int_equal(r0, 77);
 	assert_int_equal(w.ctx.optlen, 34); /* the first run and 33 tail calls */
+	/* from a function: the other program ends it, and its caller goes on */
+	assert_int_equal(isa_map_set_prog(&w.maps, 0, 0, 1), 0);
+	text.n = 0;
+	put(&text, 0x85, 0, 1, 0, 2);
+	put(&text, 0x07, 0, 0, 0, 1000);
+	put_exit(&text);
+	put_wide(&text, 2, 5, 0);
+	MOV_K(&text, 3, 0);
+	call(12);
+	MOV_K(&text, 0, 77);
+	put_exit(&text);
+	assert_int_equal(world_run(&w), 1031);
 	isa_code_free(self);
 	isa_code_free(other);
 	world_close(&w);

@@ -113,7 +113,7 @@ static bool slow(struct isa_vm *vm, uint64_t addr, unsigned width, bool write, b
 	p = isa_vm_bytes(vm, addr, width, write);
 	if (!p)
 		return false;
-	if (off & (width - 1) & r->aligned)
+	if (off & (width - 1) & vm->mem.region[id].aligned)
 		return refuse_at(vm, addr, width, write, "on the stack accesses are aligned to their width");
 	if (write)
 		memcpy(p, value, width);
@@ -360,7 +360,7 @@ enum isa_end isa_interpret(struct isa_vm *vm, uint32_t start, uint64_t regs[11])
 #define FORM(name, code, dst, src, off, imm, since, text) [ISA_##name] = &&do_##name,
 #include "insn.def"
 	};
-	const struct isa_op *code = vm->code->op, *pc = code + start, *op = pc;
+	const struct isa_op *code = vm->code->op, *pc = code + start, *op;
 	uint64_t reg[11], value = 0, left = vm->left;
 
 	memcpy(reg, regs, sizeof(reg));

@@ -28,7 +28,7 @@ struct isa_map {
 	uint64_t stride, lead;	  /* a slot: key, rounded to 8; value, rounded to 8 */
 	uint8_t *slab;		  /* slots * stride bytes, owned */
 	uint8_t *initial;	  /* copy of the definition's, owned, or NULL */
-	size_t bytes;		  /* taken of the limit */
+	uint64_t bytes;		  /* taken of the limit */
 
 	/* hashes: chains by bucket, a list by age, a list of free slots */
 	uint32_t *bucket, *chain, *older, *newer;

@@ -216,11 +216,10 @@ int isa_map_set_inner(struct isa_maps *m, unsigned i, const void *key, unsigned 
 	return isa_map_update(m, i, key, &value, BPF_ANY);
 }
 
-static int number_at(const struct isa_maps *m, const uint8_t *value, unsigned n)
+static int number_at(const uint8_t *value, unsigned n)
 {
 	uint32_t number;
 
-	(void)m;
 	memcpy(&number, value, sizeof(number));
 	return number < n ? (int)number : -1;
 }
@@ -229,7 +228,7 @@ int isa_map_inner(struct isa_maps *m, unsigned i, const void *key)
 {
 	int64_t off = m->map[i]->inner ? isa_map_lookup(m, i, key) : -1;
 
-	return off < 0 ? -1 : number_at(m, isa_map_at(m, i, off), m->n);
+	return off < 0 ? -1 : number_at(isa_map_at(m, i, off), m->n);
 }
 
 int isa_map_set_prog(struct isa_maps *m, unsigned i, uint32_t index, unsigned prog)
@@ -248,7 +247,7 @@ int isa_map_prog(struct isa_maps *m, unsigned i, uint32_t index)
 {
 	if (m->map[i]->kind != KIND_PROGS || index >= m->map[i]->slots)
 		return -1;
-	return number_at(m, map_value(m->map[i], index), INT32_MAX);
+	return number_at(map_value(m->map[i], index), INT32_MAX);
 }
 
 /* kernel/bpf/ringbuf.c __bpf_ringbuf_reserve: 8 bytes of header, records of whole 8 bytes. Nothing wraps

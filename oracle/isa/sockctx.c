@@ -24,7 +24,7 @@ const struct isa_ctx_row isa_ctx_rows[] = {
 /* clang-format on */
 const unsigned isa_ctx_n_rows = sizeof(isa_ctx_rows) / sizeof(isa_ctx_rows[0]);
 
-enum { SK, OPTVAL, OPTVAL_END, LEVEL, OPTNAME, OPTLEN, RETVAL };
+enum { SK, OPTVAL, OPTVAL_END, LEVEL, OPTNAME, OPTLEN, RETVAL }; /* indices of the rows */
 
 const struct isa_ctx_row *isa_ctx_access(enum isa_hook hook, uint64_t off, unsigned width, bool write,
 					 const char **why)
@@ -51,23 +51,18 @@ const struct isa_ctx_row *isa_ctx_access(enum isa_hook hook, uint64_t off, unsig
 	return NULL;
 }
 
-static uint64_t value_of(const struct isa_sockopt *c, size_t row)
+/* The field of a row that is a number. */
+static int32_t *number(struct isa_sockopt *c, const struct isa_ctx_row *row)
 {
-	switch (row) {
-	case SK:
-		return isa_addr(ISA_AT_SOCK, 0);
-	case OPTVAL:
-		return isa_addr(ISA_AT_OPTVAL, 0);
-	case OPTVAL_END:
-		return isa_addr(ISA_AT_OPTVAL, c->window);
+	switch (row - isa_ctx_rows) {
 	case LEVEL:
-		return (uint32_t)c->level;
+		return &c->level;
 	case OPTNAME:
-		return (uint32_t)c->optname;
+		return &c->optname;
 	case OPTLEN:
-		return (uint32_t)c->optlen;
+		return &c->optlen;
 	default:
-		return (uint32_t)c->retval;
+		return &c->retval;
 	}
 }
 
@@ -76,15 +71,17 @@ const char *isa_ctx_field(void *ctx, uint64_t off, unsigned width, bool write, u
 	struct isa_sockopt *c = ctx;
 	const char *why = NULL;
 	const struct isa_ctx_row *row = isa_ctx_access(c->hook, off, width, write, &why);
-	int32_t *field[] = {
-		[LEVEL] = &c->level, [OPTNAME] = &c->optname, [OPTLEN] = &c->optlen, [RETVAL] = &c->retval};
 
 	if (!row)
 		return why;
-	if (!write)
-		*value = value_of(c, (size_t)(row - isa_ctx_rows));
+	if (write)
+		*number(c, row) = (int32_t)(uint32_t)*value;
+	else if (row->size == 4)
+		*value = (uint32_t)*number(c, row);
 	else
-		*field[row - isa_ctx_rows] = (int32_t)(uint32_t)*value;
+		*value = row == &isa_ctx_rows[SK]
+				 ? isa_addr(ISA_AT_SOCK, 0)
+				 : isa_addr(ISA_AT_OPTVAL, row == &isa_ctx_rows[OPTVAL] ? 0 : c->window);
 	return NULL;
 }
 
