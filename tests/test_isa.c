@@ -480,6 +480,7 @@ static void bad_accesses(void **state)
 		{0x63, 9, 0, 0, 0, "write of 4 bytes at sk: a socket cannot be written"},
 		{0x85, 0, 0, 0, 4, "helper probe_read#4 is not for sockopt programs"},
 		{0x85, 0, 0, 0, 9999, "helper unknown#9999 is not for sockopt programs"},
+		{0x85, 0, 0, 0, ISA_HELPER_POISON, "a field or type that this kernel does not have (CO-RE)"},
 		{0x85, 0, 0, 0, 149, "helper snprintf_btf is not modelled"},
 	};
 
@@ -741,6 +742,8 @@ static void since(void **state)
 	text.insn[1].imm = 49; /* setsockopt */
 	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(5, 15));
 	assert_true(since_of(ISA_GETSOCKOPT, &at) == ISA_NEVER);
+	text.insn[1].imm = ISA_HELPER_POISON; /* asks for nothing: it may never be reached */
+	assert_int_equal(since_of(ISA_GETSOCKOPT, &at), ISA_KERNEL(5, 3));
 	text.insn[0] = (struct bpf_insn){.code = 0xbf, .dst_reg = 1, .src_reg = 1, .off = 8};
 	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(6, 6));
 	assert_int_equal(at, 0);
