@@ -26,6 +26,7 @@ if(NOT HD_MULTIARCH)
   set(HD_MULTIARCH ${CMAKE_LIBRARY_ARCHITECTURE})
 endif()
 
+set(HD_BPF_FLAGS -target bpf -O2 -g -Wall -Wextra -Werror -I/usr/include/${HD_MULTIARCH})
 set(HD_SKEL_DIR ${CMAKE_BINARY_DIR}/skel)
 file(MAKE_DIRECTORY ${HD_SKEL_DIR})
 file(GLOB HD_BPF_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/progs/*.bpf.c)
@@ -37,8 +38,7 @@ foreach(source ${HD_BPF_SOURCES})
   set(object ${HD_SKEL_DIR}/${name}.bpf.o)
   set(skel ${HD_SKEL_DIR}/${name}.skel.h)
   add_custom_command(OUTPUT ${skel}
-    COMMAND ${HD_CLANG} -target bpf -O2 -g -Wall -Wextra -Werror -I/usr/include/${HD_MULTIARCH}
-            -I${CMAKE_SOURCE_DIR} -c ${source} -o ${object}
+    COMMAND ${HD_CLANG} ${HD_BPF_FLAGS} -I${CMAKE_SOURCE_DIR} -c ${source} -o ${object}
     COMMAND ${HD_BPFTOOL} gen skeleton ${object} name ${name} > ${skel}.tmp
     COMMAND ${CMAKE_COMMAND} -E rename ${skel}.tmp ${skel}
     DEPENDS ${source} ${HD_BPF_HEADERS} ${CMAKE_SOURCE_DIR}/harness/case/act.h
@@ -49,3 +49,20 @@ add_custom_target(hd_skel_headers DEPENDS ${HD_SKELS})
 add_library(hd_skel INTERFACE)
 target_include_directories(hd_skel INTERFACE ${HD_SKEL_DIR})
 add_dependencies(hd_skel hd_skel_headers)
+
+# hd_bpf_objects(TARGET DIR): DIR/NAME.bpf.c -> ${build}/DIR/NAME.bpf.o, by clang alone.
+function(hd_bpf_objects target dir)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.bpf.c)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${dir})
+  set(objects)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME)
+    string(REGEX REPLACE "c$" "o" object ${CMAKE_BINARY_DIR}/${dir}/${name})
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${HD_CLANG} ${HD_BPF_FLAGS} -Wno-unused-parameter -c ${source} -o ${object}
+      DEPENDS ${source} COMMENT "BPF ${dir}/${name}" VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  add_custom_target(${target} ALL DEPENDS ${objects})
+endfunction()
+hd_bpf_objects(hd_samples progs/samples)

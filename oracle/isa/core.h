@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CO-RE: offsets and sizes that the compiler left open, for a kernel to fill in. The kernel's types that a
+ * sockopt program meets are stable (UAPI), so a table of ours answers for them, by kernel version.
+ */
+#ifndef ISA_CORE_H
+#define ISA_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct core_field {
+	const char *name;
+	uint32_t offset, size; /* bytes; size of one element */
+	uint32_t n;	       /* elements of an array; 0: it is none */
+	bool is_signed;
+	uint32_t since, before; /* KERNEL_VERSION; 0: always */
+};
+
+struct core_type {
+	const char *name;		 /* of the struct */
+	const struct core_field *fields; /* the last one has no name */
+};
+
+extern const struct core_type core_types[]; /* the last one has no name */
+
+/* sizeof(struct) with the fields that this kernel has, rounded up to 8 where a pointer or u64 asks for it. */
+uint32_t core_type_size(const struct core_type *t, uint32_t kernel);
+
+#endif
