@@ -5,9 +5,9 @@
  * is bounded and checked, and each refusal has a sentence of its own. Nothing here makes a system call.
  *
  * What the file's author did wrong, or libbpf would refuse, refuses the object. What only this reader cannot
- * answer (a kernel function, a type of the kernel that is not in core.c) refuses the programs that use it.
+ * answer (a kernel function, a type of the kernel that is not in core_types.c) refuses the programs that use it.
  *
- * Read next: elffile.h (the ELF file), btf.h (types), mapdef.h, func.h (programs), core.h (CO-RE).
+ * Read next: load.h (the steps of reading), elffile.h (the ELF file), btf.h (types), core.h (CO-RE).
  */
 #ifndef ISA_OBJECT_H
 #define ISA_OBJECT_H
