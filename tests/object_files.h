@@ -3,7 +3,6 @@
 #ifndef OBJECT_FILES_H
 #define OBJECT_FILES_H
 
-#include <linux/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,7 +53,7 @@ static inline struct isa_object *open_at(const char *name, uint32_t kernel)
 
 static inline struct isa_object *open_object(const char *name)
 {
-	return open_at(name, KERNEL_VERSION(6, 12, 0));
+	return open_at(name, ISA_KERNEL(6, 12));
 }
 
 #endif

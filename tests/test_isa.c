@@ -480,7 +480,7 @@ static void bad_accesses(void **state)
 		{0x63, 9, 0, 0, 0, "write of 4 bytes at sk: a socket cannot be written"},
 		{0x85, 0, 0, 0, 4, "helper probe_read#4 is not for sockopt programs"},
 		{0x85, 0, 0, 0, 9999, "helper unknown#9999 is not for sockopt programs"},
-		{0x85, 0, 0, 0, ISA_HELPER_POISON, "a field or type that this kernel does not have (CO-RE)"},
+		{0x85, 0, 0, 0, ISA_POISON, "a field or type that this kernel does not have (CO-RE)"},
 		{0x85, 0, 0, 0, 149, "helper snprintf_btf is not modelled"},
 	};
 
@@ -621,7 +621,7 @@ static void refused(void **state)
 		 3,
 		 0,
 		 "the second half of a 64-bit immediate has fields that must be zero"},
-		{{I(0x18, 0, 5, 0, 256), I(0, 0, 0, 0, 0), END}, 3, 0, "there is no map 256"},
+		{{I(0x18, 0, 5, 0, 1024), I(0, 0, 0, 0, 0), END}, 3, 0, "there is no map 1024"},
 		{{END, I(0xb7, 0, 0, 0, 0), END}, 3, 1, "this instruction cannot be reached"},
 		{{I(0x85, 0, 1, 0, 1), END, I(0xb7, 0, 0, 0, 0)},
 		 3,
@@ -742,11 +742,19 @@ static void since(void **state)
 	text.insn[1].imm = 49; /* setsockopt */
 	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(5, 15));
 	assert_true(since_of(ISA_GETSOCKOPT, &at) == ISA_NEVER);
-	text.insn[1].imm = ISA_HELPER_POISON; /* asks for nothing: it may never be reached */
+	text.insn[1].imm = ISA_POISON; /* asks for nothing: it may never be reached */
 	assert_int_equal(since_of(ISA_GETSOCKOPT, &at), ISA_KERNEL(5, 3));
 	text.insn[0] = (struct bpf_insn){.code = 0xbf, .dst_reg = 1, .src_reg = 1, .off = 8};
 	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(6, 6));
 	assert_int_equal(at, 0);
+	text.insn[1] = text.insn[0] =
+		(struct bpf_insn){.code = 0xdb, .dst_reg = 10, .src_reg = 1, .off = -8}; /* BPF_XADD */
+	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(5, 3));
+	text.insn[1].imm = 1; /* with the old value */
+	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(5, 12));
+	assert_int_equal(at, 1);
+	text.insn[1].imm = 0x40; /* or */
+	assert_int_equal(since_of(ISA_SETSOCKOPT, &at), ISA_KERNEL(5, 12));
 }
 
 /* isa_vm_kernel: a helper that came later is a fault that says so. */

@@ -4,7 +4,6 @@
  * names, hooks, maps, what relocations point to, source lines, CO-RE by kernel version; by hand. The same
  * against libbpf is in test_object_libbpf.c, damaged objects in test_object_damage.c.
  */
-#include <linux/version.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +15,8 @@
 #include <cmocka.h>
 
 #include "oracle/isa/core.h"
+#include "oracle/isa/interp.h"
+#include "oracle/isa/object_maps.h"
 #include "tests/object_files.h"
 
 static uint32_t map_index(const struct isa_object *o, const char *name)
@@ -354,11 +355,11 @@ static void check_core(const struct core_row *row)
 static void core(void **state)
 {
 	static const struct core_row rows[] = {
-		{KERNEL_VERSION(5, 7, 0), BPF_LDX | BPF_MEM | BPF_W, 0, 76},
-		{KERNEL_VERSION(5, 8, 0), BPF_LDX | BPF_MEM | BPF_W, 1, 80},
-		{KERNEL_VERSION(5, 17, 0), BPF_LDX | BPF_MEM | BPF_W, 1, 80},
-		{KERNEL_VERSION(5, 18, 0), BPF_LDX | BPF_MEM | BPF_H, 1, 80},
-		{KERNEL_VERSION(6, 12, 0), BPF_LDX | BPF_MEM | BPF_H, 1, 80},
+		{ISA_KERNEL(5, 7), BPF_LDX | BPF_MEM | BPF_W, 0, 76},
+		{ISA_KERNEL(5, 8), BPF_LDX | BPF_MEM | BPF_W, 1, 80},
+		{ISA_KERNEL(5, 17), BPF_LDX | BPF_MEM | BPF_W, 1, 80},
+		{ISA_KERNEL(5, 18), BPF_LDX | BPF_MEM | BPF_H, 1, 80},
+		{ISA_KERNEL(6, 12), BPF_LDX | BPF_MEM | BPF_H, 1, 80},
 	};
 	struct isa_object *o = open_object("tests/objects/features");
 
@@ -451,17 +452,75 @@ static void core_table(void **state)
 			assert_int_equal(hits, 1);
 		}
 	assert_int_equal(n, sizeof(rows) / sizeof(rows[0]) + 1); /* dst_port is there twice */
-	assert_int_equal(core_type_size(&core_types[0], KERNEL_VERSION(5, 3, 0)), sizeof(struct bpf_sockopt));
-	assert_int_equal(core_type_size(&core_types[2], KERNEL_VERSION(5, 3, 0)), 112);
+	assert_int_equal(core_type_size(&core_types[0], ISA_KERNEL(5, 3)), sizeof(struct bpf_sockopt));
+	assert_int_equal(core_type_size(&core_types[2], ISA_KERNEL(5, 3)), 112);
+}
+
+/* The object's maps as an interpreter gets them: indices stay, values and maps of maps are filled, and the
+ * program array leads to the program of its number. */
+static void to_the_interpreter(void **state)
+{
+	struct isa_object *o = open_object("tests/objects/features");
+	const struct isa_code *codes[8] = {NULL};
+	struct isa_code *code[8] = {NULL};
+	struct isa_problem problem;
+	struct isa_maps maps;
+	struct isa_vm *vm;
+	struct isa_sockopt ctx = {.hook = ISA_GETSOCKOPT};
+	uint32_t zero = 0, one = 1, every = (uint32_t)(prog(o, "every") - o->progs);
+	char err[200] = "";
+	uint64_t r0;
+
+	(void)state;
+	isa_maps_init(&maps, 0);
+	if (isa_object_maps_add(o, &maps, err, sizeof(err)) ||
+	    isa_object_maps_fill(o, &maps, err, sizeof(err)))
+		fail_msg("%s", err);
+	assert_int_equal(maps.n, o->n_maps);
+	assert_int_equal(isa_map_def(&maps, map_index(o, "outer"))->inner,
+			 o->maps[map_index(o, "outer")].inner);
+	assert_int_equal(isa_map_def(&maps, map_index(o, "events"))->inner, -1);
+	assert_int_equal(isa_map_inner(&maps, map_index(o, "outer"), &zero), map_index(o, "inner_one"));
+	assert_int_equal(isa_map_inner(&maps, map_index(o, "outer"), &one), -1);
+	for (uint32_t i = 0; i < o->n_progs; i++)
+		if (!o->progs[i].refused && o->progs[i].hook != ISA_PROG_OTHER)
+			codes[i] = code[i] = isa_code_new(o->progs[i].insns, o->progs[i].n_insns, &problem);
+	vm = isa_vm_new(&maps, NULL);
+	assert_non_null(vm);
+	isa_vm_programs(vm, codes, o->n_progs);
+	/* tail() answers second(optlen) & 1: 3 * 0x12345607 + 'd' + 0x44000004 is odd, 4 * ... + 'e' + 1
+	 * even; without it every() would answer 0 for both */
+	ctx.optlen = 3;
+	assert_int_equal(isa_run(vm, code[every], &ctx, &r0), ISA_ENDED);
+	assert_int_equal(r0, 1);
+	ctx.optlen = 4;
+	assert_int_equal(isa_run(vm, code[every], &ctx, &r0), ISA_ENDED);
+	assert_int_equal(r0, 0);
+	/* in_bss counts the runs that found a map in slot 0 of outer */
+	assert_int_equal(
+		*isa_map_at(&maps, map_index(o, ".bss"), isa_map_lookup(&maps, map_index(o, ".bss"), &zero)),
+		2);
+	isa_maps_reset(&maps);
+	assert_int_equal(isa_map_inner(&maps, map_index(o, "outer"), &zero), -1);
+	isa_vm_free(vm);
+	for (uint32_t i = 0; i < 8; i++)
+		isa_code_free(code[i]);
+	isa_maps_fini(&maps);
+	isa_object_free(o);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(programs), cmocka_unit_test(maps),
-		cmocka_unit_test(values),   cmocka_unit_test(relocations),
-		cmocka_unit_test(lines),    cmocka_unit_test(line_of_an_instruction),
-		cmocka_unit_test(core),	    cmocka_unit_test(core_table),
+		cmocka_unit_test(programs),
+		cmocka_unit_test(maps),
+		cmocka_unit_test(values),
+		cmocka_unit_test(relocations),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(line_of_an_instruction),
+		cmocka_unit_test(core),
+		cmocka_unit_test(core_table),
+		cmocka_unit_test(to_the_interpreter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
  * bytes are changed here through <elf.h>, not by the reader's own code.
  */
 #include <elf.h>
-#include <linux/version.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -349,7 +348,7 @@ static struct image image_of(const char *name)
 
 static int try(const struct image *m, char *err, size_t n)
 {
-	const struct isa_options opts = {KERNEL_VERSION(6, 12, 0)};
+	const struct isa_options opts = {ISA_KERNEL(6, 12)};
 	uint8_t *exact = malloc(m->n + 1); /* so that a sanitizer sees a read behind the end */
 	struct isa_object *o;
 	int ret;
@@ -415,7 +414,7 @@ static void a_native_object(void **state)
 
 static void too_large(void **state)
 {
-	const struct isa_options opts = {KERNEL_VERSION(6, 12, 0)};
+	const struct isa_options opts = {ISA_KERNEL(6, 12)};
 	static uint8_t zeros[(16u << 20) + 1];
 	struct isa_object *o;
 	char err[512];

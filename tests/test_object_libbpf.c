@@ -143,12 +143,12 @@ static struct bpf_insn in_our_words(const struct isa_object *o, const struct bpf
 
 static uint32_t running_kernel(void)
 {
-	unsigned major = 0, minor = 0, patch = 0;
+	unsigned major = 0, minor = 0;
 	struct utsname u;
 
 	uname(&u);
-	sscanf(u.release, "%u.%u.%u", &major, &minor, &patch);
-	return KERNEL_VERSION(major, minor, patch > 255 ? 255 : patch);
+	sscanf(u.release, "%u.%u", &major, &minor);
+	return ISA_KERNEL(major, minor);
 }
 
 static void compare_insns(const char *file)

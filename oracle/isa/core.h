@@ -9,12 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "insn.h"
+
 struct core_field {
 	const char *name;
 	uint32_t offset, size; /* bytes; size of one element */
 	uint32_t n;	       /* elements of an array; 0: it is none */
 	bool is_signed;
-	uint32_t since, before; /* KERNEL_VERSION; 0: always */
+	uint32_t since, before; /* ISA_KERNEL(); 0: always */
 };
 
 struct core_type {

@@ -2,7 +2,6 @@
 /* include/uapi/linux/bpf.h; the versions are those of the commits that added a field to the kernel. */
 #include "core.h"
 
-#include <linux/version.h>
 #include <stddef.h>
 
 /* clang-format off */
@@ -27,12 +26,12 @@ static const struct core_field bpf_sock[] = {
 	{.name = "src_ip4",          .offset = 24, .size = 4},
 	{.name = "src_ip6",          .offset = 28, .size = 4, .n = 4},
 	{.name = "src_port",         .offset = 44, .size = 4},
-	{.name = "dst_port",         .offset = 48, .size = 4, .before = KERNEL_VERSION(5, 18, 0)},
-	{.name = "dst_port",         .offset = 48, .size = 2, .since = KERNEL_VERSION(5, 18, 0)}, /* 4421a582718a */
+	{.name = "dst_port",         .offset = 48, .size = 4, .before = ISA_KERNEL(5, 18)},
+	{.name = "dst_port",         .offset = 48, .size = 2, .since = ISA_KERNEL(5, 18)}, /* 4421a582718a */
 	{.name = "dst_ip4",          .offset = 52, .size = 4},
 	{.name = "dst_ip6",          .offset = 56, .size = 4, .n = 4},
 	{.name = "state",            .offset = 72, .size = 4},
-	{.name = "rx_queue_mapping", .offset = 76, .size = 4, .is_signed = true, .since = KERNEL_VERSION(5, 8, 0)}, /* c3c16f2ea6d2 */
+	{.name = "rx_queue_mapping", .offset = 76, .size = 4, .is_signed = true, .since = ISA_KERNEL(5, 8)}, /* c3c16f2ea6d2 */
 	{0},
 };
 

@@ -6,7 +6,6 @@
  */
 #include <elf.h>
 #include <errno.h>
-#include <linux/version.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +20,11 @@ static bool answer(const struct load *l, const char *name, uint64_t *value)
 	uint32_t kernel = l->opts->kernel;
 
 	if (!strcmp(name, "LINUX_KERNEL_VERSION"))
-		*value = kernel;
+		*value = kernel << 8; /* KERNEL_VERSION(major, minor, 0) */
 	else if (!strcmp(name, "LINUX_HAS_BPF_COOKIE"))
-		*value = kernel >= KERNEL_VERSION(5, 15, 0);
+		*value = kernel >= ISA_KERNEL(5, 15);
 	else if (!strcmp(name, "LINUX_HAS_SYSCALL_WRAPPER"))
-		*value = kernel >= KERNEL_VERSION(4, 17, 0);
+		*value = kernel >= ISA_KERNEL(4, 17);
 	else
 		return false;
 	return true;

@@ -42,7 +42,7 @@ bool isa_helper_call(struct isa_vm *vm, int64_t id, uint64_t reg[11])
 	const struct isa_helper *h = isa_helper_find(id);
 	const char *name = isa_helper_name(id);
 
-	if (id == ISA_HELPER_POISON)
+	if (id == ISA_POISON)
 		return isa_vm_refuse(vm, FAULT_CALL,
 				     "a field or type that this kernel does not have (CO-RE)");
 	if (!h)

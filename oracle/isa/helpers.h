@@ -24,10 +24,6 @@ struct isa_helper {
 	bool set_only;	   /* for setsockopt programs only */
 };
 
-/* What libbpf puts in place of an instruction whose CO-RE relocation found nothing (bpf_core_poison_insn). It
- * may stand where a program never gets; running it is a fault. */
-#define ISA_HELPER_POISON 0xbad2310
-
 /* The row of a number; NULL: no kernel allows it for this type. */
 const struct isa_helper *isa_helper_find(int64_t id);
 /* The name of any helper that the headers know ("map_lookup_elem"), also of those that are not allowed; NULL.

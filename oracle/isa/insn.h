@@ -43,4 +43,11 @@ extern const struct isa_form_row isa_forms[ISA_FORMS];
 
 #define ISA_CODE_WIDE 0x18 /* the opcode of two slots */
 
+/* The helper number that libbpf puts in place of an instruction whose CO-RE relocation found nothing
+ * (bpf_core_poison_insn). Running it is a fault; a program that asks first does not get there. */
+#define ISA_POISON 0xbad2310
+
+/* Maps of one program, or sections of data; of an object that is read too. */
+#define ISA_MAX_MAPS 1024u
+
 #endif

@@ -189,7 +189,7 @@ int isa_maps_add(struct isa_maps *m, const struct isa_map_def *def, char *err, s
 	struct isa_map *p = NULL;
 
 	if (m->n == ISA_MAX_MAPS) {
-		snprintf(err, size, "%s: more than %d maps", name, ISA_MAX_MAPS);
+		snprintf(err, size, "%s: more than %u maps", name, ISA_MAX_MAPS);
 		return -1;
 	}
 	if (def->type >= TYPES || !types[def->type].name) {

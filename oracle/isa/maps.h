@@ -13,9 +13,9 @@
 #ifndef ISA_MAPS_H
 #define ISA_MAPS_H
 
+#include "insn.h"
 #include "mem.h"
 
-#define ISA_MAX_MAPS	256
 #define ISA_MAX_RECORDS 32   /* reserved and not yet submitted at a time */
 #define ISA_OWNERS	1024 /* sockets or cgroups that one storage map knows */
 

@@ -10,7 +10,6 @@
 #include "load.h"
 
 #define MOST_BYTES   (16u << 20)
-#define MOST_MAPS    1024u
 #define MOST_NOTES   64u
 #define MOST_LICENCE 128u /* libbpf cuts it there */
 
@@ -43,8 +42,8 @@ int load_add_map(struct load *l, const char *name, const struct place *p)
 {
 	struct isa_object *o = l->obj;
 
-	if (o->n_maps == MOST_MAPS)
-		return refuse(l->to, -E2BIG, "more than %u maps and sections of data", MOST_MAPS);
+	if (o->n_maps == ISA_MAX_MAPS)
+		return refuse(l->to, -E2BIG, "more than %u maps and sections of data", ISA_MAX_MAPS);
 	if (o->n_maps == l->room) {
 		uint32_t room = l->room ? 2 * l->room : 8;
 		struct place *places = realloc(l->places, room * sizeof(*places));

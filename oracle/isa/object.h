@@ -5,24 +5,22 @@
  * is bounded and checked, and each refusal has a sentence of its own. Nothing here makes a system call.
  *
  * What the file's author did wrong, or libbpf would refuse, refuses the object. What only this reader cannot
- * answer (a kernel function, a type of the kernel that is not in core_types.c) refuses the programs that use it.
+ * answer (a kernel function, a type of the kernel that is not in core_types.c) refuses the programs that use
+ * it.
  *
  * Read next: load.h (the steps of reading), elffile.h (the ELF file), btf.h (types), core.h (CO-RE).
  */
 #ifndef ISA_OBJECT_H
 #define ISA_OBJECT_H
 
-#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "insn.h"
+
 #define ISA_NO_MAP  UINT32_MAX
 #define ISA_NO_LINE UINT32_MAX
-/* The helper number that libbpf puts in place of an instruction whose CO-RE relocation found nothing. Running
- * it is a fault ("a field that this kernel does not have"); a program that asks first does not get there. */
-#define ISA_POISON 195896080 /* 0xbad2310: libbpf, bpf_core_poison_insn */
-
 enum isa_prog_hook { ISA_PROG_GETSOCKOPT, ISA_PROG_SETSOCKOPT, ISA_PROG_OTHER };
 
 struct isa_line {
@@ -92,7 +90,7 @@ struct isa_object {
 };
 
 struct isa_options {
-	uint32_t kernel; /* KERNEL_VERSION of the profile: what LINUX_KERNEL_VERSION reads and which fields
+	uint32_t kernel; /* ISA_KERNEL() of the profile: what LINUX_KERNEL_VERSION reads and which fields
 			    there are */
 };
 

@@ -92,7 +92,7 @@ unsigned isa_code_since(const struct isa_code *code, enum isa_hook hook, size_t 
 	for (size_t i = 0; i < code->n; i++) {
 		const struct isa_helper *h;
 
-		if (code->form[i] != ISA_CALL || code->insn[i].imm == ISA_HELPER_POISON)
+		if (code->form[i] != ISA_CALL || code->insn[i].imm == ISA_POISON)
 			continue;
 		h = isa_helper_find(code->insn[i].imm);
 		if (!h || (h->set_only && hook != ISA_SETSOCKOPT)) {
