@@ -21,6 +21,7 @@
 #include <bpf/libbpf.h>
 
 #include "harness/exec/cgroup.h"
+#include "harness/exec/feature.h"
 #include "harness/exec/probe.h"
 
 #define MOST_PROGS 4
@@ -35,6 +36,17 @@ struct sample {
 	unsigned n;
 	int fd;
 };
+
+/* Does a row of feature.h say "present"? */
+static bool kernel_has(const char *name)
+{
+	struct feature_result rows[FEATURE_MAX];
+	int i = feature_find(name);
+
+	assert_true(i >= 0);
+	feature_run(rows);
+	return rows[i].state == FEATURE_PRESENT;
+}
 
 static void open_sample(struct sample *s, const char *name)
 {
@@ -174,6 +186,10 @@ static void deny(void **state)
 	int one = 1;
 
 	(void)state;
+	if (!kernel_has("load.set_retval")) {
+		print_message("skipped: bpf_set_retval needs Linux 5.18 or later\n");
+		skip();
+	}
 	open_sample(&s, "deny");
 	assert_int_equal(set(&s, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), -EACCES);
 	assert_int_equal(set(&s, SOL_IP, IP_OPTIONS, "", 0), -EOPNOTSUPP);
