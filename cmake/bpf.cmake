@@ -50,7 +50,8 @@ add_library(hd_skel INTERFACE)
 target_include_directories(hd_skel INTERFACE ${HD_SKEL_DIR})
 add_dependencies(hd_skel hd_skel_headers)
 
-# hd_bpf_objects(TARGET DIR): DIR/NAME.bpf.c -> ${build}/DIR/NAME.bpf.o, by clang alone.
+# hd_bpf_objects(TARGET DIR): DIR/NAME.bpf.c -> ${build}/DIR/NAME.bpf.o, by clang alone. The target's property HD_OBJECTS
+# lists them.
 function(hd_bpf_objects target dir)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.bpf.c)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${dir})
@@ -64,5 +65,7 @@ function(hd_bpf_objects target dir)
     list(APPEND objects ${object})
   endforeach()
   add_custom_target(${target} ALL DEPENDS ${objects})
+  set_target_properties(${target} PROPERTIES HD_OBJECTS "${objects}")
 endfunction()
 hd_bpf_objects(hd_samples progs/samples)
+hd_bpf_objects(hd_test_objects tests/objects)

@@ -9,7 +9,7 @@ source_dir=${HD_SOURCE_DIR:?the source tree}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failures=0 checks=0 skips=0
-targets=(fuzz_case_text fuzz_case_bin fuzz_oracle)
+targets=(fuzz_case_text fuzz_case_bin fuzz_oracle fuzz_isa)
 
 skip_all() {
 	echo "SKIP: $1"
@@ -116,7 +116,13 @@ built() {
 	for file in "$out"/*; do
 		if [ -x "$file" ]; then check "$name: name of ${file##*/}" proper_name "${file##*/}"; fi
 	done
-	for t in "${targets[@]}"; do
+	local found=("${targets[@]}")
+	if [ -e "$out/fuzz_elf" ]; then
+		found+=(fuzz_elf)
+	else
+		skip "$name fuzz_elf: $(grep 'fuzz_elf is left out' "$tmp/build.log" || echo 'build.sh says nothing of it')"
+	fi
+	for t in "${found[@]}"; do
 		check "$name $t: .dict and .options" test -s "$out/$t.dict" -a -s "$out/$t.options"
 		check "$name $t: libraries" own_libraries "$out/$t"
 		mkdir -p "$tmp/seeds-$name-$t"

@@ -3,11 +3,11 @@
  * Any bytes as a BPF object. If they are one, what object.h promises about its instructions is looked up, for
  * the first kernel with the hooks and for a new one. Needs no root.
  */
-#include <linux/version.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oracle/isa/object.h"
+#include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -82,16 +82,19 @@ static void look(const struct isa_object *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct isa_options kernels[] = {{KERNEL_VERSION(5, 3, 0)}, {KERNEL_VERSION(6, 12, 0)}};
+	static const struct isa_options kernels[] = {{ISA_KERNEL(5, 3)}, {ISA_KERNEL(6, 12)}};
 	struct isa_object *o;
 	char err[512];
 
+	stats_execution();
 	for (size_t i = 0; i < 2; i++) {
 		err[0] = 0;
 		if (isa_object_open(data, size, &kernels[i], &o, err, sizeof(err))) {
 			must(err[0] && !o);
+			stats_refuse(REFUSED_MALFORMED);
 			continue;
 		}
+		fuzz_stats.cases++;
 		look(o);
 		isa_object_free(o);
 	}

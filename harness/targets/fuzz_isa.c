@@ -11,6 +11,7 @@
 
 #include "oracle/isa/disasm.h"
 #include "oracle/isa/interp.h"
+#include "stats.h"
 
 #define MAX_INSNS 256
 #define BUDGET	  2000
@@ -193,8 +194,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 		vm = isa_vm_new(&maps, &host);
 	}
-	if (size < 9)
+	stats_execution();
+	if (size < 9) {
+		stats_refuse(REFUSED_TOO_SHORT);
 		return -1;
+	}
 	n = (size - 1) / 8 < MAX_INSNS ? (size - 1) / 8 : MAX_INSNS;
 	memcpy(insn, data + 1, n * sizeof(*insn));
 	insn[n++] = (struct bpf_insn){.code = 0x95};
@@ -216,8 +220,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!code) {
 		if (!problem.text[0] || problem.insn >= n)
 			abort();
+		stats_refuse(REFUSED_MALFORMED);
 		return 0;
 	}
+	fuzz_stats.cases++;
 	program[0] = code;
 	settle(&maps, vm, program);
 	run(vm, code, data[0]);

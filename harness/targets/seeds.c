@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz-seeds OUT CORPUS: what the engines begin with, made by the build.
+ * fuzz-seeds OUT CORPUS [OBJECTS...]: what the engines begin with, made by the build.
  *
  *	OUT/seeds/fuzz_case_text/   every .case file below CORPUS, also those that are complained about
  *	OUT/seeds/fuzz_case_bin/, fuzz_oracle/, fuzz_kernel/
  *	                            those that parse, in binary form without their expectations, one a file
- *and in batches; for the kernel only what cannot hurt the machine OUT/fuzz_NAME.dict          words of the
- *language and names of options; encoded ints and options
+ *                            and in batches; for the kernel only what cannot hurt the machine
+ *	OUT/seeds/fuzz_isa/         one program for each instruction, and the programs of those cases as
+ *                            straight-line instructions
+ *	OUT/seeds/fuzz_elf/         the BPF objects OBJECTS
+ *	OUT/fuzz_NAME.dict          words of the language and names of options; encoded ints and options;
+ *                            instructions; names of sections
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,11 +26,14 @@
 #include "harness/case/case_words.h"
 #include "harness/case/options.h"
 #include "harness/case/safe.h"
+#include "harness/emit/insn.h"
+#include "oracle/isa/check.h"
 
 #define BATCH 8
 
-enum { TEXT, BIN, ORACLE, KERNEL, TARGETS };
-static const char *const targets[TARGETS] = {"fuzz_case_text", "fuzz_case_bin", "fuzz_oracle", "fuzz_kernel"};
+enum { TEXT, BIN, ORACLE, KERNEL, ISA, ELF, TARGETS };
+static const char *const targets[TARGETS] = {"fuzz_case_text", "fuzz_case_bin", "fuzz_oracle",
+					     "fuzz_kernel",    "fuzz_isa",	"fuzz_elf"};
 
 struct seeds {
 	const char *out;
@@ -71,6 +78,65 @@ static void end_batch(struct seeds *s, unsigned target)
 	s->n[target] = 0;
 }
 
+/* A program for fuzz_isa: a byte with the hook and a window of 16 bytes, then the instructions. */
+static void add_program(struct seeds *s, const char *name, enum hook hook, const struct bpf_insn *insn,
+			unsigned n)
+{
+	struct buf b = {0};
+	uint8_t first = (uint8_t)(hook == HOOK_SET) | 16 << 1;
+
+	buf_add(&b, &first, 1);
+	buf_add(&b, insn, n * sizeof(*insn));
+	add(s, ISA, name, b.p, b.n);
+	buf_fini(&b);
+}
+
+static void add_programs(struct seeds *s, const struct tcase *tc, const char *name)
+{
+	static struct insn_list list;
+	char path[300];
+
+	for (unsigned id = 0; id < TC_MAX_PROGS; id++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++) {
+			const struct insn_opts opts = {.hook = (enum hook)h, .has_retval_helpers = true};
+
+			if (id / TC_MAX_SLOTS >= tc->n_levels ||
+			    id % TC_MAX_SLOTS >= tc->level[id / TC_MAX_SLOTS].n[h] || tcase_returns_2(tc))
+				continue;
+			insn_translate(tcase_prog(tc, (enum hook)h, id), &opts, &list);
+			snprintf(path, sizeof(path), "%s-%u-%u", name, id, h);
+			add_program(s, path, (enum hook)h, list.insn, list.n);
+		}
+}
+
+/* An instruction of a form: fields that are free hold what does no harm. */
+static struct bpf_insn form_insn(const struct isa_form_row *row)
+{
+	struct bpf_insn in = {.code = row->code, .dst_reg = 10, .src_reg = 2};
+
+	if (row->dst >= 0 || row->dst == REG_W)
+		in.dst_reg = row->dst >= 0 ? row->dst & 15 : 0;
+	if (row->src >= 0)
+		in.src_reg = row->src & 15;
+	in.off = row->off >= 0 ? row->off : row->off == ANY ? -8 : 0;
+	in.imm = row->imm >= 0 ? row->imm : row->imm == JUMP ? 0 : 7;
+	return in;
+}
+
+/* Each instruction of insn.def once, between registers with numbers in them and an exit. */
+static void add_forms(struct seeds *s)
+{
+	for (unsigned f = 0; f < ISA_FORMS; f++) {
+		struct bpf_insn insn[6] = {{.code = 0xb7, .imm = -5}, {.code = 0xb7, .dst_reg = 2, .imm = 3}};
+		unsigned n = 2;
+
+		insn[n++] = form_insn(&isa_forms[f]);
+		n += isa_forms[f].code == ISA_CODE_WIDE;
+		insn[n++] = (struct bpf_insn){.code = 0x95};
+		add_program(s, isa_forms[f].name, HOOK_GET, insn, n);
+	}
+}
+
 /* One case in binary form, alone and as a part of a batch. */
 static void add_case(struct seeds *s, struct tcase *tc, const char *name)
 {
@@ -83,7 +149,8 @@ static void add_case(struct seeds *s, struct tcase *tc, const char *name)
 		tc->call[i].expect.n_bytes = 0;
 	}
 	n = case_bin_encode(tc, bytes, sizeof(bytes));
-	for (unsigned t = BIN; t < TARGETS; t++) {
+	add_programs(s, tc, name);
+	for (unsigned t = BIN; t <= KERNEL; t++) {
 		if (t == KERNEL && (!tcase_host_safe(tc, &level, &optname) || tcase_returns_2(tc)))
 			continue;
 		add(s, t, name, bytes, n);
@@ -94,18 +161,35 @@ static void add_case(struct seeds *s, struct tcase *tc, const char *name)
 	s->cases++;
 }
 
-static void add_file(struct seeds *s, const char *path)
+/* Reads at most `room` bytes of a file; how many. */
+static size_t read_file(const char *path, void *to, size_t room)
 {
-	static struct tcase tc; /* large */
-	static char text[CASE_TEXT_MAX];
 	FILE *f = fopen(path, "re");
-	char name[256];
 	size_t n;
 
 	if (!f)
 		die("read", path);
-	n = fread(text, 1, sizeof(text), f);
+	n = fread(to, 1, room, f);
 	fclose(f);
+	return n;
+}
+
+static void add_object(struct seeds *s, const char *path)
+{
+	static uint8_t bytes[1 << 20];
+	const char *name = strrchr(path, '/');
+	size_t n = read_file(path, bytes, sizeof(bytes));
+
+	add(s, ELF, name ? name + 1 : path, bytes, n);
+}
+
+static void add_file(struct seeds *s, const char *path)
+{
+	static struct tcase tc; /* large */
+	static char text[CASE_TEXT_MAX];
+	size_t n = read_file(path, text, sizeof(text));
+	char name[256];
+
 	snprintf(name, sizeof(name), "%s", path + s->skip);
 	for (char *p = name; *p; p++)
 		if (*p == '/')
@@ -198,12 +282,61 @@ static void binary_dictionary(struct buf *b)
 			   (unsigned)(i & 0xff));
 }
 
+static void quoted(struct buf *b, const void *data, size_t n)
+{
+	buf_printf(b, "\"");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, "\\x%02x", ((const uint8_t *)data)[i]);
+	buf_printf(b, "\"\n");
+}
+
+static void isa_dictionary(struct buf *b)
+{
+	for (unsigned f = 0; f < ISA_FORMS; f++) {
+		struct bpf_insn in = form_insn(&isa_forms[f]);
+
+		buf_printf(b, "# %s\n", isa_forms[f].name);
+		quoted(b, &in, sizeof(in));
+	}
+}
+
+static void elf_dictionary(struct buf *b)
+{
+	static const char *const words[] = {
+		"cgroup/getsockopt",
+		"cgroup/setsockopt",
+		".maps",
+		"maps",
+		".BTF",
+		".BTF.ext",
+		".rodata",
+		".data",
+		".bss",
+		".kconfig",
+		".ksyms",
+		"license",
+		".text",
+		".symtab",
+		".strtab",
+		".relmaps",
+		"values",
+		"bpf_sockopt",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		word(b, words[i]);
+}
+
 static void dictionary(const struct seeds *s, unsigned target)
 {
 	struct buf b = {0}, path = {0};
 
 	if (target == TEXT)
 		text_dictionary(&b);
+	else if (target == ISA)
+		isa_dictionary(&b);
+	else if (target == ELF)
+		elf_dictionary(&b);
 	else
 		binary_dictionary(&b);
 	buf_printf(&path, "%s/%s.dict", s->out, targets[target]);
@@ -222,8 +355,8 @@ int main(int argc, char **argv)
 {
 	static struct seeds s;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: fuzz-seeds OUT CORPUS\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: fuzz-seeds OUT CORPUS [OBJECTS...]\n");
 		return 64;
 	}
 	s.out = argv[1];
@@ -237,6 +370,9 @@ int main(int argc, char **argv)
 		buf_fini(&path);
 	}
 	walk(&s, argv[2]);
+	add_forms(&s);
+	for (int i = 3; i < argc; i++)
+		add_object(&s, argv[i]);
 	for (unsigned t = 0; t < TARGETS; t++) {
 		end_batch(&s, t);
 		buf_fini(&s.batch[t]);
