@@ -24,7 +24,8 @@ void straight_free(struct straight *s);
 int straight_load(struct straight *s, struct topo_set *set, struct topo *t, const struct tcase *tc, char *err,
 		  size_t size);
 
-/* Gives the slots the interpreter's copies again, which controls and detaching need, when a case ends. 0 or -errno with a sentence in err. */
+/* Gives the slots the interpreter's copies again, which controls and detaching need, when a case ends. 0 or
+ * -errno with a sentence in err. */
 int straight_leave(struct topo_set *set, struct topo *t, char *err, size_t size);
 
 /* Programs that were loaded, and those that an equal one was there for. */

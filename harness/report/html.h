@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A grid as one HTML page that needs nothing beside it: page/ (page.html, page.css and scripts, which the build
- * puts into the binary) around one JSON document, the element #data. The page draws itself from it:
+ * A grid as one HTML page that needs nothing beside it: page/ (page.html, page.css and scripts, which the
+ *build puts into the binary) around one JSON document, the element #data. The page draws itself from it:
  *
  * {"version", "kind", "verdict", "argv", "seed", "trimmed",
  *  "profiles":[{"name", "family", "what", "releases", "evidence"}],

@@ -32,30 +32,49 @@
 #define __NR_bpf 321 /* x86-64 */
 #endif
 
-enum { MAP_CREATE = 0, MAP_LOOKUP = 1, MAP_UPDATE = 2, PROG_LOAD = 5, PROG_ATTACH = 8, PROG_DETACH = 9, LINK_CREATE = 28 };
+enum {
+	MAP_CREATE = 0,
+	MAP_LOOKUP = 1,
+	MAP_UPDATE = 2,
+	PROG_LOAD = 5,
+	PROG_ATTACH = 8,
+	PROG_DETACH = 9,
+	LINK_CREATE = 28
+};
 enum { PROG_TYPE_CGROUP_SOCKOPT = 25, MAP_TYPE_ARRAY = 2 };
-enum { GET = 21, SET = 22 };		       /* attach types: BPF_CGROUP_GETSOCKOPT, BPF_CGROUP_SETSOCKOPT */
-enum { NONE = 0, OVERRIDE = 1, MULTI = 2 };    /* attach flags */
-enum { CTX_optval = 8, CTX_optval_end = 16, CTX_level = 24, CTX_optname = 28, CTX_optlen = 32, CTX_retval = 36 };
+enum { GET = 21, SET = 22 };		    /* attach types: BPF_CGROUP_GETSOCKOPT, BPF_CGROUP_SETSOCKOPT */
+enum { NONE = 0, OVERRIDE = 1, MULTI = 2 }; /* attach flags */
+enum {
+	CTX_optval = 8,
+	CTX_optval_end = 16,
+	CTX_level = 24,
+	CTX_optname = 28,
+	CTX_optlen = 32,
+	CTX_retval = 36
+};
 enum { FN_probe_read_kernel = 113, FN_get_retval = 186, FN_set_retval = 187 };
 
 /* Instructions, under the names that the kernel's tests use. */
-#define INSN(c, d, s, o, i) {.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)}
-#define BPF_MOV64_REG(d, s) INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
-#define BPF_MOV64_IMM(d, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
-#define BPF_ALU64_REG(op, d, s) INSN(BPF_ALU64 | (op) | BPF_X, d, s, 0, 0)
-#define BPF_ALU64_IMM(op, d, i) INSN(BPF_ALU64 | (op) | BPF_K, d, 0, 0, i)
-#define BPF_LDX_MEM(w, d, s, o) INSN(BPF_LDX | (w) | BPF_MEM, d, s, o, 0)
-#define BPF_STX_MEM(w, d, s, o) INSN(BPF_STX | (w) | BPF_MEM, d, s, o, 0)
-#define BPF_ST_MEM(w, d, o, i) INSN(BPF_ST | (w) | BPF_MEM, d, 0, o, i)
-#define BPF_JMP_REG(op, d, s, o) INSN(BPF_JMP | (op) | BPF_X, d, s, o, 0)
-#define BPF_JMP_IMM(op, d, i, o) INSN(BPF_JMP | (op) | BPF_K, d, 0, o, i)
+#define INSN(c, d, s, o, i)                                                                                  \
+	{                                                                                                    \
+		.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)                          \
+	}
+#define BPF_MOV64_REG(d, s)	   INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
+#define BPF_MOV64_IMM(d, i)	   INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
+#define BPF_ALU64_REG(op, d, s)	   INSN(BPF_ALU64 | (op) | BPF_X, d, s, 0, 0)
+#define BPF_ALU64_IMM(op, d, i)	   INSN(BPF_ALU64 | (op) | BPF_K, d, 0, 0, i)
+#define BPF_LDX_MEM(w, d, s, o)	   INSN(BPF_LDX | (w) | BPF_MEM, d, s, o, 0)
+#define BPF_STX_MEM(w, d, s, o)	   INSN(BPF_STX | (w) | BPF_MEM, d, s, o, 0)
+#define BPF_ST_MEM(w, d, o, i)	   INSN(BPF_ST | (w) | BPF_MEM, d, 0, o, i)
+#define BPF_JMP_REG(op, d, s, o)   INSN(BPF_JMP | (op) | BPF_X, d, s, o, 0)
+#define BPF_JMP_IMM(op, d, i, o)   INSN(BPF_JMP | (op) | BPF_K, d, 0, o, i)
 #define BPF_JMP32_IMM(op, d, i, o) INSN(BPF_JMP32 | (op) | BPF_K, d, 0, o, i)
-#define BPF_JMP_A(o) INSN(BPF_JMP | BPF_JA, 0, 0, o, 0)
-#define BPF_EMIT_CALL(f) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
-#define BPF_EXIT_INSN() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-#define BPF_LD_MAP_VALUE(d, fd, off) INSN(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_VALUE, 0, fd), INSN(0, 0, 0, 0, off)
-#define N(array) (sizeof(array) / sizeof((array)[0]))
+#define BPF_JMP_A(o)		   INSN(BPF_JMP | BPF_JA, 0, 0, o, 0)
+#define BPF_EMIT_CALL(f)	   INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
+#define BPF_EXIT_INSN()		   INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define BPF_LD_MAP_VALUE(d, fd, off)                                                                         \
+	INSN(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_VALUE, 0, fd), INSN(0, 0, 0, 0, off)
+#define N(array)     (sizeof(array) / sizeof((array)[0]))
 #define MAYBE_UNUSED __attribute__((unused))
 
 /* ---- the end of it ---- */
@@ -288,7 +307,8 @@ MAYBE_UNUSED static void quiet(void)
 	for (unsigned i = 0; i < n_slots; i++)
 		if (slots[i].hook == GET) {
 			close(slots[i].prog);
-			slots[i].prog = load(GET, nothing, N(nothing)); /* one for each: none is attached twice */
+			slots[i].prog =
+				load(GET, nothing, N(nothing)); /* one for each: none is attached twice */
 			put(&slots[i]);
 		}
 }
@@ -366,8 +386,10 @@ static unsigned char past(uint32_t off)
 	return (unsigned char)(off * (off * 3 + 7) + (off >> 8) * 13 + 0x31);
 }
 
-/* optval of a call: data, then fill up to size, then (not at the edge of the mapping) bytes that stand guard. */
-MAYBE_UNUSED static void *buffer(enum place place, const void *data, size_t n, unsigned char fill, size_t size)
+/* optval of a call: data, then fill up to size, then (not at the edge of the mapping) bytes that stand guard.
+ */
+MAYBE_UNUSED static void *buffer(enum place place, const void *data, size_t n, unsigned char fill,
+				 size_t size)
 {
 	if (!rw)
 		map_memory();
@@ -481,8 +503,8 @@ MAYBE_UNUSED static void check_ret(int64_t want)
 
 MAYBE_UNUSED static void check_optlen(int32_t want)
 {
-	int stray = user.before[0] != 0x5ca1ab1e || user.before[1] != 0x5ca1ab1e || user.after[0] != 0x5ca1ab1e ||
-		    user.after[1] != 0x5ca1ab1e;
+	int stray = user.before[0] != 0x5ca1ab1e || user.before[1] != 0x5ca1ab1e ||
+		    user.after[0] != 0x5ca1ab1e || user.after[1] != 0x5ca1ab1e;
 
 	printf("  optlen  want %-24d got %d%s", want, user.len, stray ? ", and bytes beside it changed" : "");
 	differ_if(want != user.len || stray);

@@ -63,9 +63,10 @@ static void check_field(const char *name, int any, int64_t want, int64_t got)
 	differ_if(want != got);
 }
 
-/* The k-th program to run must be `program`, and must have seen this. bytes: the first n, any[i]: not compared. */
-MAYBE_UNUSED static void check_seen(unsigned k, unsigned program, int any, const struct seen *want, const char *bytes,
-				    const char *excused, size_t n)
+/* The k-th program to run must be `program`, and must have seen this. bytes: the first n, any[i]: not
+ * compared. */
+MAYBE_UNUSED static void check_seen(unsigned k, unsigned program, int any, const struct seen *want,
+				    const char *bytes, const char *excused, size_t n)
 {
 	const struct seen *got = &record.seen[program];
 	size_t off = 0;
@@ -87,7 +88,8 @@ MAYBE_UNUSED static void check_seen(unsigned k, unsigned program, int any, const
 		n = got->size;
 	while (off < n && ((excused && excused[off]) || (unsigned char)bytes[off] == got->bytes[off]))
 		off++;
-	show("    optval   want", (const unsigned char *)bytes, (const unsigned char *)excused, n < 16 ? n : 16);
+	show("    optval   want", (const unsigned char *)bytes, (const unsigned char *)excused,
+	     n < 16 ? n : 16);
 	show("\n             got ", got->bytes, NULL, n < 16 ? n : 16);
 	if (off < n)
 		printf("  (byte %zu: want %02x, got %02x)", off, (unsigned char)bytes[off], got->bytes[off]);
