@@ -330,6 +330,45 @@ static void batches(void **state)
 	assert_true(sizes[1] && sizes[2] && sizes[8] && sizes[BATCH_MAX]);
 }
 
+/* Told how many cases an input is to have, mutations keep to it, but for a few that changed bytes. */
+static void batches_of(void **state)
+{
+	static uint8_t data[9000], other[9000];
+	static const unsigned told[] = {1, 3, 8, BATCH_MAX};
+	size_t end[BATCH_MAX], n_other = 0;
+
+	for (unsigned i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		unsigned exact = 0, total = 4000;
+		size_t n = 0;
+
+		batch_cases(told[i]);
+		for (unsigned k = 0; k < total; k++) {
+			struct rng r;
+			unsigned cases;
+
+			rng_seed(&r, 16, k);
+			if (k % 5 || !n_other) {
+				n = batch_mutate(data, n, 6000, EDIT_ORACLE, NULL, &r);
+			} else {
+				static uint8_t out[9000];
+
+				n = batch_cross(data, n, other, n_other, out, 6000, EDIT_ORACLE, &r);
+				memcpy(data, out, n);
+			}
+			cases = batch_split(data, n, end);
+			assert_in_range(cases, 1, told[i]);
+			exact += cases == told[i];
+			if (k % 7 == 0) {
+				memcpy(other, data, n);
+				n_other = n;
+			}
+		}
+		printf("%u cases: %u of %u\n", told[i], exact, total);
+		assert_true(exact * 100 >= total * 90);
+	}
+	batch_cases(0);
+}
+
 /* Any bytes: cut short, with something behind, never mind what they mean. */
 static void repairs(void **state)
 {
@@ -637,10 +676,10 @@ static void trims_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_edit),	 cmocka_unit_test(whole_edits), cmocka_unit_test(batches),
-		cmocka_unit_test(repairs),	 cmocka_unit_test(texts),	cmocka_unit_test(trims),
-		cmocka_unit_test(trims_batches), cmocka_unit_test(trims_text),	cmocka_unit_test(afl_fuzzes),
-		cmocka_unit_test(speed),
+		cmocka_unit_test(every_edit), cmocka_unit_test(whole_edits),   cmocka_unit_test(batches),
+		cmocka_unit_test(repairs),    cmocka_unit_test(batches_of),    cmocka_unit_test(texts),
+		cmocka_unit_test(trims),      cmocka_unit_test(trims_batches), cmocka_unit_test(trims_text),
+		cmocka_unit_test(afl_fuzzes), cmocka_unit_test(speed),
 	};
 
 	return cmocka_run_group_tests(tests, open_corpus, close_corpus);

@@ -133,14 +133,35 @@ static void put_index(struct out *o, size_t i)
 	put(o, i & 0xff);
 }
 
+#define LOW_OPTNAMES 256
+
+/* 1 + the number of the first option with this optname; 0: there is none. */
+static size_t first_option(int32_t optname)
+{
+	static uint16_t low[LOW_OPTNAMES]; /* the usual ones, looked up once */
+	static bool filled;
+
+	if (!filled)
+		for (size_t i = option_count(); i-- > 0;)
+			if ((uint32_t)option_at(i)->optname < LOW_OPTNAMES)
+				low[option_at(i)->optname] = (uint16_t)(i + 1);
+	filled = true;
+	if ((uint32_t)optname < LOW_OPTNAMES)
+		return low[optname];
+	for (size_t i = 0; i < option_count(); i++)
+		if (option_at(i)->optname == optname)
+			return i + 1;
+	return 0;
+}
+
 /* An optname without its level: the first option with that number will do. */
 static void put_optname(struct out *o, int32_t optname)
 {
-	for (size_t i = 0; i < option_count(); i++) {
-		if (option_at(i)->optname == optname) {
-			put_index(o, i);
-			return;
-		}
+	size_t first = first_option(optname);
+
+	if (first) {
+		put_index(o, first - 1);
+		return;
 	}
 	put(o, 0x80);
 	put(o, 0);
@@ -511,12 +532,13 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	e->n_bytes = flags & EXP_BYTES ? get_bytes(c, e->bytes, call->buf.size) : 0;
 }
 
-size_t case_bin_take(const uint8_t *data, size_t n, struct tcase *out)
+size_t case_bin_take_cut(const uint8_t *data, size_t n, struct tcase *out, bool *cut)
 {
 	struct cursor c = cursor_make(data, n);
 	uint8_t above[HOOK_COUNT] = {MODE_COUNT, MODE_COUNT};
 	unsigned header;
 
+	*cut = false;
 	if (n < CASE_BIN_MIN)
 		return 0;
 	cursor_u8(&c);
@@ -530,7 +552,15 @@ size_t case_bin_take(const uint8_t *data, size_t n, struct tcase *out)
 		get_sock(&c, &out->sock[i], out->n_levels);
 	for (unsigned i = 0; i < out->n_calls; i++)
 		get_call(&c, &out->call[i], out->n_socks);
+	*cut = c.over;
 	return n - cursor_remaining(&c);
+}
+
+size_t case_bin_take(const uint8_t *data, size_t n, struct tcase *out)
+{
+	bool cut;
+
+	return case_bin_take_cut(data, n, out, &cut);
 }
 
 bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out)

@@ -68,4 +68,7 @@ bool case_bin_decode(const uint8_t *data, size_t n, struct tcase *out);
  */
 size_t case_bin_take(const uint8_t *data, size_t n, struct tcase *out);
 
+/* The same. *cut: the bytes end before the case does, so that bytes put behind them would change it. */
+size_t case_bin_take_cut(const uint8_t *data, size_t n, struct tcase *out, bool *cut);
+
 #endif

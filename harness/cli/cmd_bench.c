@@ -16,6 +16,7 @@
 #include "../case/case_bin.h"
 #include "../mutate/gen.h"
 #include "../profiles/selfcheck.h"
+#include "bench_driver.h"
 #include "bench_isa.h"
 #include "session.h"
 
@@ -261,6 +262,7 @@ int cmd_bench(struct cli *cli)
 	report(&b, cli);
 	measure_oracle(&b, cli);
 	measure_memory(&b, cli);
+	bench_drivers(cli->json);
 	code = b.loop.failed ? EXIT_DIVERGENCE : EXIT_AGREE;
 	if (b.loop.failed)
 		fprintf(stderr,

@@ -6,6 +6,7 @@
 
 #include "../case/case_bin.h"
 #include "../case/case_text.h"
+#include "batch.h"
 #include "shrink.h"
 #include "text_edit.h"
 
@@ -31,10 +32,12 @@ struct mutator {
 void *afl_custom_init(void *afl, unsigned seed)
 {
 	struct mutator *m = calloc(1, sizeof(*m));
-	const char *what = getenv("HOOKDIFF_MUTATE");
+	const char *what = getenv("HOOKDIFF_MUTATE"), *cases = getenv("HOOKDIFF_BATCH");
 
 	if (!m)
 		return NULL;
+	if (cases)
+		batch_cases((unsigned)strtoul(cases, NULL, 10));
 	rng_seed(&m->r, seed, 0);
 	m->where = what && !strcmp(what, "oracle") ? EDIT_ORACLE : EDIT_KERNEL;
 	m->text = what && !strcmp(what, "text");

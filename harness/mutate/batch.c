@@ -15,22 +15,39 @@ struct batch {
 	enum edit_for where;
 	struct rng *r;
 	unsigned cases;
+	unsigned held; /* 1 + the case that is decoded in `one`; 0: none */
 	size_t end[BATCH_MAX];
 };
 
 static struct tcase one, two; /* large */
 static uint8_t encoded[CASE_BIN_MAX];
+static unsigned least = 1, most = BATCH_MAX; /* cases of an input */
 
-unsigned batch_split(const uint8_t *data, size_t n, size_t end[BATCH_MAX])
+void batch_cases(unsigned n)
+{
+	least = n && n < BATCH_MAX ? n : n ? BATCH_MAX : 1;
+	most = n ? least : BATCH_MAX;
+}
+
+/* Decodes the cases one by one; the last one stays in `one`. *cut: its bytes end before it does. */
+static unsigned split(const uint8_t *data, size_t n, size_t end[BATCH_MAX], unsigned max, bool *cut)
 {
 	unsigned cases = 0;
-	size_t at = 0, took;
+	size_t at = 0;
 
-	while (cases < BATCH_MAX && (took = case_bin_take(data + at, n - at, &one)) != 0) {
-		at += took;
+	*cut = false;
+	while (cases < max && n - at >= CASE_BIN_MIN) {
+		at += case_bin_take_cut(data + at, n - at, &one, cut);
 		end[cases++] = at;
 	}
 	return cases;
+}
+
+unsigned batch_split(const uint8_t *data, size_t n, size_t end[BATCH_MAX])
+{
+	bool cut;
+
+	return split(data, n, end, BATCH_MAX, &cut);
 }
 
 static size_t begin_of(const struct batch *b, unsigned i)
@@ -63,15 +80,15 @@ static bool put(struct batch *b, size_t from, size_t to, const uint8_t *bytes, s
 static void look(struct batch *b)
 {
 	size_t from, n;
+	bool cut;
 
-	b->cases = batch_split(b->p, b->n, b->end);
+	b->cases = split(b->p, b->n, b->end, most, &cut);
 	b->n = b->cases ? b->end[b->cases - 1] : 0;
-	if (!b->cases)
+	b->held = b->cases;
+	if (!cut)
 		return;
 	from = begin_of(b, b->cases - 1);
 	n = case_bin_encode(&one, encoded, sizeof(encoded));
-	if (b->n - from == n && !memcmp(b->p + from, encoded, n))
-		return;
 	if (put(b, from, b->n, encoded, n))
 		b->end[b->cases - 1] = b->n;
 	else
@@ -97,7 +114,9 @@ static bool edit_into(struct batch *b, unsigned i, size_t at, size_t instead)
 	for (unsigned tries = 0; tries < TRIES; tries++) {
 		const struct tcase *other = other_case(b, i);
 
-		take(b, i, &one);
+		if (b->held != i + 1)
+			take(b, i, &one);
+		b->held = 0;
 		edit_case(&one, other, b->where, b->r);
 		n = case_bin_encode(&one, encoded, sizeof(encoded));
 		if (n == len && !memcmp(encoded, b->p + from, n))
@@ -120,7 +139,7 @@ static bool m_copy(struct batch *b)
 {
 	unsigned i = rng_below(b->r, b->cases);
 
-	return b->cases < BATCH_MAX && edit_into(b, i, b->end[i], 0);
+	return b->cases < most && edit_into(b, i, b->end[i], 0);
 }
 
 /* A case of the generator at the end. */
@@ -129,22 +148,26 @@ static bool m_new(struct batch *b)
 	static struct gen g;
 	static bool made;
 
-	if (b->cases >= BATCH_MAX)
+	if (b->cases >= most)
 		return false;
 	if (!made)
 		gen_init(&g, 0);
 	made = true;
+	b->held = 0;
 	g.seed = rng_u64(b->r);
 	gen_case(&g, 0, &one);
 	edit_tame(&one, b->where, b->r);
-	return put(b, b->n, b->n, encoded, case_bin_encode(&one, encoded, sizeof(encoded)));
+	if (!put(b, b->n, b->n, encoded, case_bin_encode(&one, encoded, sizeof(encoded))))
+		return false;
+	b->end[b->cases++] = b->n;
+	return true;
 }
 
 static bool m_drop(struct batch *b)
 {
 	unsigned i = rng_below(b->r, b->cases);
 
-	return b->cases > 1 && put(b, begin_of(b, i), b->end[i], encoded, 0);
+	return b->cases > least && put(b, begin_of(b, i), b->end[i], encoded, 0);
 }
 
 /* A case and the one behind it change places. */
@@ -253,6 +276,11 @@ size_t batch_mutate(uint8_t *data, size_t n, size_t max, enum edit_for where, ba
 	look(&b);
 	if (!b.cases)
 		return m_new(&b) ? b.n : smallest(data, max, where, r);
+	if (b.cases < least) { /* a new case is a change */
+		while (b.cases < least && m_new(&b))
+			;
+		return b.n;
+	}
 	for (unsigned tries = 0; tries < TRIES; tries++) {
 		unsigned x = rng_below(r, 100), i = 0;
 
@@ -288,7 +316,7 @@ size_t batch_cross(const uint8_t *a, size_t na, const uint8_t *other, size_t nb,
 		case_bin_take(other + at, end[k] - at, &two);
 		i = rng_below(r, b.cases);
 		at = begin_of(&b, i);
-		if (b.cases < BATCH_MAX && rng_chance(r, 1, 4)) { /* beside each other, not joined */
+		if (b.cases < most && rng_chance(r, 1, 4)) { /* beside each other, not joined */
 			edit_tame(&two, where, r);
 			if (put(&b, at, at, encoded, case_bin_encode(&two, encoded, sizeof(encoded))))
 				return b.n;

@@ -22,6 +22,13 @@
  */
 unsigned batch_split(const uint8_t *data, size_t n, size_t end[BATCH_MAX]);
 
+/*
+ * From now on mutations make inputs of exactly n cases (at most BATCH_MAX), where the bytes suffice: to
+ * measure what a case costs, and for engines that need long for an execution. 0, and at first: 1 to
+ * BATCH_MAX.
+ */
+void batch_cases(unsigned n);
+
 /* Changes bytes: LLVMFuzzerMutate's type. NULL: a few simple changes drawn from *r. */
 typedef size_t batch_bytes(uint8_t *data, size_t n, size_t max);
 size_t batch_few_bytes(uint8_t *data, size_t n, size_t max, struct rng *r);

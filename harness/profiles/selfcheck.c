@@ -307,6 +307,7 @@ struct programs {
 
 static void effective(struct programs *p, const struct tcase *tc, struct invariant_call *v)
 {
+	v->ids = NULL;
 	v->n_ids = 0;
 	if (v->c->sock == TC_SOCK_BAD)
 		return;
@@ -334,9 +335,12 @@ static const struct invariant *predict(struct selfcheck *s, struct selfcheck_sid
 	return invariant_broken(v);
 }
 
-/* Plans and predicts once more. What the two point to is the same memory of the oracle: only values count. */
-static bool repeats(struct selfcheck_side *d, unsigned i, const struct handler_result *hr,
-		    const struct plan *plan, const struct want *w)
+/* Plans and predicts once more. What the two point to is the same memory of the oracle: only values count.
+ * Apart from its caller, because AddressSanitizer pays for large things on the stack even where they are not
+ * used. */
+__attribute__((noinline)) static bool repeats(struct selfcheck_side *d, unsigned i,
+					      const struct handler_result *hr, const struct plan *plan,
+					      const struct want *w)
 {
 	struct want was;
 	struct plan again;
@@ -350,13 +354,14 @@ static bool repeats(struct selfcheck_side *d, unsigned i, const struct handler_r
 static const struct selfcheck_find *check_call(struct selfcheck *s, const struct choice *ch,
 					       const struct tcase *tc, unsigned i, struct programs *programs)
 {
-	struct invariant_call va = {.tc = tc, .c = &tc->call[i]}, vb;
+	struct invariant_call va, vb;
 	const struct invariant *broken;
 	struct handler_result hr;
 	struct plan a, b;
 
+	va.tc = tc;
+	va.c = &tc->call[i];
 	effective(programs, tc, &va);
-	vb = va;
 	oracle_plan(ch->a->o, i, &a);
 	answer(s, ch, va.c, i, &a, &hr);
 	va.hr = a.called ? &hr : NULL;
@@ -370,6 +375,7 @@ static const struct selfcheck_find *check_call(struct selfcheck *s, const struct
 			       ? NULL
 			       : found(s, "deterministic", "the same call is predicted twice alike", ch->a,
 				       NULL, i);
+	vb = va;
 	oracle_plan(ch->b->o, i, &b);
 	vb.hr = b.called ? &hr : NULL;
 	broken = predict(s, ch->b, 1, &vb, &b);

@@ -3,6 +3,7 @@
  * What libFuzzer calls instead of its own mutations (harness/mutate/batch.h, text_edit.h); linked into each
  * target whose inputs are cases. MUTATE says what the inputs are: CASES for the oracle, RUNNABLE cases for a
  * kernel, TEXT, or BYTES for a decoder that is to see every second input with its bytes changed.
+ * HOOKDIFF_BATCH=N in the environment makes all inputs N cases long, to measure what a case costs;
  * HOOKDIFF_MUTATE=engine in the environment leaves everything to libFuzzer, to compare the two.
  */
 #include <stdlib.h>
@@ -19,6 +20,17 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
 				 uint8_t *out, size_t max_size, unsigned seed);
+
+/* HOOKDIFF_BATCH=N: inputs of N cases, to measure what a case costs. */
+static void read_batch(void)
+{
+	static bool known;
+	const char *s = known ? NULL : getenv("HOOKDIFF_BATCH");
+
+	known = true;
+	if (s)
+		batch_cases((unsigned)strtoul(s, NULL, 10));
+}
 
 static bool engine_only(void)
 {
@@ -44,6 +56,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
 	struct rng r = seeded(seed);
 
+	read_batch();
 	if (LLVMFuzzerMutate && (engine_only() || (inputs == BYTES && seed & 1)))
 		return LLVMFuzzerMutate(data, size, max_size);
 	if (inputs == TEXT)
