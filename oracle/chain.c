@@ -357,7 +357,7 @@ static void run_programs(struct oracle *o, struct clause_set *h)
 		if (o->foreign[hook] >> nth(o, k) & 1)
 			x->lost = true;
 		else
-			ret = run_program(o, tcase_prog(o->tc, hook, nth(o, k)));
+			ret = run_program(o, tcase_prog(o->tc, hook, nth(o, k)), nth(o, k));
 		x->lost |= ret > 1; /* no such program can be loaded: nothing is promised of it */
 		if (x->lost) {
 			o->want.lost = true;

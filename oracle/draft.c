@@ -43,7 +43,7 @@ static bool run(struct oracle *o, uint8_t id, uint32_t *ret)
 	if (o->foreign[o->c->hook] >> id & 1)
 		x->lost = true;
 	else
-		*ret = run_program(o, tcase_prog(o->tc, (enum hook)o->c->hook, id));
+		*ret = run_program(o, tcase_prog(o->tc, (enum hook)o->c->hook, id), id);
 	o->want.refused |= !x->lost && !*ret;
 	x->lost |= x->wrote & WROTE_RETVAL; /* the context has no retval */
 	if (x->lost)

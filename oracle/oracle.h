@@ -31,6 +31,34 @@ void oracle_free(struct oracle *o);
 void oracle_begin(struct oracle *o, const struct tcase *tc);
 
 /*
+ * Programs that are no action lists: who runs them is the caller's (oracle/byte runs BPF instructions). An
+ * entry is what such a program gets; it may change level, optname, optlen, retval and the window, and says in
+ * `wrote` what it has changed.
+ */
+struct oracle_entry {
+	uint8_t hook;  /* enum hook */
+	uint8_t sock;  /* of the case */
+	uint8_t id;    /* level * TC_MAX_SLOTS + slot */
+	uint8_t wrote; /* enum wrote */
+	int32_t level, optname, optlen, retval;
+	uint8_t *window; /* size bytes */
+	uint32_t size;
+};
+
+/* Results of `run` besides 0 and 1, what the program returned. */
+#define ORACLE_LIST (-1) /* this place of the chain has an action list: the case's */
+#define ORACLE_LOST (-2) /* the program has no result: nothing is said of the call */
+
+struct oracle_engine {
+	int (*run)(void *owner, struct oracle_entry *e);
+	void *owner;
+};
+
+/* Asks the engine for every program from the next plan on; it is borrowed. NULL: all are action lists.
+ * Nothing is said where such a program would read what the profile leaves unknown. */
+void oracle_use_engine(struct oracle *o, const struct oracle_engine *engine);
+
+/*
  * First door. Plans call number `call` of the bound case; what *plan points to is the oracle's until the next
  * plan. *plan itself is the caller's, and must stay as it is until oracle_predict has answered for this call.
  */

@@ -67,7 +67,8 @@ struct oracle {
 	struct want want;
 	uint8_t *snap; /* windows as programs saw them, and their masks */
 	uint32_t snap_used, snap_cap;
-	uint8_t broken, broken_part; /* broken.h */
+	uint8_t broken, broken_part;	    /* broken.h */
+	const struct oracle_engine *engine; /* NULL: all programs are action lists */
 };
 
 static inline void hits(struct oracle *o, const struct clause_set *s)
@@ -108,9 +109,14 @@ void chain_unshare(struct oracle *o);
 /* broken.c: the same with something wrong in what the program sees. */
 uint32_t broken_program(struct oracle *o, const struct prog *p);
 
-static inline uint32_t run_program(struct oracle *o, const struct prog *p)
+/* engine.c: asks the engine, if there is one. */
+uint32_t engine_program(struct oracle *o, const struct prog *p, uint8_t id);
+
+static inline uint32_t run_program(struct oracle *o, const struct prog *p, uint8_t id)
 {
-	return __builtin_expect(o->broken, 0) ? broken_program(o, p) : chain_program(o, p);
+	if (__builtin_expect(o->broken || o->engine, 0))
+		return o->engine ? engine_program(o, p, id) : broken_program(o, p);
+	return chain_program(o, p);
 }
 
 /* True if the kernel can read n bytes from the start of the user's buffer. */

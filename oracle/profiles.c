@@ -257,6 +257,24 @@ const struct profile *profile_for_kernel(const char *release, const char *versio
 	return name ? profile_find(name) : NULL;
 }
 
+bool profile_kernels(const struct profile *p, unsigned *first, unsigned *last)
+{
+	bool any = false;
+
+	for (size_t i = 0; i + 1 < sizeof(releases) / sizeof(releases[0]); i++) {
+		unsigned to = (releases[i + 1].from - 1) >> 8;
+
+		if (!releases[i].profile || strcmp(releases[i].profile, p->name))
+			continue;
+		if (!any || releases[i].from >> 8 < *first)
+			*first = releases[i].from >> 8;
+		if (!any || to > *last)
+			*last = to;
+		any = true;
+	}
+	return any;
+}
+
 bool profile_has(const struct profile *p, unsigned clause)
 {
 	const struct clause_info *c = clause_info(clause);

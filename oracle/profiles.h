@@ -104,6 +104,11 @@ const struct profile *profile_find(const char *name);
  * covers it: a kernel newer than the table is not taken for the newest.
  */
 const struct profile *profile_for_kernel(const char *release, const char *version);
+/*
+ * The releases of a kernel's profile, as major << 8 | minor: the first and the last one that it holds in, or
+ * in a part of whose stable series; those between may belong to others. False for a document.
+ */
+bool profile_kernels(const struct profile *p, unsigned *first, unsigned *last);
 /* Does the clause hold in the profile? Follows from its family and its traits. */
 bool profile_has(const struct profile *p, unsigned clause);
 const char *evidence_name(enum evidence e);

@@ -174,6 +174,7 @@ bool isa_set_retval(struct isa_vm *vm, const uint64_t arg[5], uint64_t *r0)
 			vm, FAULT_CALL,
 			"set_retval(%d): since Linux 7.2 a setsockopt program sets -4095..0 only", value);
 	vm->ctx->retval = value;
+	vm->ctx->wrote |= ISA_WROTE_RETVAL;
 	*r0 = 0;
 	return true;
 }

@@ -74,9 +74,12 @@ const char *isa_ctx_field(void *ctx, uint64_t off, unsigned width, bool write, u
 
 	if (!row)
 		return why;
-	if (write)
+	if (write) {
 		*number(c, row) = (int32_t)(uint32_t)*value;
-	else if (row->size == 4)
+		c->wrote |= row == &isa_ctx_rows[OPTLEN]   ? ISA_WROTE_OPTLEN
+			    : row == &isa_ctx_rows[RETVAL] ? ISA_WROTE_RETVAL
+							   : ISA_WROTE_ARGS;
+	} else if (row->size == 4)
 		*value = (uint32_t)*number(c, row);
 	else
 		*value = row == &isa_ctx_rows[SK]

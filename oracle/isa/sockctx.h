@@ -18,12 +18,16 @@ enum isa_hook { ISA_GETSOCKOPT, ISA_SETSOCKOPT };
 #define ISA_CTX_SIZE	 40		  /* sizeof(struct bpf_sockopt) */
 #define ISA_CTX_ST_SINCE ISA_KERNEL(6, 4) /* "bpf: allow ctx writes using BPF_ST_MEM instruction" */
 
+/* Fields that were stored to, also if with the value that they had. */
+enum isa_wrote { ISA_WROTE_ARGS = 1, ISA_WROTE_OPTLEN = 2, ISA_WROTE_RETVAL = 4 };
+
 /* The values, as the hook hands them from program to program. */
 struct isa_sockopt {
 	enum isa_hook hook;
 	int32_t level, optname, optlen, retval; /* retval: also what bpf_get_retval and bpf_set_retval use */
 	uint8_t *optval;			/* the window, borrowed; may be NULL if it has no bytes */
 	uint32_t window;			/* its size: optval_end - optval */
+	uint8_t wrote;				/* enum isa_wrote: what programs wrote, for the caller */
 	uint64_t socket;			/* number of the socket: the key of sk_storage */
 	uint64_t cgroup; /* number of the cgroup that the program is attached to: the key of cgroup storage */
 };
