@@ -234,9 +234,9 @@ void isa_maps_reset(struct isa_maps *m)
 	for (unsigned i = 0; i < m->n; i++) {
 		struct isa_map *p = m->map[i];
 
-		if (p->key_size)
+		if (p->key_size && p->n)
 			map_hash_clear(p);
-		else
+		else if (!p->key_size)
 			memset(p->slab, 0, p->slots * p->stride);
 		p->n = p->key_size ? p->n : 0;
 		p->head = 0;
