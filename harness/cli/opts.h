@@ -94,6 +94,7 @@ int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
 int cmd_shrink(struct cli *cli);
 int cmd_emit(struct cli *cli);
+int cmd_check(struct cli *cli);
 int cmd_bench(struct cli *cli);
 int cmd_campaign(struct cli *cli);
 int cmd_bisect(struct cli *cli);

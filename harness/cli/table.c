@@ -28,6 +28,7 @@ enum {
 	COMPLETION = 1 << 16,
 	COVERAGE = 1 << 17,
 	EMIT = 1 << 18,
+	CHECK = 1 << 19,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -178,6 +179,16 @@ const struct cmd cli_commands[] = {
 	 "and exits 0 if they are the same, 1 if not, 2 if it cannot run. What must come is what the case says\n"
 	 "after `=`, and for the rest what the oracle says where the handler is modelled; what neither knows is not\n"
 	 "compared. A finding's folder has one whose wants were recorded (docs/findings.md).\n"},
+#endif
+#ifndef HD_GUEST
+	{"check", CHECK, "OBJECT[:PROGRAM][@PATH]...", TAKES_FILE, 1, -1, cmd_check,
+	 "say what the programs of a .bpf.o do on every kernel; no root, no kernel",
+	 "Reads each OBJECT (.bpf.o), takes its sockopt programs, or only PROGRAM, as attached to the cgroup PATH (a if\n"
+	 "none is given; a/b is its child), and the socket as made in the lowest of them. Calls are derived from the\n"
+	 "numbers in the programs' instructions and run under every kernel's profile, the programs interpreted. Prints\n"
+	 "from which kernel on each program loads, on which calls kernels differ, and classic mistakes, each with a\n"
+	 "call that shows it. Exit 0: no mistake, 1: some, 2: a program does what is not modelled, 64: an object cannot\n"
+	 "be read.\n"},
 #endif
 	{"clauses", CLAUSES, "[PREFIX...]", TAKES_CLAUSE, 0, -1, cmd_clauses,
 	 "list the rules of the contract",

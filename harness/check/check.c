@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening objects for every profile, running the derived calls, comparing what comes of them. */
+#include "check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../case/options.h"
+#include "../mutate/boundary.h"
+#include "lint.h"
+
+/* ---- opening ---- */
+
+static bool wanted(const struct check_input *in, const struct isa_prog *p)
+{
+	if (p->hook == ISA_PROG_OTHER)
+		return false;
+	return in->prog[0] ? !strcmp(in->prog, p->name) : p->autoload;
+}
+
+/* Gives the program the next slot of its level. */
+static int add_place(struct check *k, unsigned input, uint32_t prog, char *err, size_t size)
+{
+	struct byte_object *b = &k->object[k->n_profiles - 1][input];
+	const struct isa_prog *p = &b->object->progs[prog];
+	unsigned hook = p->hook == ISA_PROG_SETSOCKOPT ? HOOK_SET : HOOK_GET, level = k->input[input].level,
+		 slot = 0;
+	struct check_place *place = &k->place[k->n_places];
+
+	for (unsigned i = 0; i < k->n_places; i++)
+		slot += k->place[i].hook == hook && k->place[i].id / TC_MAX_SLOTS == level - 1;
+	if (slot == TC_MAX_SLOTS || k->n_places == TC_MAX_PROGS) {
+		snprintf(err, size,
+			 "%s: more than %u programs for one hook of a cgroup: name one as %s:PROGRAM",
+			 k->input[input].path, TC_MAX_SLOTS, k->input[input].path);
+		return -1;
+	}
+	*place = (struct check_place){.input = input,
+				      .prog = prog,
+				      .hook = (uint8_t)hook,
+				      .id = (uint8_t)((level - 1) * TC_MAX_SLOTS + slot),
+				      .since = ISA_NEVER};
+	if (b->code[prog])
+		place->since = isa_code_since(
+			b->code[prog], hook == HOOK_SET ? ISA_SETSOCKOPT : ISA_GETSOCKOPT, &place->since_at);
+	else
+		place->refused = b->problem[prog].text;
+	k->n_places++;
+	return 0;
+}
+
+static int add_places(struct check *k, unsigned input, char *err, size_t size)
+{
+	const struct isa_object *o = k->object[k->n_profiles - 1][input].object;
+	unsigned before = k->n_places;
+
+	for (uint32_t i = 0; i < o->n_progs; i++)
+		if (wanted(&k->input[input], &o->progs[i]) && add_place(k, input, i, err, size))
+			return -1;
+	if (k->n_places > before)
+		return 0;
+	if (k->input[input].prog[0])
+		snprintf(err, size, "%s: no sockopt program %s", k->input[input].path, k->input[input].prog);
+	else
+		snprintf(err, size, "%s: no program for cgroup/getsockopt or cgroup/setsockopt",
+			 k->input[input].path);
+	return -1;
+}
+
+static int open_profile(struct check *k, const struct profile *p, unsigned kernel, char *err, size_t size)
+{
+	unsigned at = k->n_profiles++;
+	char why[400];
+
+	k->profile[at] = p;
+	k->oracle[at] = oracle_new(p, PAGE);
+	if (!k->oracle[at] || standin_init(&k->standin[at])) {
+		snprintf(err, size, "out of memory");
+		return -1;
+	}
+	for (unsigned i = 0; i < k->n_inputs; i++)
+		if (byte_object_open(&k->object[at][i], k->input[i].bytes, k->input[i].n, kernel, why,
+				     sizeof(why))) {
+			snprintf(err, size, "%s: %s", k->input[i].path, why);
+			return -1;
+		}
+	return 0;
+}
+
+int check_open(struct check *k, char *err, size_t size)
+{
+	unsigned first, last;
+
+	k->n_levels = 1;
+	byte_chain_init(&k->chain);
+	lint_watch(k);
+	for (unsigned i = 0; i < profile_count(); i++)
+		if (profile_kernels(profile_at(i), &first, &last) && k->n_profiles < CHECK_PROFILES &&
+		    open_profile(k, profile_at(i), last, err, size))
+			return -1;
+	for (unsigned i = 0; i < k->n_inputs; i++) {
+		if (add_places(k, i, err, size))
+			return -1;
+		k->n_levels = k->input[i].level > k->n_levels ? k->input[i].level : k->n_levels;
+	}
+	return 0;
+}
+
+void check_fini(struct check *k)
+{
+	for (unsigned p = 0; p < k->n_profiles; p++) {
+		oracle_free(k->oracle[p]);
+		standin_fini(&k->standin[p]);
+		for (unsigned i = 0; i < k->n_inputs; i++)
+			byte_object_fini(&k->object[p][i]);
+	}
+	for (unsigned i = 0; i < k->n_inputs; i++)
+		free(k->input[i].bytes);
+	for (unsigned i = 0; i < LINT_COUNT; i++)
+		buf_fini(&k->find[i].detail);
+}
+
+static bool of_object(void *owner, size_t insn, struct isa_source *s)
+{
+	const struct isa_line *l;
+	const void *const *pair = owner;
+
+	l = isa_prog_line(pair[0], pair[1], (uint32_t)insn);
+	if (!l)
+		return false;
+	*s = (struct isa_source){.file = l->file, .text = l->text, .line = (int)l->line};
+	return true;
+}
+
+bool check_source(const struct check *k, const struct check_place *p, size_t insn, struct isa_source *s)
+{
+	const struct isa_object *o = k->object[k->n_profiles - 1][p->input].object;
+	const void *pair[2] = {o, &o->progs[p->prog]};
+
+	return of_object(pair, insn, s);
+}
+
+/* ---- running ---- */
+
+/* Can every program of this hook be loaded by some kernel of the profile? */
+static bool loads(const struct check *k, unsigned profile, unsigned hook)
+{
+	unsigned first, last;
+
+	profile_kernels(k->profile[profile], &first, &last);
+	for (unsigned i = 0; i < k->n_places; i++)
+		if (k->place[i].hook == hook && (k->place[i].since > last || k->place[i].refused))
+			return false;
+	return true;
+}
+
+static bool has_program(const struct check *k, unsigned hook)
+{
+	for (unsigned i = 0; i < k->n_places; i++)
+		if (k->place[i].hook == hook)
+			return true;
+	return false;
+}
+
+/* The chain of the objects, and below them, if asked, a child whose programs return 0. */
+static void make_levels(struct check *k, bool below)
+{
+	struct tcase *tc = &k->tc;
+
+	tcase_init(tc);
+	tc->n_levels = (uint8_t)(k->n_levels + below);
+	for (unsigned i = 0; i < k->n_places; i++) {
+		struct tc_level *l = &tc->level[k->place[i].id / TC_MAX_SLOTS];
+		struct tc_slot *s = &l->slot[k->place[i].hook][l->n[k->place[i].hook]++];
+
+		s->mode = MODE_MULTI;
+		s->prog = (struct prog){.ret = 1};
+	}
+	for (unsigned h = 0; below && h < HOOK_COUNT; h++) {
+		tc->level[k->n_levels].n[h] = 1;
+		tc->level[k->n_levels].slot[h][0] = (struct tc_slot){.mode = MODE_MULTI, .prog = {.ret = 0}};
+	}
+	tc->n_socks = 1;
+	tc->sock[0] = (struct tc_sock){
+		.level = tc->n_levels, .family = 2 /* AF_INET */, .type = 1 /* SOCK_STREAM */};
+	k->below = below;
+}
+
+static void make_call(struct check *k, unsigned hook, int32_t level, int32_t optname, int32_t optlen,
+		      uint32_t salt)
+{
+	struct tc_call *c = &k->tc.call[k->tc.n_calls++];
+
+	memset(c, 0, sizeof(*c));
+	c->hook = (uint8_t)hook;
+	c->level = level;
+	c->optname = optname;
+	c->optlen = optlen;
+	c->buf.fill = hook == HOOK_SET ? 0 : TC_FILL;
+	c->buf.size = (uint32_t)optlen;
+	if (hook == HOOK_SET)
+		value_fill(option_find(level, optname), salt, &c->buf);
+	if (c->buf.n_data > c->buf.size)
+		c->buf.n_data = (uint8_t)c->buf.size;
+}
+
+/* Plans and predicts call i under a profile. NULL: nothing is promised of it. */
+static const struct want *predict(struct check *k, unsigned profile, unsigned i, struct plan *plan)
+{
+	struct standin *s = &k->standin[profile];
+	const struct tc_call *c = &k->tc.call[i];
+	struct handler_result hr;
+	const struct want *w;
+
+	k->at_profile = profile;
+	k->last_seen = 0;
+	k->special = false;
+	s->kind = option_find(c->level, c->optname) && !k->fails ? STANDIN_MODEL : STANDIN_ERROR;
+	oracle_plan(k->oracle[profile], i, plan);
+	standin_answer(s, c, plan, &hr);
+	k->open |= c->hook == HOOK_GET && s->kind == STANDIN_MODEL && plan->called && !s->modelled;
+	w = oracle_predict(k->oracle[profile], &hr);
+	if (!k->quiet)
+		lint_call(k, c, plan, w);
+	return w->lost || plan->unsure ? NULL : w;
+}
+
+static void begin(struct check *k, unsigned profile)
+{
+	oracle_use_engine(k->oracle[profile], &k->chain.engine);
+	oracle_begin(k->oracle[profile], &k->tc);
+	standin_begin(&k->standin[profile], &k->tc, STANDIN_MODEL);
+	for (unsigned i = 0; i < k->n_inputs; i++)
+		byte_object_reset(&k->object[profile][i]);
+	for (unsigned i = 0; i < k->n_places; i++)
+		byte_chain_put(&k->chain, (enum hook)k->place[i].hook, k->place[i].id,
+			       &k->object[profile][k->place[i].input], k->place[i].prog);
+}
+
+static bool same(const struct check_outcome *a, const struct check_outcome *b, bool exactly)
+{
+	if (!a->said || !b->said)
+		return a->said == b->said;
+	if (a->c_ret != b->c_ret && !exactly)
+		return false;
+	if (a->called != b->called || (a->ret < 0 || b->ret < 0 ? a->ret != b->ret : false))
+		return false;
+	return !exactly || (a->ret == b->ret && a->optlen == b->optlen);
+}
+
+/* Do the profiles that say something of the call differ in what comes of it? */
+static bool differ(const struct check *k, const struct check_outcome by[CHECK_PROFILES])
+{
+	const struct check_outcome *one = NULL;
+
+	for (unsigned p = 0; p < k->n_profiles; p++) {
+		if (!by[p].said)
+			continue;
+		if (one && !same(one, &by[p], true))
+			return true;
+		one = &by[p];
+	}
+	return false;
+}
+
+static void note_split(struct check *k, const struct tc_call *c,
+		       const struct check_outcome by[CHECK_PROFILES])
+{
+	struct check_split *s;
+
+	for (unsigned i = 0; i < k->n_splits; i++) {
+		unsigned p = 0;
+
+		while (p < k->n_profiles && same(&by[p], &k->split[i].by[p], false))
+			p++;
+		if (p == k->n_profiles && k->split[i].call.hook == c->hook) {
+			k->split[i].count++;
+			return;
+		}
+	}
+	if (k->n_splits == CHECK_SPLITS) {
+		k->more_splits = true;
+		return;
+	}
+	s = &k->split[k->n_splits++];
+	s->count = 1;
+	s->call = *c;
+	memcpy(s->by, by, sizeof(s->by));
+}
+
+/* The case as it stands, under every profile. */
+static void run_case(struct check *k)
+{
+	static struct check_outcome by[TC_MAX_CALLS][CHECK_PROFILES];
+
+	memset(by, 0, sizeof(by));
+	for (unsigned p = 0; p < k->n_profiles; p++) {
+		begin(k, p);
+		for (unsigned i = 0; i < k->tc.n_calls; i++) {
+			const struct want *w;
+			struct plan plan;
+
+			if (!loads(k, p, k->tc.call[i].hook))
+				continue;
+			w = predict(k, p, i, &plan);
+			if (w)
+				by[i][p] = (struct check_outcome){
+					.said = true,
+					.called = plan.called,
+					.assumed = plan.called && !k->standin[p].modelled,
+					.ret = w->ret,
+					.optlen = k->tc.call[i].hook == HOOK_GET ? w->optlen : 0,
+					.c_ret = w->c_ret};
+		}
+	}
+	for (unsigned i = 0; i < k->tc.n_calls; i++, k->calls++)
+		if (differ(k, by[i]))
+			note_split(k, &k->tc.call[i], by[i]);
+}
+
+/* A getsockopt whose handler is not modelled goes both ways: it succeeds, and in a second case it fails. */
+static void run_pair(struct check *k, const struct derived *d, int32_t level, int32_t optname)
+{
+	for (unsigned i = 0; i < d->n_optlens; i++) {
+		k->tc.n_calls = 0;
+		for (unsigned h = HOOK_COUNT; h-- > 0;)
+			if (has_program(k, h))
+				make_call(k, h, level, optname, d->optlen[i], i);
+		k->open = false;
+		run_case(k);
+		if (!k->open)
+			continue;
+		k->tc.n_calls = 0;
+		make_call(k, HOOK_GET, level, optname, d->optlen[i], i);
+		k->fails = true;
+		run_case(k);
+		k->fails = false;
+	}
+}
+
+/* The same calls with a child below that denies them; the newest profile's rules. */
+static void run_below(struct check *k, const struct derived *d)
+{
+	struct plan plan;
+
+	make_levels(k, true);
+	for (unsigned l = 0; l < d->n_levels; l++)
+		for (unsigned o = 0; o < d->n_optnames; o++)
+			for (unsigned h = 0; h < HOOK_COUNT; h++)
+				for (int32_t optlen = 4; optlen <= 64; optlen *= 4) {
+					k->tc.n_calls = 0;
+					if (!has_program(k, h) || !loads(k, k->n_profiles - 1, h))
+						continue;
+					make_call(k, h, d->level[l], d->optname[o], optlen, 0);
+					begin(k, k->n_profiles - 1);
+					predict(k, k->n_profiles - 1, 0, &plan);
+				}
+}
+
+/* Did a program do something with this call besides mending optlen? The newest profile's rules. */
+static bool is_special(struct check *k, unsigned hook, int32_t level, int32_t optname)
+{
+	bool special = false;
+	struct plan plan;
+
+	for (int32_t optlen = 4; optlen <= 64; optlen *= 4) {
+		k->tc.n_calls = 0;
+		make_call(k, hook, level, optname, optlen, 0);
+		begin(k, k->n_profiles - 1);
+		predict(k, k->n_profiles - 1, 0, &plan);
+		special |= k->special;
+	}
+	return special;
+}
+
+#define NO_LEVEL  0x7bff /* no level and no option of the kernel, nor likely of a program */
+#define NO_OPTION 0x5eed
+
+/* An option that is special whatever the level, while another one is not. */
+static void run_levels(struct check *k, const struct derived *d)
+{
+	static const int32_t levels[] = {NO_LEVEL, 1, 0, 6, 41};
+
+	k->quiet = true;
+	for (unsigned h = 0; h < HOOK_COUNT; h++) {
+		if (!has_program(k, h) || !loads(k, k->n_profiles - 1, h) ||
+		    is_special(k, h, NO_LEVEL, NO_OPTION))
+			continue;
+		for (unsigned o = 0; o < d->n_optnames; o++) {
+			unsigned l = 0;
+
+			while (l < sizeof(levels) / sizeof(levels[0]) &&
+			       is_special(k, h, levels[l], d->optname[o]))
+				l++;
+			if (l == sizeof(levels) / sizeof(levels[0]))
+				lint_level(k, h, NO_LEVEL, d->optname[o]);
+		}
+	}
+	k->quiet = false;
+}
+
+void check_run(struct check *k)
+{
+	struct derived *d = &k->derived;
+
+	check_derive(k, d);
+	make_levels(k, false);
+	for (unsigned l = 0; l < d->n_levels; l++)
+		for (unsigned o = 0; o < d->n_optnames; o++)
+			run_pair(k, d, d->level[l], d->optname[o]);
+	run_levels(k, d);
+	if (k->n_levels < TC_MAX_LEVELS)
+		run_below(k, d);
+}
+
+bool check_found(const struct check *k)
+{
+	for (unsigned i = 0; i < LINT_COUNT; i++)
+		if (i != LINT_NO_MODEL && k->find[i].count)
+			return true;
+	for (unsigned i = 0; i < k->n_places; i++)
+		if (!k->place[i].refused && k->place[i].since == ISA_NEVER)
+			return true;
+	return false;
+}
+
+bool check_unsure(const struct check *k)
+{
+	for (unsigned i = 0; i < k->n_places; i++)
+		if (k->place[i].refused)
+			return true;
+	return k->find[LINT_NO_MODEL].count || !k->calls;
+}

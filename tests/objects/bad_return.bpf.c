@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For tests/check.sh: it sets retval and returns 0, which makes EPERM of it. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#define SOL_SOCKET  1
+#define SO_PRIORITY 12
+#define SO_MARK	    36
+#define PAGE_SIZE   4096
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("cgroup/getsockopt")
+int both(struct bpf_sockopt *ctx)
+{
+	if (ctx->level == SOL_SOCKET && ctx->optname == SO_MARK) {
+		ctx->retval = 0;
+		return 0;
+	}
+	if (ctx->optlen > PAGE_SIZE)
+		ctx->optlen = 0;
+	return 1;
+}
