@@ -296,6 +296,10 @@ static void agree(void **state)
 	for (unsigned i = 0; i < profile_count(); i++)
 		if (profile_at(i)->releases)
 			open_pair(&pair[n++], profile_at(i));
+	if (!n) {
+		fail_msg("no profile of a kernel");
+		return;
+	}
 	gen_init(&g, SEED);
 	for (uint64_t i = 0; i < cases; i++) {
 		struct pair *p = &pair[i % n];
