@@ -49,7 +49,7 @@ static void wrong_optlen(struct want *w, void *arg)
 
 static void wrong_memory(struct want *w, void *arg)
 {
-	static uint8_t bytes[4];
+	static uint8_t bytes[16]; /* sixteen are read at once */
 
 	(void)arg;
 	if (w->n_out != 4 || w->out_mask)

@@ -44,7 +44,7 @@ check 0 '^PASS: 1 case, ' "$HOOKDIFF" run --kernel "$kernel" cases
 report=$(sed -n 's/^report: //p' log)
 grep -q '"type":"summary"' "$report" || fail "no whole report in '$report'"
 check 1 '^FAIL: 2 cases, ' "$HOOKDIFF" run --kernel "$kernel" --out o "$tmp/cases" wrong.case
-ls o/run-*/findings/*.case >/dev/null 2>&1 || fail "no finding below o"
+ls o/run-*/findings/*/case.case >/dev/null 2>&1 || fail "no finding below o"
 grep -q "^FAIL .*wrong.case" log || fail "the operand's own name is not in the output"
 check 0 '"verdict":"PASS"' "$HOOKDIFF" run --json --kernel "$kernel" cases
 check 64 'no such profile' "$HOOKDIFF" run --kernel "$kernel" --profile none cases
