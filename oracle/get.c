@@ -417,8 +417,8 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 
 	o->want.base = hr->mem;
 	if (!o->chain || !o->chain->n) {
-		result(o, hr->ret, C_HOOK_NONE);
-		keep_handler(o, hr, C_HOOK_NONE);
+		result(o, hr->ret, o->alone);
+		keep_handler(o, hr, o->alone);
 		return;
 	}
 	if (o->t->get_negative == GET_NEGATIVE_CALLED &&

@@ -78,6 +78,15 @@ void oracle_begin(struct oracle *o, const struct tcase *tc)
 		}
 }
 
+/*
+ * The clause by which programs that are effective for the socket do not run for this call, or 0. The
+ * documents know of no such call.
+ */
+static inline uint8_t goes_past(const struct oracle *o)
+{
+	return o->c->via == VIA_COMPAT && clause_has(&o->mask, C_COMPAT_SKIPPED) ? C_COMPAT_SKIPPED : 0;
+}
+
 /* The clauses that decide which programs run for this socket. */
 static void chain_clauses(struct oracle *o)
 {
@@ -168,8 +177,18 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	if (c->sock == TC_SOCK_BAD) {
 		bad_descriptor(o);
 	} else {
+		static const struct effective nobody;
+
 		o->chain = &o->eff[c->sock][c->hook];
-		chain_clauses(o);
+		o->alone = o->chain->n ? goes_past(o) : 0;
+		if (__builtin_expect(o->alone, 0)) {
+			o->chain = &nobody;
+			w->c_runs = w->c_order = o->alone;
+			hit(o, C_MEM_PAST);
+		} else {
+			o->alone = C_HOOK_NONE;
+			chain_clauses(o);
+		}
 		if (c->via == VIA_URING) /* by another kernel's rules they would not */
 			w->c_runs = c->hook == HOOK_SET ? C_URING_SET : C_URING_GET;
 		if (o->t->chains == CHAINS_MULTI && is_undescribed(o))

@@ -62,6 +62,7 @@ struct oracle {
 	struct effective eff[TC_MAX_SOCKS][HOOK_COUNT];
 	uint32_t foreign[HOOK_COUNT];  /* bit id: a program that kernels of this profile cannot load */
 	const struct effective *chain; /* of the call that is planned */
+	uint8_t alone;		       /* the clause by which no program runs for it: the handler is alone */
 	struct ctx ctx;
 	struct plan *plan; /* the caller's */
 	struct want want;

@@ -204,7 +204,7 @@ void set_plan(struct oracle *o)
 		return;
 	}
 	if (!o->chain || !o->chain->n) {
-		handler_original(o, c->level, c->optname, C_HOOK_NONE);
+		handler_original(o, c->level, c->optname, o->alone);
 		return;
 	}
 	if (c->optlen < 0) {

@@ -47,7 +47,7 @@ static const struct {
 /* Both bits set in the header: results of programs take two bits, so that one can be 2. */
 #define WIDE 0xc0
 
-enum { EXP_RET = 1, EXP_OPTLEN = 2, EXP_BYTES = 4, EXP_RET64 = 8, BY_URING = 16 };
+enum { EXP_RET = 1, EXP_OPTLEN = 2, EXP_BYTES = 4, EXP_RET64 = 8, VIA_SHIFT = 4, VIA_BITS = 0x30 };
 
 const int32_t *case_bin_interesting(size_t *n)
 {
@@ -281,8 +281,7 @@ static void put_call(struct out *o, const struct tc_call *c)
 
 	if (e->has_ret && e->ret != (int32_t)e->ret)
 		flags |= EXP_RET64;
-	if (c->via == VIA_URING)
-		flags |= BY_URING;
+	flags |= (unsigned)c->via << VIA_SHIFT;
 	put(o, c->hook | sock << 1 | (unsigned)c->optlen_null << 4 | (unsigned)c->buf.place << 5 |
 		       (flags ? 0x80 : 0));
 	put_option(o, c->level, c->optname);
@@ -522,7 +521,9 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	}
 	if (b & 0x80)
 		flags = cursor_u8(c);
-	call->via = flags & BY_URING && !call->optlen_null ? VIA_URING : VIA_SYSCALL;
+	call->via = (uint8_t)((flags & VIA_BITS) >> VIA_SHIFT) % VIA_COUNT;
+	if (call->via == VIA_URING && call->optlen_null)
+		call->via = VIA_SYSCALL;
 	e->has_ret = flags & EXP_RET;
 	e->ret = 0;
 	if (flags & EXP_RET)

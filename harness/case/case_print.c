@@ -30,6 +30,11 @@ const char *const case_route_words[ROUTE_COUNT] = {
 	[ROUTE_SOCKET] = "socket",
 	[ROUTE_SOCKETPAIR] = "socketpair",
 };
+const char *const case_via_words[VIA_COUNT] = {
+	[VIA_SYSCALL] = "",
+	[VIA_URING] = "io_uring",
+	[VIA_COMPAT] = "compat",
+};
 const char *const case_sock_words[TC_MAX_SOCKS] = {"s", "t", "u", "v"};
 
 void tcase_print_path(unsigned level, struct buf *b)
@@ -281,8 +286,8 @@ void tcase_print_call(const struct tc_call *c, struct buf *b)
 		buf_puts(b, ", optlen NULL)");
 	else
 		buf_printf(b, ", optlen %d)", c->optlen);
-	if (c->via == VIA_URING)
-		buf_puts(b, " via io_uring");
+	if (c->via != VIA_SYSCALL)
+		buf_printf(b, " via %s", case_via_words[c->via]);
 }
 
 void tcase_print_ret(int64_t ret, struct buf *b)

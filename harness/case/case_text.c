@@ -238,14 +238,20 @@ static int expectation(struct parser *p, struct tc_call *c)
 	return parse_i32(p, "a length", &e->optlen);
 }
 
-/* `via io_uring`, which has no place for a pointer to optlen. */
+/* `via WORD`; io_uring has no place for a pointer to optlen. */
 static int via(struct parser *p, struct tc_call *c)
 {
-	if (c->optlen_null)
-		return lex_expected(p, "'=' or end of line (io_uring takes no optlen pointer)");
+	unsigned v;
+
 	lex_next(p); /* via */
-	c->via = VIA_URING;
-	return lex_want(p, "io_uring");
+	v = lex_at_one(p, case_via_words, VIA_COUNT);
+	if (v == VIA_COUNT || v == VIA_SYSCALL)
+		return lex_expected(p, "io_uring or compat");
+	if (v == VIA_URING && c->optlen_null)
+		return lex_expected(p, "compat (io_uring takes no optlen pointer)");
+	c->via = (uint8_t)v;
+	lex_next(p);
+	return 0;
 }
 
 static int call(struct parser *p)

@@ -13,6 +13,7 @@ extern const char *const case_mode_words[MODE_COUNT];
 extern const char *const case_field_words[FIELD_COUNT];
 extern const char *const case_cmp_words[CMP_COUNT];
 extern const char *const case_route_words[ROUTE_COUNT];
+extern const char *const case_via_words[VIA_COUNT]; /* VIA_SYSCALL has none */
 extern const char *const case_sock_words[TC_MAX_SOCKS];
 
 #endif

@@ -81,8 +81,9 @@ struct tc_expect {
 /* How a call enters the kernel. */
 enum call_via {
 	VIA_SYSCALL,
-	VIA_URING, /* io_uring's socket command (Linux 6.7): no optlen pointer, the result is the new optlen
-		    */
+	VIA_URING,  /* io_uring's socket command (Linux 6.7): no optlen pointer, the result is the new optlen
+		     */
+	VIA_COMPAT, /* the system call of 32-bit tasks (int 0x80 on x86-64), which goes past both hooks */
 	VIA_COUNT,
 };
 
@@ -90,7 +91,7 @@ struct tc_call {
 	uint8_t hook;	  /* enum hook */
 	uint8_t via;	  /* enum call_via */
 	uint8_t sock;	  /* index in sock[], or TC_SOCK_BAD */
-	bool optlen_null; /* getsockopt by system call only: the optlen pointer is NULL */
+	bool optlen_null; /* getsockopt, not through io_uring: the optlen pointer is NULL */
 	int32_t level;
 	int32_t optname;
 	int32_t optlen; /* setsockopt: the argument; getsockopt: *optlen before the call */
@@ -110,7 +111,7 @@ struct tcase {
 /* Is there a user's optlen that the call may write? */
 static inline bool tc_call_has_len(const struct tc_call *c)
 {
-	return c->hook == HOOK_GET && c->via == VIA_SYSCALL && !c->optlen_null;
+	return c->hook == HOOK_GET && c->via != VIA_URING && !c->optlen_null;
 }
 
 /* Makes *tc the smallest valid case: one level, no program, no socket, no call. */

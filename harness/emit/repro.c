@@ -330,9 +330,12 @@ static void put_call(const struct tc_call *c, struct buf *out)
 		buf_puts(&fd, "BAD_FD");
 	else
 		buf_printf(&fd, "sock[%u]", c->sock);
-	if (c->via == VIA_URING)
-		buf_printf(out, "\tcall_uring(%d, %s, %d, %d, val, %d);\n", c->hook == HOOK_GET, buf_str(&fd),
-			   c->level, c->optname, c->optlen);
+	if (c->via == VIA_URING || c->via == VIA_COMPAT)
+		buf_printf(out, "\tcall_%s(%d, %s, %d, %d, val, %d);\n",
+			   c->optlen_null	 ? "compat_null"
+			   : c->via == VIA_URING ? "uring"
+						 : "compat",
+			   c->hook == HOOK_GET, buf_str(&fd), c->level, c->optname, c->optlen);
 	else if (c->hook == HOOK_SET)
 		buf_printf(out, "\tcall_set(%s, %d, %d, val, %d);\n", buf_str(&fd), c->level, c->optname,
 			   c->optlen);
@@ -427,6 +430,11 @@ static bool by_uring(const struct tc_call *c)
 	return c->via == VIA_URING;
 }
 
+static bool by_compat(const struct tc_call *c)
+{
+	return c->via == VIA_COMPAT;
+}
+
 static bool of_groups(const struct tc_call *c)
 {
 	return c->level == SOL_SOCKET && c->optname == SOL_SOCKET_PEERGROUPS;
@@ -488,6 +496,8 @@ void repro_print(const struct repro *r, struct buf *out)
 		buf_puts(out, runtime_norecord);
 	if (any_call(r, by_uring))
 		buf_puts(out, runtime_uring);
+	if (any_call(r, by_compat))
+		buf_puts(out, runtime_compat);
 	if (groups)
 		buf_puts(out, runtime_groups);
 	buf_puts(out, "\n/* ---- the case ---- */\n\n");

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_H
 #define RUNTIME_H
 
-extern const char runtime_base[], runtime_record[], runtime_norecord[], runtime_uring[], runtime_groups[];
+extern const char runtime_base[], runtime_record[], runtime_norecord[], runtime_uring[], runtime_compat[],
+	runtime_groups[];
 
 #endif

@@ -143,6 +143,11 @@ static const char *check_get(struct row *row)
 	return NULL;
 }
 
+static bool goes(const struct row *row, enum call_via via)
+{
+	return (row->set && row->set->call->via == via) || (row->get && row->get->call->via == via);
+}
+
 /* What the row does not look at although the case does. */
 static void name_gaps(struct row *row)
 {
@@ -155,8 +160,10 @@ static void name_gaps(struct row *row)
 		leave_out(row, "what the program sees: the difference is there, and a row cannot show it");
 	if (row->get && row->get->want.ret && row->get->want.has_optlen)
 		leave_out(row, "the buffer and optlen after a getsockopt that fails");
-	if ((row->set && row->set->call->via == VIA_URING) || (row->get && row->get->call->via == VIA_URING))
+	if (goes(row, VIA_URING))
 		leave_out(row, "that the call goes through io_uring (newer tables: .io_uring_support)");
+	if (goes(row, VIA_COMPAT))
+		leave_out(row, "that the call is a 32-bit task's");
 	if (row->left_out)
 		buf_puts(row->out, " */\n");
 }

@@ -32,11 +32,24 @@ static const uint8_t *canary_image(void)
 	return image;
 }
 
+#ifndef MAP_32BIT /* x86-64 only */
+#define MAP_32BIT 0
+#endif
+
+/* Where a 32-bit task can reach it, if there is room. */
+static void *map_low(size_t size, int prot)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	void *p = mmap(NULL, size, prot, flags | MAP_32BIT, -1, 0);
+
+	if (p == MAP_FAILED)
+		p = mmap(NULL, size, prot, flags, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
 static uint8_t *reserve(size_t size)
 {
-	void *p = mmap(NULL, size + GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
+	return map_low(size + GUARD, PROT_NONE);
 }
 
 int arena_init(struct arena *a)
@@ -45,11 +58,12 @@ int arena_init(struct arena *a)
 
 	memset(a, 0, sizeof(*a));
 	a->canary = canary_image();
-	a->kbuf = calloc(1, KBUF_SIZE);
+	a->kbuf = map_low(KBUF_SIZE, PROT_READ | PROT_WRITE);
+	a->len = map_low(sizeof(*a->len), PROT_READ | PROT_WRITE);
 	a->rw = reserve(ARENA_SIZE);
 	a->ro = reserve(ARENA_SIZE);
 	a->edge_map = reserve(TC_MAX_BUF);
-	if (!a->canary || !a->kbuf || !a->rw || !a->ro || !a->edge_map)
+	if (!a->canary || !a->kbuf || !a->len || !a->rw || !a->ro || !a->edge_map)
 		goto out;
 	a->edge_end = a->edge_map + TC_MAX_BUF;
 	fd = memfd_create("hookdiff", MFD_CLOEXEC);
@@ -69,11 +83,21 @@ int arena_init(struct arena *a)
 		goto out;
 	memcpy(a->rw, a->canary, ARENA_SIZE);
 	for (int i = 0; i < 2; i++)
-		a->len.before[i] = a->len.after[i] = LEN_CANARY;
+		a->len->before[i] = a->len->after[i] = LEN_CANARY;
 out:
 	if (ret)
 		arena_fini(a);
 	return ret;
+}
+
+bool arena_is_low(const struct arena *a)
+{
+	const uint8_t *const at[] = {a->rw, a->ro, a->edge_map, a->kbuf, (const uint8_t *)a->len};
+	uint64_t high = 0;
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		high |= ((uintptr_t)at[i] + ARENA_SIZE) >> 32;
+	return !high;
 }
 
 void arena_fini(struct arena *a)
@@ -84,7 +108,10 @@ void arena_fini(struct arena *a)
 		munmap(a->ro, ARENA_SIZE + GUARD);
 	if (a->edge_map)
 		munmap(a->edge_map, TC_MAX_BUF + GUARD);
-	free(a->kbuf);
+	if (a->kbuf)
+		munmap(a->kbuf, KBUF_SIZE);
+	if (a->len)
+		munmap(a->len, sizeof(*a->len));
 	memset(a, 0, sizeof(*a));
 }
 
@@ -153,8 +180,8 @@ void *arena_put_kernel(struct arena *a, const uint8_t *bytes, uint32_t n)
 
 int32_t *arena_put_len(struct arena *a, const struct tc_call *c)
 {
-	a->len.len = c->optlen;
-	return c->optlen_null ? NULL : &a->len.len;
+	a->len->len = c->optlen;
+	return c->optlen_null ? NULL : &a->len->len;
 }
 
 bool arena_len_stray(struct arena *a)
@@ -162,8 +189,8 @@ bool arena_len_stray(struct arena *a)
 	bool stray = false;
 
 	for (int i = 0; i < 2; i++) {
-		stray |= a->len.before[i] != LEN_CANARY || a->len.after[i] != LEN_CANARY;
-		a->len.before[i] = a->len.after[i] = LEN_CANARY;
+		stray |= a->len->before[i] != LEN_CANARY || a->len->after[i] != LEN_CANARY;
+		a->len->before[i] = a->len->after[i] = LEN_CANARY;
 	}
 	return stray;
 }

@@ -7,7 +7,8 @@
  *     edge     |      … size bytes, ending exactly here ->| not mapped |
  *
  * Canaries always stand from the buffer's end to the arena's: what a call may have dirtied is noted and
- * repaired by the next arena_put, so that the usual call writes no more than size + TC_PAST bytes.
+ * repaired by the next arena_put, so that the usual call writes no more than size + TC_PAST bytes. On x86-64
+ * all of it lies below 4 GiB, for calls of 32-bit tasks.
  */
 #ifndef ARENA_H
 #define ARENA_H
@@ -31,12 +32,15 @@ struct arena {
 	uint8_t *kbuf;	       /* a kernel-made buffer for the twin: a page and zeros behind it */
 	const uint8_t *canary; /* ARENA_SIZE bytes of tc_canary() */
 	uint32_t dirty;	       /* from this offset on, rw holds canaries */
-	struct arena_len len;
+	struct arena_len *len; /* in a page of its own, as kbuf: a 32-bit task must reach all of this */
 };
 
 /* 0 or -errno. */
 int arena_init(struct arena *a);
 void arena_fini(struct arena *a);
+
+/* Is all of it below 4 GiB? */
+bool arena_is_low(const struct arena *a);
 
 /* What a hooked or bare call gets as optval, and where the bytes can be read afterwards. */
 struct arena_buf {

@@ -23,6 +23,7 @@
 #include "../case/options.h"
 #include "arena.h"
 #include "bare.h"
+#include "compat.h"
 #include "rawcall.h"
 #include "straight.h"
 #include "topo.h"
@@ -54,6 +55,7 @@ struct kernel {
 	struct arena hooked, twin;
 	struct keeper keeper;
 	struct uring *uring;	       /* NULL until a case needs it */
+	enum { ASK, YES, NO } compat;  /* are there 32-bit calls */
 	struct straight *straight;     /* likewise */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
@@ -150,12 +152,14 @@ static int no_socket(struct kernel *k, const struct tc_sock *s, int err)
 	return -EIO;
 }
 
-static bool needs_uring(const struct tcase *tc)
+/* Which ways into the kernel the calls take: bits by enum call_via, but for the system call. */
+static unsigned other_ways(const struct tcase *tc)
 {
+	unsigned ways = 0;
+
 	for (unsigned i = 0; i < tc->n_calls; i++)
-		if (tc->call[i].via == VIA_URING)
-			return true;
-	return false;
+		ways |= 1u << tc->call[i].via;
+	return ways & ~(1u << VIA_SYSCALL);
 }
 
 static int begin_uring(struct kernel *k, const struct tcase *tc)
@@ -168,6 +172,35 @@ static int begin_uring(struct kernel *k, const struct tcase *tc)
 	if (!k->uring)
 		k->uring = uring_open(k->b.error, sizeof(k->b.error));
 	return k->uring ? 0 : -EOPNOTSUPP;
+}
+
+static int begin_compat(struct kernel *k)
+{
+	const struct arena *a[] = {&k->hooked, &k->twin};
+
+	if (k->compat == ASK)
+		k->compat = compat_works(k->b.error, sizeof(k->b.error)) ? YES : NO;
+	else if (k->compat == NO)
+		snprintf(k->b.error, sizeof(k->b.error), "no 32-bit calls here (hookdiff probe says more)");
+	for (unsigned i = 0; k->compat == YES && i < 2; i++)
+		if (!arena_is_low(a[i])) {
+			snprintf(k->b.error, sizeof(k->b.error),
+				 "no memory below 4 GiB for the buffers of 32-bit calls");
+			return -EOPNOTSUPP;
+		}
+	return k->compat == YES ? 0 : -EOPNOTSUPP;
+}
+
+/* Is this machine's kernel open to all of them? */
+static int begin_ways(struct kernel *k, const struct tcase *tc, unsigned ways)
+{
+	int ret = 0;
+
+	if (ways & 1u << VIA_URING)
+		ret = begin_uring(k, tc);
+	if (!ret && ways & 1u << VIA_COMPAT)
+		ret = begin_compat(k);
+	return ret;
 }
 
 static void k_end(struct backend *b, bool irregular)
@@ -204,6 +237,7 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	struct kernel *k = of(b);
 	struct topo_key key = topo_key(tc);
 	const struct bpfobj_traits *traits = &k->set.obj.traits;
+	unsigned ways;
 
 	k->n_socks = 0;
 	b->failed = false;
@@ -213,8 +247,9 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 			 "no kernel loads a program that may return 2 (verifier: [0, 1])");
 		return -EOPNOTSUPP;
 	}
-	if (needs_uring(tc)) {
-		int ret = begin_uring(k, tc);
+	ways = other_ways(tc);
+	if (ways) {
+		int ret = begin_ways(k, tc, ways);
 
 		if (ret)
 			return ret;
@@ -285,16 +320,33 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 			return;
 		if (p->kernel_buf)
 			buf.user = arena_put_kernel(&k->twin, p->bytes, p->optlen);
-		hr->ret = raw_setsockopt(fd, p->level, p->optname, buf.user, p->optlen);
+		hr->ret = c->via == VIA_COMPAT
+				  ? compat_sockopt(HOOK_SET, fd, p->level, p->optname, buf.user, p->optlen,
+						   NULL)
+				  : raw_setsockopt(fd, p->level, p->optname, buf.user, p->optlen);
 		return;
 	}
 	len = arena_put_len(&k->twin, c);
 	hr->ret = 0;
 	if (p->called) {
 		hr->is_volatile = is_volatile(k, p->level, p->optname);
-		hr->ret = raw_getsockopt(fd, p->level, p->optname, buf.user, len);
+		hr->ret = c->via == VIA_COMPAT
+				  ? compat_sockopt(HOOK_GET, fd, p->level, p->optname, buf.user, 0, len)
+				  : raw_getsockopt(fd, p->level, p->optname, buf.user, len);
 	}
-	hr->optlen = k->twin.len.len;
+	hr->optlen = k->twin.len->len;
+}
+
+static void call_other_way(struct kernel *k, int fd, const struct tc_call *c, void *val, struct outcome *got)
+{
+	int32_t *len = arena_put_len(&k->hooked, c);
+
+	if (c->via == VIA_URING)
+		got->ret = uring_sockopt(k->uring, fd, c, val);
+	else
+		got->ret = compat_sockopt((enum hook)c->hook, fd, c->level, c->optname, val, c->optlen, len);
+	got->optlen = c->hook == HOOK_GET ? k->hooked.len->len : 0;
+	got->stray = arena_len_stray(&k->hooked);
 }
 
 static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
@@ -305,15 +357,14 @@ static void k_call(struct backend *b, const struct tc_call *c, struct outcome *g
 
 	k->shared->runs = 0; /* the call below clobbers memory, so this is written before it */
 	got->stray = false;
-	if (c->via == VIA_URING) {
-		got->ret = uring_sockopt(k->uring, fd, c, buf.user);
-		got->optlen = c->optlen;
+	if (__builtin_expect(c->via != VIA_SYSCALL, 0)) {
+		call_other_way(k, fd, c, buf.user, got);
 	} else if (c->hook == HOOK_SET) {
 		got->ret = raw_setsockopt(fd, c->level, c->optname, buf.user, c->optlen);
 		got->optlen = 0;
 	} else {
 		got->ret = raw_getsockopt(fd, c->level, c->optname, buf.user, arena_put_len(&k->hooked, c));
-		got->optlen = k->hooked.len.len;
+		got->optlen = k->hooked.len->len;
 		got->stray = arena_len_stray(&k->hooked);
 	}
 	got->runs = k->shared->runs;

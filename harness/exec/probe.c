@@ -22,6 +22,7 @@
 #include "bpf_uapi.h"
 #include "bpfobj.h"
 #include "cgroup.h"
+#include "compat.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -246,6 +247,14 @@ static enum probe_state io_uring(struct lab *lab, char *text, size_t size)
 	return PROBE_INFO;
 }
 
+static enum probe_state compat(struct lab *lab, char *text, size_t size)
+{
+	(void)lab;
+	if (compat_works(text, size))
+		snprintf(text, size, "yes");
+	return PROBE_INFO;
+}
+
 static enum probe_state families(struct lab *lab, char *text, size_t size)
 {
 	static const struct {
@@ -306,6 +315,7 @@ static const struct row rows[] = {
 	{ "preorder",             preorder,       false, "Linux 6.15 or newer" },
 	{ "before and after",     before_after,   false, "Linux 6.17 or newer" },
 	{ "io_uring",             io_uring,       false, NULL },
+	{ "32-bit calls",         compat,         false, NULL },
 	{ "sockets",              families,       false, NULL },
 };
 /* clang-format on */

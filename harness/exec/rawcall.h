@@ -45,6 +45,27 @@ static inline int64_t raw_call5(long nr, long a, long b, long c, long d, long e)
 #endif
 }
 
+/*
+ * The same five arguments by the entry of 32-bit tasks; everything is cut to 32 bits, so pointers must lie
+ * below 4 GiB. nr is an i386 number. -ENOSYS where this build knows no such entry; where the kernel has none,
+ * the process gets SIGSEGV (compat.h asks).
+ */
+static inline int64_t raw_compat5(long nr, long a, long b, long c, long d, long e)
+{
+#if defined(__x86_64__) && !defined(__ILP32__)
+	long ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "r8", "r9", "r10", "r11", "memory", "cc");
+	return (int32_t)ret;
+#else
+	(void)nr, (void)a, (void)b, (void)c, (void)d, (void)e;
+	return -ENOSYS;
+#endif
+}
+
 static inline int64_t raw_setsockopt(int fd, int level, int optname, const void *val, int32_t len)
 {
 	return raw_call5(__NR_setsockopt, fd, level, optname, (long)(uintptr_t)val, len);

@@ -34,7 +34,7 @@ static const struct row {
 	{"change the option's number",    2, false, call_optname},
 	{"move the buffer",               3, false, call_place},
 	{"change the value",              8, false, call_content},
-	{"through io_uring, or not",      1, false, call_via},
+	{"another way in, or none",       1, false, call_via},
 	{"optlen pointer NULL, or not",   1, false, call_null},
 	{"add a socket",                  1, false, sock_add},
 	{"drop a socket",                 2, false, sock_drop},

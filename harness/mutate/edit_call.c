@@ -274,10 +274,11 @@ bool call_content(struct edit *e)
 bool call_via(struct edit *e)
 {
 	struct tc_call *c = pick_call(e);
+	uint8_t via = c && c->via == VIA_SYSCALL ? (uint8_t)(1 + draw(e, VIA_COUNT - 1)) : VIA_SYSCALL;
 
-	if (!c || c->optlen_null)
+	if (!c || (c->optlen_null && via == VIA_URING))
 		return false;
-	c->via = c->via == VIA_SYSCALL ? VIA_URING : VIA_SYSCALL;
+	c->via = via;
 	return true;
 }
 
@@ -285,7 +286,7 @@ bool call_null(struct edit *e)
 {
 	struct tc_call *c = pick_call(e);
 
-	if (!c || c->hook != HOOK_GET || c->via != VIA_SYSCALL)
+	if (!c || c->hook != HOOK_GET || c->via == VIA_URING)
 		return false;
 	c->optlen_null = !c->optlen_null;
 	c->optlen = c->optlen_null ? 0 : any_optlen(e, c, 4);

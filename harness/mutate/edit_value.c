@@ -218,7 +218,7 @@ void settle_call(struct tc_call *c)
 {
 	struct tc_buf *b = &c->buf;
 
-	if (c->hook != HOOK_GET || c->via != VIA_SYSCALL)
+	if (c->hook != HOOK_GET || c->via == VIA_URING)
 		c->optlen_null = false;
 	if (b->place == BUF_NULL)
 		b->size = 0;

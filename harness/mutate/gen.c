@@ -453,6 +453,13 @@ static void aim_uring(struct gen *g, struct tcase *tc, struct half *set, struct 
 	}
 }
 
+/* The twin's call goes the same way: what differs is the programs alone. */
+static void aim_compat(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	(rng_chance(&g->r, 1, 2) ? set : get)->call->via = VIA_COMPAT;
+	get->call->optlen_null = get->call->via == VIA_COMPAT && rng_chance(&g->r, 1, 8);
+}
+
 static void aim_retval(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
 	set->hot_retval = get->hot_retval = true;
@@ -478,7 +485,7 @@ static aim_fn *const aims[] = {
 	aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_memberships,
 	aim_memberships, aim_memberships, aim_large_set,   aim_large_set,   aim_badfd,
 	aim_badfd,	 aim_null_optlen, aim_null_optlen, aim_retval,	    aim_retval,
-	aim_bad_memory,	 aim_bad_memory,  aim_peergroups,  aim_uring,
+	aim_bad_memory,	 aim_bad_memory,  aim_peergroups,  aim_uring,	    aim_compat,
 };
 
 static void count_half(struct gen *g, const struct half *h)
@@ -550,6 +557,8 @@ void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 	count(g, DIM_TOPOLOGY, g->topology);
 	count(g, DIM_SOCKET, g->socket);
 	count(g, DIM_OPTION, class_of(set.info));
+	count(g, DIM_VIA, set.call->via);
+	count(g, DIM_VIA, get.call->via);
 	count_half(g, &set);
 	count_half(g, &get);
 }

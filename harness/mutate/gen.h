@@ -13,6 +13,7 @@ enum dim {
 	DIM_TOPOLOGY,
 	DIM_SOCKET,
 	DIM_OPTION,   /* kind of option */
+	DIM_VIA,      /* enum call_via, of both calls */
 	DIM_PLACE,    /* of the user's buffer */
 	DIM_USER_SET, /* user's optlen on setsockopt: user_optlens[], then the option's own size */
 	DIM_USER_GET,

@@ -14,6 +14,7 @@ static const struct {
 	[DIM_TOPOLOGY] = {"topology", TOPOLOGIES},
 	[DIM_SOCKET] = {"socket", SOCK_ROWS},
 	[DIM_OPTION] = {"option", CLASS_COUNT},
+	[DIM_VIA] = {"way in", VIA_COUNT},
 	[DIM_PLACE] = {"buffer", BUF_PLACE_COUNT},
 	[DIM_USER_SET] = {"set optlen", USER_OPTLENS + 1},
 	[DIM_USER_GET] = {"get optlen", USER_OPTLENS + 1},
@@ -37,6 +38,7 @@ unsigned dim_values(enum dim d)
 
 const char *dim_value_name(enum dim d, unsigned v, char buf[24])
 {
+	static const char *const vias[] = {"syscall", "io_uring", "compat"};
 	static const char *const places[] = {"plain", "NULL", "readonly", "edge"};
 
 	switch (d) {
@@ -46,6 +48,8 @@ const char *dim_value_name(enum dim d, unsigned v, char buf[24])
 		return sock_rows[v].name;
 	case DIM_OPTION:
 		return class_names[v];
+	case DIM_VIA:
+		return vias[v];
 	case DIM_PLACE:
 		return places[v];
 	case DIM_LEFT_SET:

@@ -198,6 +198,15 @@ static bool uring_optlen(const struct invariant_call *v)
 	return v->c->via != VIA_URING || !certain(v, ANY_OPTLEN) || v->w->optlen == v->c->optlen;
 }
 
+static bool compat_silent(const struct invariant_call *v)
+{
+	if (!is_kernel(v) || v->c->via != VIA_COMPAT)
+		return true;
+	if (v->w->n_seen || v->w->n_out || v->plan->kernel_buf)
+		return false;
+	return !v->plan->called || (certain(v, ANY_RET) && v->w->ret == v->hr->ret);
+}
+
 enum { ON_GET = 1 << HOOK_GET, ON_SET = 1 << HOOK_SET, ON_BOTH = ON_GET | ON_SET };
 
 /* clang-format off */
@@ -242,6 +251,8 @@ static const struct invariant table[] = {
 	 "oracle/oracle.h want.lost, plan.unsure", ON_BOTH, lost_is_free},
 	{"uring-optlen", "io_uring's command has no optlen of the user's to write",
 	 "io_uring/uring_cmd.c io_uring_cmd_getsockopt", ON_GET, uring_optlen},
+	{"compat-silent", "a 32-bit task's call runs no program, and the handler's result is the call's",
+	 "net/socket.c do_sock_setsockopt, do_sock_getsockopt: in_compat_syscall()", ON_BOTH, compat_silent},
 };
 /* clang-format on */
 #define N_ROWS (sizeof(table) / sizeof(table[0]))

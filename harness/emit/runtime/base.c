@@ -349,15 +349,21 @@ static unsigned char *rw, *ro, *edge_end; /* one memory seen twice; the end of a
 static unsigned char *mem;		  /* of the last buffer(), as we see it; NULL: none */
 static unsigned char want_mem[AREA], any_mem[AREA];
 static size_t mem_size, shown_size;
-static struct {
+static struct user_len {
 	uint32_t before[2];
 	int32_t len;
 	uint32_t after[2];
-} user;
+} * user;
 
-static unsigned char *reserve(void)
+#ifdef MAP_32BIT
+enum { WHERE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_32BIT };
+#else
+enum { WHERE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+#endif
+
+static void *reserve(size_t size, int prot)
 {
-	void *p = mmap(NULL, AREA + GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, size, prot, WHERE, -1, 0);
 
 	if (p == MAP_FAILED)
 		cannot("mmap");
@@ -367,10 +373,10 @@ static unsigned char *reserve(void)
 static void map_memory(void)
 {
 	FILE *f = tmpfile();
-	unsigned char *edge = reserve();
+	unsigned char *edge = reserve(AREA + GUARD, PROT_NONE);
 
-	rw = reserve();
-	ro = reserve();
+	rw = reserve(AREA + GUARD, PROT_NONE);
+	ro = reserve(AREA + GUARD, PROT_NONE);
 	edge_end = edge + AREA;
 	if (!f || ftruncate(fileno(f), AREA) ||
 	    mmap(rw, AREA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fileno(f), 0) == MAP_FAILED ||
@@ -445,9 +451,11 @@ MAYBE_UNUSED static void call_set(int fd, int level, int optname, const void *va
 
 MAYBE_UNUSED static int32_t *put_len(int32_t len)
 {
-	user.before[0] = user.before[1] = user.after[0] = user.after[1] = 0x5ca1ab1e;
-	user.len = len;
-	return &user.len;
+	if (!user)
+		user = reserve(sizeof(*user), PROT_READ | PROT_WRITE);
+	user->before[0] = user->before[1] = user->after[0] = user->after[1] = 0x5ca1ab1e;
+	user->len = len;
+	return &user->len;
 }
 
 MAYBE_UNUSED static void call_get(int fd, int level, int optname, void *val, int32_t *len)
@@ -503,11 +511,12 @@ MAYBE_UNUSED static void check_ret(int64_t want)
 
 MAYBE_UNUSED static void check_optlen(int32_t want)
 {
-	int stray = user.before[0] != 0x5ca1ab1e || user.before[1] != 0x5ca1ab1e ||
-		    user.after[0] != 0x5ca1ab1e || user.after[1] != 0x5ca1ab1e;
+	int stray = user->before[0] != 0x5ca1ab1e || user->before[1] != 0x5ca1ab1e ||
+		    user->after[0] != 0x5ca1ab1e || user->after[1] != 0x5ca1ab1e;
 
-	printf("  optlen  want %-24d got %d%s", want, user.len, stray ? ", and bytes beside it changed" : "");
-	differ_if(want != user.len || stray);
+	printf("  optlen  want %-24d got %d%s", want, user->len,
+	       stray ? ", and bytes beside it changed" : "");
+	differ_if(want != user->len || stray);
 }
 
 static void show(const char *name, const unsigned char *p, const unsigned char *any, size_t n)
