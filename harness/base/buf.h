@@ -72,27 +72,6 @@ static inline uint8_t cursor_u8(struct cursor *c)
 	return *c->p++;
 }
 
-static inline uint16_t cursor_u16(struct cursor *c)
-{
-	uint16_t lo = cursor_u8(c);
-
-	return (uint16_t)(lo | cursor_u8(c) << 8);
-}
-
-static inline uint32_t cursor_u32(struct cursor *c)
-{
-	uint32_t lo = cursor_u16(c);
-
-	return lo | (uint32_t)cursor_u16(c) << 16;
-}
-
-static inline uint64_t cursor_u64(struct cursor *c)
-{
-	uint64_t lo = cursor_u32(c);
-
-	return lo | (uint64_t)cursor_u32(c) << 32;
-}
-
 /* Copies n bytes to out; what is missing becomes zeros. */
 static inline void cursor_bytes(struct cursor *c, void *out, size_t n)
 {
@@ -108,6 +87,36 @@ static inline void cursor_bytes(struct cursor *c, void *out, size_t n)
 		memset((char *)out + have, 0, n - have);
 		c->over = true;
 	}
+}
+
+/* n is 2, 4 or 8. One look at the end for all the bytes, not one for each. */
+static inline uint64_t cursor_number(struct cursor *c, size_t n)
+{
+	uint8_t b[8] = {0};
+
+	if (cursor_remaining(c) < n) {
+		cursor_bytes(c, b, n);
+	} else {
+		memcpy(b, c->p, n);
+		c->p += n;
+	}
+	return b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+}
+
+static inline uint16_t cursor_u16(struct cursor *c)
+{
+	return (uint16_t)cursor_number(c, 2);
+}
+
+static inline uint32_t cursor_u32(struct cursor *c)
+{
+	return (uint32_t)cursor_number(c, 4);
+}
+
+static inline uint64_t cursor_u64(struct cursor *c)
+{
+	return cursor_number(c, 8);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,46 +14,68 @@ const struct isa_form_row isa_forms[ISA_FORMS] = {
 #include "insn.def"
 };
 
+/* The first row from `from` on with that opcode, or -1. */
+static int row_of(uint8_t code, int from)
+{
+	static const uint8_t codes[ISA_FORMS] = {
+#define FORM(name, code, dst, src, off, imm, since, text) [ISA_##name] = (code),
+#include "insn.def"
+	};
+	const uint8_t *at = memchr(codes + from, code, (size_t)(ISA_FORMS - from));
+
+	return at ? (int)(at - codes) : -1;
+}
+
 static bool is_wide(const struct bpf_insn *insn)
 {
 	return insn->code == ISA_CODE_WIDE;
 }
 
-/* How many of the fields suit the row, from the most telling one on; *text says what is wrong with the first
- * one that does not. 4: all. */
+static int wrong(char *text, size_t size, int at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* at; the text is left out where nobody reads it. */
+static int wrong(char *text, size_t size, int at, const char *format, ...)
+{
+	va_list ap;
+
+	if (!text)
+		return at;
+	va_start(ap, format);
+	vsnprintf(text, size, format, ap);
+	va_end(ap);
+	return at;
+}
+
+#define SUITS 5
+
+/* How many of the fields suit the row, from the most telling one on; *text (or NULL) says what is wrong with
+ * the first one that does not. SUITS: all. */
 static int suits(const struct isa_form_row *row, const struct bpf_insn *in, char *text, size_t size)
 {
 	bool is64 = (row->code & 7) == BPF_ALU64;
 	int regs[2] = {in->src_reg, in->dst_reg}, rules[2] = {row->src, row->dst};
 
-	if (row->off >= 0 && in->off != row->off) {
-		snprintf(text, size, "offset %d where %d must stand", in->off, row->off);
-		return 0;
-	}
-	if (row->imm >= 0 && in->imm != row->imm) {
-		snprintf(text, size, "immediate %d where %d must stand", in->imm, row->imm);
-		return 1;
-	}
-	for (unsigned i = 0; i < 2; i++) {
+	if (row->off >= 0 && in->off != row->off)
+		return wrong(text, size, 0, "offset %d where %d must stand", in->off, row->off);
+	if (row->imm >= 0 && in->imm != row->imm)
+		return wrong(text, size, 1, "immediate %d where %d must stand", in->imm, row->imm);
+	for (int i = 0; i < 2; i++) {
 		const char *name = i ? "destination" : "source";
 
 		if (rules[i] >= 0 && regs[i] != rules[i])
-			snprintf(text, size, "%s field %d where %d must stand", name, regs[i], rules[i]);
-		else if (rules[i] < 0 && regs[i] > 10)
-			snprintf(text, size, "there is no register r%d (%s)", regs[i], name);
-		else if (rules[i] == REG_W && regs[i] == 10)
-			snprintf(text, size, "the frame pointer r10 cannot be written");
-		else
-			continue;
-		return (int)(2 + i);
+			return wrong(text, size, 2 + i, "%s field %d where %d must stand", name, regs[i],
+				     rules[i]);
+		if (rules[i] < 0 && regs[i] > 10)
+			return wrong(text, size, 2 + i, "there is no register r%d (%s)", regs[i], name);
+		if (rules[i] == REG_W && regs[i] == 10)
+			return wrong(text, size, 2 + i, "the frame pointer r10 cannot be written");
 	}
 	if (row->imm == NONZERO && !in->imm)
-		snprintf(text, size, "division by the constant 0");
-	else if (row->imm == SHIFT && (in->imm < 0 || in->imm >= (is64 ? 64 : 32)))
-		snprintf(text, size, "shift by %d of %d bits", in->imm, is64 ? 64 : 32);
-	else
-		return 5;
-	return 4;
+		return wrong(text, size, 4, "division by the constant 0");
+	if (row->imm == SHIFT && (in->imm < 0 || in->imm >= (is64 ? 64 : 32)))
+		return wrong(text, size, 4, "shift by %d of %d bits", in->imm, is64 ? 64 : 32);
+	return SUITS;
 }
 
 /* Opcodes that exist, but not for this program type. */
@@ -74,22 +97,23 @@ static const char *known_elsewhere(uint8_t code)
 
 int isa_form_of(const struct bpf_insn *insn, struct isa_problem *p)
 {
-	char text[100];
-	int best = -1;
 	const char *other = known_elsewhere(insn->code);
+	int best = -1, most = -1;
+	char text[100];
 
-	for (int f = 0; f < ISA_FORMS; f++) {
-		int fit;
+	for (int f = row_of(insn->code, 0); f >= 0; f = row_of(insn->code, f + 1)) {
+		int fit = suits(&isa_forms[f], insn, NULL, 0);
 
-		if (isa_forms[f].code != insn->code)
-			continue;
-		fit = suits(&isa_forms[f], insn, text, sizeof(text));
-		if (fit == 5)
+		if (fit == SUITS)
 			return f;
-		if (fit > best) {
-			best = fit;
-			snprintf(p->text, sizeof(p->text), "opcode 0x%02x: %s", insn->code, text);
+		if (fit > most) {
+			most = fit;
+			best = f;
 		}
+	}
+	if (best >= 0) {
+		suits(&isa_forms[best], insn, text, sizeof(text));
+		snprintf(p->text, sizeof(p->text), "opcode 0x%02x: %s", insn->code, text);
 	}
 	if (insn->code == 0x85 && insn->src_reg == 2)
 		snprintf(p->text, sizeof(p->text),
