@@ -242,7 +242,8 @@ int cmd_bench(struct cli *cli)
 	int code;
 
 	if (!bench_isa(cli->json)) {
-		fprintf(stderr, "hookdiff: the BPF interpreter did not finish its loop\n");
+		fprintf(stderr, "hookdiff: the BPF interpreter did not finish its loop, or the unchecked one "
+				"found another result\n");
 		return EXIT_UNSURE;
 	}
 	code = session_check(&s, cli);

@@ -245,8 +245,8 @@ const struct cmd cli_commands[] = {
 	 "Checks what the other commands need. Exit 0: cases can run here; 2: they cannot, and the reason.\n"},
 	{"bench", BENCH, "", TAKES_NOTHING, 0, 0, cmd_bench,
 	 "measure cases per second and what they are made of",
-	 "Measures the BPF interpreter (which needs no root), then the host loop against the bare cost of its\n"
-	 "system calls, the oracle alone, and memory.\n"},
+	 "Measures the BPF interpreter (which needs no root) beside one that checks nothing, then the host loop\n"
+	 "against the bare cost of its system calls, the oracle alone, and memory.\n"},
 #ifndef HD_GUEST
 	{"kernel", KERNEL, "list|get|path [SPEC...]", TAKES_KERNEL, 1, -1, cmd_kernel,
 	 "fetch kernels of Debian's archive to boot in a VM",
