@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* hookdiff probe: prints what exec/probe.c found out about this machine, with the remedy for what is missing.
  */
-#include "opts.h"
+#include "in_vm.h"
 
 #include <json-c/json.h>
 #include <sys/utsname.h>
 
 #include "harness/exec/feature.h"
 #include "harness/exec/probe.h"
+#include "probe_helpers.h"
 
 static const char *const words[] = {[PROBE_OK] = "ok", [PROBE_MISSING] = "missing", [PROBE_INFO] = "info"};
 
@@ -98,6 +99,10 @@ int cmd_probe(struct cli *cli)
 
 	if (cli->json && cli->brief)
 		return cli_usage("probe: expected --json or --brief, found both");
+	if (in_vm(cli))
+		return in_vm_run(cli);
+	if (cli->helpers)
+		return probe_helpers(cli);
 	if (cli->feature)
 		return one_feature(cli);
 	n = probe_run(rows);

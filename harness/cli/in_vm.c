@@ -318,6 +318,8 @@ int in_vm_run(struct cli *cli)
 
 	if (cli->backend)
 		return cli_usage("expected --kernel or --backend, found both");
+	if (!cli->out) /* a command that writes no report */
+		cli->out = "hookdiff-out";
 	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
 		return cli_usage("--kernel: %s", why);
 	switch (image_get(cli->kernel, &im, cli->json, why, sizeof(why))) {
@@ -340,9 +342,9 @@ int in_vm_run(struct cli *cli)
 		goto out;
 	}
 	code = add_operands(&v);
-	if (!code && !access(cli->waivers, R_OK))
+	if (!code && cli->waivers && !access(cli->waivers, R_OK))
 		code = add_file(&v, cli->waivers, NULL);
-	if (!code && !access(cli->splats, R_OK))
+	if (!code && cli->splats && !access(cli->splats, R_OK))
 		code = add_file(&v, cli->splats, NULL);
 	if (!code)
 		code = boot(&v, &im);

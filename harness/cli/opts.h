@@ -40,6 +40,7 @@ struct cli {
 	bool sweep;					/* --sweep of matrix */
 	uint64_t fuzz_cases;				/* --fuzz-cases of matrix */
 	bool waivers_given;  /* a file that was named must exist, the default one need not */
+	bool helpers;	     /* --helpers of probe */
 	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	const char *feature; /* --feature of probe and bisect */
 	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */

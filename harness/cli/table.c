@@ -95,6 +95,8 @@ const struct opt cli_options[] = {
 #endif
 	{"feature", ARG_STRING, TAKES_FEATURE, PROBE, FIELD(feature), 0, 0, 0, "NAME", NULL,
 	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
+	{"helpers", ARG_FLAG, TAKES_NOTHING, PROBE, FIELD(helpers), 0, 0, 0, NULL, NULL,
+	 "which helpers sockopt programs may call here, beside the table that check and the interpreter use. Exit 1: they differ"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
 	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
@@ -125,7 +127,7 @@ const struct opt cli_options[] = {
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | CAMPAIGN | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run side by side (matrix: kernels); else one for each processor"},
-	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | BISECT, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ, FIELD(dmesg), 0, 0, 0, NULL, NULL,
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
