@@ -61,7 +61,10 @@ struct loop {
 	 */
 	bool (*freshen)(struct tc_call *c);
 	uint64_t births; /* the backend's count at the last case */
-	bool readback;	 /* after each setsockopt read the option back, outside the case's own calls */
+	/* Called around that reading: programs that no action list describes stand aside, and come back. */
+	void (*aside)(bool away, void *arg);
+	void *aside_arg;
+	bool readback; /* after each setsockopt read the option back, outside the case's own calls */
 };
 
 /* How a case ended. The pointers reach into the oracle and the backend, valid until the next case. */

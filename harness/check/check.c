@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "../case/options.h"
+#include "../diff/compare.h"
 #include "../mutate/boundary.h"
 #include "lint.h"
+#include "oracle/scope.h"
 
 /* ---- opening ---- */
 
@@ -30,7 +32,7 @@ static int add_place(struct check *k, unsigned input, uint32_t prog, char *err, 
 	struct check_place *place = &k->place[k->n_places];
 
 	for (unsigned i = 0; i < k->n_places; i++)
-		slot += k->place[i].hook == hook && k->place[i].id / TC_MAX_SLOTS == level - 1;
+		slot += k->place[i].hook == hook && k->place[i].level == level;
 	if (slot == TC_MAX_SLOTS || k->n_places == TC_MAX_PROGS) {
 		snprintf(err, size,
 			 "%s: more than %u programs for one hook of a cgroup: name one as %s:PROGRAM",
@@ -40,7 +42,7 @@ static int add_place(struct check *k, unsigned input, uint32_t prog, char *err, 
 	*place = (struct check_place){.input = input,
 				      .prog = prog,
 				      .hook = (uint8_t)hook,
-				      .id = (uint8_t)((level - 1) * TC_MAX_SLOTS + slot),
+				      .level = (uint8_t)level,
 				      .since = ISA_NEVER};
 	if (b->code[prog])
 		place->since = isa_code_since(
@@ -75,6 +77,7 @@ static int open_profile(struct check *k, const struct profile *p, unsigned kerne
 	char why[400];
 
 	k->profile[at] = p;
+	k->kernel[at] = kernel;
 	k->oracle[at] = oracle_new(p, PAGE);
 	if (!k->oracle[at] || standin_init(&k->standin[at])) {
 		snprintf(err, size, "out of memory");
@@ -89,16 +92,23 @@ static int open_profile(struct check *k, const struct profile *p, unsigned kerne
 	return 0;
 }
 
-int check_open(struct check *k, char *err, size_t size)
+unsigned check_kernels(struct check_kernel out[CHECK_PROFILES])
 {
-	unsigned first, last;
+	unsigned n = 0, first, last;
 
+	for (unsigned i = 0; i < profile_count() && n < CHECK_PROFILES; i++)
+		if (profile_kernels(profile_at(i), &first, &last))
+			out[n++] = (struct check_kernel){profile_at(i), last};
+	return n;
+}
+
+int check_open(struct check *k, const struct check_kernel *kernels, unsigned n, char *err, size_t size)
+{
 	k->n_levels = 1;
 	byte_chain_init(&k->chain);
 	lint_watch(k);
-	for (unsigned i = 0; i < profile_count(); i++)
-		if (profile_kernels(profile_at(i), &first, &last) && k->n_profiles < CHECK_PROFILES &&
-		    open_profile(k, profile_at(i), last, err, size))
+	for (unsigned i = 0; i < n; i++)
+		if (open_profile(k, kernels[i].profile, kernels[i].kernel, err, size))
 			return -1;
 	for (unsigned i = 0; i < k->n_inputs; i++) {
 		if (add_places(k, i, err, size))
@@ -120,6 +130,9 @@ void check_fini(struct check *k)
 		free(k->input[i].bytes);
 	for (unsigned i = 0; i < LINT_COUNT; i++)
 		buf_fini(&k->find[i].detail);
+	for (size_t i = 0; i < k->n_given; i++)
+		free(k->given[i]);
+	free(k->given);
 }
 
 static bool of_object(void *owner, size_t insn, struct isa_source *s)
@@ -144,14 +157,11 @@ bool check_source(const struct check *k, const struct check_place *p, size_t ins
 
 /* ---- running ---- */
 
-/* Can every program of this hook be loaded by some kernel of the profile? */
-static bool loads(const struct check *k, unsigned profile, unsigned hook)
+bool check_loads(const struct check *k, unsigned profile, unsigned hook)
 {
-	unsigned first, last;
-
-	profile_kernels(k->profile[profile], &first, &last);
 	for (unsigned i = 0; i < k->n_places; i++)
-		if (k->place[i].hook == hook && (k->place[i].since > last || k->place[i].refused))
+		if (k->place[i].hook == hook &&
+		    (k->place[i].since > k->kernel[profile] || k->place[i].refused))
 			return false;
 	return true;
 }
@@ -164,20 +174,66 @@ static bool has_program(const struct check *k, unsigned hook)
 	return false;
 }
 
+/* Adds the programs to the cgroups of k->tc, behind those that are there. NULL, or why they do not fit. */
+static const char *add_programs(struct check *k)
+{
+	struct tcase *tc = &k->tc;
+
+	for (unsigned i = 0; i < k->n_places; i++) {
+		struct check_place *p = &k->place[i];
+		struct tc_level *l = &tc->level[p->level - 1];
+		struct tc_slot *s;
+
+		while (tc->n_levels < p->level)
+			memset(&tc->level[tc->n_levels++], 0, sizeof(tc->level[0]));
+		if (l->n[p->hook] == TC_MAX_SLOTS)
+			return "its cgroup has 4 programs for the hook already";
+		p->id = (uint8_t)((p->level - 1u) * TC_MAX_SLOTS + l->n[p->hook]);
+		s = &l->slot[p->hook][l->n[p->hook]++];
+		s->mode = MODE_MULTI;
+		s->prog = (struct prog){.ret = 1};
+	}
+	return tcase_check(tc);
+}
+
+int check_give(struct check *k, const char *name, const struct tcase *tc, const struct case_meta *meta,
+	       char *err, size_t size)
+{
+	struct check_given **more = realloc(k->given, (k->n_given + 1) * sizeof(*more)), *g;
+	const char *why;
+
+	if (more)
+		k->given = more;
+	g = more ? calloc(1, sizeof(*g)) : NULL;
+	if (!g) {
+		snprintf(err, size, "out of memory");
+		return -1;
+	}
+	k->given[k->n_given++] = g;
+	k->tc = *tc;
+	why = add_programs(k);
+	if (why) {
+		snprintf(err, size, "%s: the object's programs find no place in this case: %s", name, why);
+		return -1;
+	}
+	g->name = name;
+	g->meta = meta;
+	g->tc = k->tc;
+	for (unsigned i = 0; i < k->n_places; i++)
+		g->id[i] = k->place[i].id;
+	return 0;
+}
+
 /* The chain of the objects, and below them, if asked, a child whose programs return 0. */
 static void make_levels(struct check *k, bool below)
 {
 	struct tcase *tc = &k->tc;
 
 	tcase_init(tc);
-	tc->n_levels = (uint8_t)(k->n_levels + below);
-	for (unsigned i = 0; i < k->n_places; i++) {
-		struct tc_level *l = &tc->level[k->place[i].id / TC_MAX_SLOTS];
-		struct tc_slot *s = &l->slot[k->place[i].hook][l->n[k->place[i].hook]++];
-
-		s->mode = MODE_MULTI;
-		s->prog = (struct prog){.ret = 1};
-	}
+	tc->n_levels = (uint8_t)k->n_levels;
+	add_programs(k); /* they fit: add_place */
+	if (below)
+		memset(&tc->level[tc->n_levels++], 0, sizeof(tc->level[0]));
 	for (unsigned h = 0; below && h < HOOK_COUNT; h++) {
 		tc->level[k->n_levels].n[h] = 1;
 		tc->level[k->n_levels].slot[h][0] = (struct tc_slot){.mode = MODE_MULTI, .prog = {.ret = 0}};
@@ -217,18 +273,25 @@ static const struct want *predict(struct check *k, unsigned profile, unsigned i,
 	k->at_profile = profile;
 	k->last_seen = 0;
 	k->special = false;
-	s->kind = option_find(c->level, c->optname) && !k->fails ? STANDIN_MODEL : STANDIN_ERROR;
+	s->kind = option_find(c->level, c->optname) ? STANDIN_MODEL : STANDIN_ERROR;
 	oracle_plan(k->oracle[profile], i, plan);
 	standin_answer(s, c, plan, &hr);
+	if (k->fails && c->hook == HOOK_GET && !s->modelled) {
+		s->kind = STANDIN_ERROR;
+		standin_answer(s, c, plan, &hr);
+	}
 	k->open |= c->hook == HOOK_GET && s->kind == STANDIN_MODEL && plan->called && !s->modelled;
+	k->assumed = plan->called && !s->modelled;
+	k->handler = plan->called ? hr.ret : 0;
 	w = oracle_predict(k->oracle[profile], &hr);
 	if (!k->quiet)
 		lint_call(k, c, plan, w);
 	return w->lost || plan->unsure ? NULL : w;
 }
 
-static void begin(struct check *k, unsigned profile)
+void check_begin(struct check *k, unsigned profile)
 {
+	k->chain.tc = &k->tc;
 	oracle_use_engine(k->oracle[profile], &k->chain.engine);
 	oracle_begin(k->oracle[profile], &k->tc);
 	standin_begin(&k->standin[profile], &k->tc, STANDIN_MODEL);
@@ -290,34 +353,67 @@ static void note_split(struct check *k, const struct tc_call *c,
 	memcpy(s->by, by, sizeof(s->by));
 }
 
+/*
+ * Holds what comes of call i against what the case's author expects. Where the handler's answer is assumed, a
+ * result that is the handler's says nothing, and any other must be wrong with both answers that are tried.
+ */
+static void expect(struct check *k, unsigned profile, unsigned i, const struct want *w)
+{
+	static bool wrong[TC_MAX_CALLS][CHECK_PROFILES]; /* with the first answer */
+	const struct check_given *g = k->at_given;
+	const struct tc_call *c = &k->tc.call[i];
+	struct diff d;
+	bool bad;
+
+	if (!g || (k->fails && !k->assumed) ||
+	    (g->meta && !scope_holds(g->meta->profiles, g->meta->clauses, k->profile[profile])))
+		return;
+	bad = !expect_allowed(c, w, &d) && !(k->assumed && w->ret == k->handler);
+	if (!k->fails)
+		wrong[i][profile] = bad;
+	if (bad && (!k->assumed || (wrong[i][profile] && (k->fails || !k->open))))
+		lint_expect(k, c, w, g->name, &d);
+}
+
 /* The case as it stands, under every profile. */
-static void run_case(struct check *k)
+static void answer(struct check *k)
 {
 	static struct check_outcome by[TC_MAX_CALLS][CHECK_PROFILES];
 
 	memset(by, 0, sizeof(by));
 	for (unsigned p = 0; p < k->n_profiles; p++) {
-		begin(k, p);
+		check_begin(k, p);
 		for (unsigned i = 0; i < k->tc.n_calls; i++) {
 			const struct want *w;
 			struct plan plan;
 
-			if (!loads(k, p, k->tc.call[i].hook))
+			if (!check_loads(k, p, k->tc.call[i].hook))
 				continue;
 			w = predict(k, p, i, &plan);
-			if (w)
-				by[i][p] = (struct check_outcome){
-					.said = true,
-					.called = plan.called,
-					.assumed = plan.called && !k->standin[p].modelled,
-					.ret = w->ret,
-					.optlen = k->tc.call[i].hook == HOOK_GET ? w->optlen : 0,
-					.c_ret = w->c_ret};
+			if (!w)
+				continue;
+			expect(k, p, i, w);
+			by[i][p] = (struct check_outcome){.said = true,
+							  .called = plan.called,
+							  .assumed = k->assumed,
+							  .ret = w->ret,
+							  .optlen = k->tc.call[i].hook == HOOK_GET ? w->optlen
+												   : 0,
+							  .c_ret = w->c_ret};
 		}
 	}
-	for (unsigned i = 0; i < k->tc.n_calls; i++, k->calls++)
+	for (unsigned i = 0; i < k->tc.n_calls; i++)
 		if (differ(k, by[i]))
 			note_split(k, &k->tc.call[i], by[i]);
+}
+
+static void run_case(struct check *k)
+{
+	if (k->run)
+		k->run(k, k->run_arg);
+	else
+		answer(k);
+	k->calls += k->tc.n_calls;
 }
 
 /* A getsockopt whose handler is not modelled goes both ways: it succeeds, and in a second case it fails. */
@@ -351,10 +447,14 @@ static void run_below(struct check *k, const struct derived *d)
 			for (unsigned h = 0; h < HOOK_COUNT; h++)
 				for (int32_t optlen = 4; optlen <= 64; optlen *= 4) {
 					k->tc.n_calls = 0;
-					if (!has_program(k, h) || !loads(k, k->n_profiles - 1, h))
+					if (!has_program(k, h) || !check_loads(k, k->n_profiles - 1, h))
 						continue;
 					make_call(k, h, d->level[l], d->optname[o], optlen, 0);
-					begin(k, k->n_profiles - 1);
+					if (k->run) {
+						run_case(k);
+						continue;
+					}
+					check_begin(k, k->n_profiles - 1);
 					predict(k, k->n_profiles - 1, 0, &plan);
 				}
 }
@@ -368,7 +468,7 @@ static bool is_special(struct check *k, unsigned hook, int32_t level, int32_t op
 	for (int32_t optlen = 4; optlen <= 64; optlen *= 4) {
 		k->tc.n_calls = 0;
 		make_call(k, hook, level, optname, optlen, 0);
-		begin(k, k->n_profiles - 1);
+		check_begin(k, k->n_profiles - 1);
 		predict(k, k->n_profiles - 1, 0, &plan);
 		special |= k->special;
 	}
@@ -385,7 +485,7 @@ static void run_levels(struct check *k, const struct derived *d)
 
 	k->quiet = true;
 	for (unsigned h = 0; h < HOOK_COUNT; h++) {
-		if (!has_program(k, h) || !loads(k, k->n_profiles - 1, h) ||
+		if (!has_program(k, h) || !check_loads(k, k->n_profiles - 1, h) ||
 		    is_special(k, h, NO_LEVEL, NO_OPTION))
 			continue;
 		for (unsigned o = 0; o < d->n_optnames; o++) {
@@ -401,16 +501,41 @@ static void run_levels(struct check *k, const struct derived *d)
 	k->quiet = false;
 }
 
+static void run_given(struct check *k)
+{
+	for (size_t i = 0; i < k->n_given; i++) {
+		const struct check_given *g = k->given[i];
+
+		k->at_given = g;
+		k->tc = g->tc;
+		for (unsigned p = 0; p < k->n_places; p++)
+			k->place[p].id = g->id[p];
+		k->open = false;
+		run_case(k);
+		if (!k->open || k->run)
+			continue;
+		k->fails = true;
+		answer(k);
+		k->fails = false;
+	}
+	k->at_given = NULL;
+}
+
 void check_run(struct check *k)
 {
 	struct derived *d = &k->derived;
 
+	if (k->n_given) {
+		run_given(k);
+		return;
+	}
 	check_derive(k, d);
 	make_levels(k, false);
 	for (unsigned l = 0; l < d->n_levels; l++)
 		for (unsigned o = 0; o < d->n_optnames; o++)
 			run_pair(k, d, d->level[l], d->optname[o]);
-	run_levels(k, d);
+	if (!k->run)
+		run_levels(k, d);
 	if (k->n_levels < TC_MAX_LEVELS)
 		run_below(k, d);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lint.h"
 
+#include <string.h>
+
 #include "../case/options.h"
 #include "../mutate/boundary.h"
 #include "oracle/clauses.h"
@@ -119,6 +121,7 @@ static void keep(struct check *k, enum check_lint l, const struct tc_call *c, in
 	f->profile = k->profile[k->at_profile];
 	f->place = k->last_place[l];
 	f->below = k->below;
+	f->assumed = k->assumed;
 }
 
 void lint_call(struct check *k, const struct tc_call *c, const struct plan *plan, const struct want *w)
@@ -129,7 +132,8 @@ void lint_call(struct check *k, const struct tc_call *c, const struct plan *plan
 		k->last_seen |= 1u << LINT_SHORT;
 	if (!lost && !k->below && is_refused(w))
 		k->last_seen |= 1u << LINT_RETVAL;
-	if (!lost && k->below && w->ret >= 0)
+	/* If the handler has failed, a denial leaves its errno as it is: nobody above can tell. */
+	if (!lost && k->below && w->ret >= 0 && k->handler >= 0)
 		k->last_seen |= 1u << LINT_UNDONE;
 	for (unsigned l = 0; l < LINT_COUNT; l++)
 		if (k->last_seen >> l & 1)
@@ -143,4 +147,32 @@ void lint_level(struct check *k, unsigned hook, int32_t level, int32_t optname)
 	c.buf.size = 4;
 	c.buf.fill = hook == HOOK_SET ? 0 : TC_FILL;
 	keep(k, LINT_LEVEL, &c, 0);
+}
+
+/* The part that differs first: expect_holds looks at the result, the length, the bytes. */
+static const char *part(const struct tc_expect *e, const struct want *w)
+{
+	if (e->has_ret && e->ret != w->ret)
+		return "result";
+	return e->has_optlen && e->optlen != w->optlen ? "optlen" : "optval";
+}
+
+void lint_expect(struct check *k, const struct tc_call *c, const struct want *w, const char *name,
+		 const struct diff *d)
+{
+	struct check_find *f = &k->find[LINT_EXPECT];
+	const char *what = part(&c->expect, w);
+
+	for (unsigned i = k->n_places; i-- > 0;)
+		if (k->place[i].hook == c->hook)
+			k->last_place[LINT_EXPECT] = i;
+	if (!f->count) {
+		f->name = name;
+		buf_printf(&f->detail, "    %s: %s", name, what);
+		if (!strcmp(what, "optval"))
+			buf_printf(&f->detail, "[%u]", d->offset);
+		buf_printf(&f->detail, ": expected %lld, found %lld\n", (long long)d->want,
+			   (long long)d->got);
+	}
+	keep(k, LINT_EXPECT, c, w->ret);
 }

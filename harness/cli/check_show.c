@@ -48,6 +48,15 @@ static void name(struct buf *b, const char *s)
 		buf_printf(b, "%c", *s >= ' ' && *s != 0x7f ? *s : '?');
 }
 
+void check_show_program(const struct check *k, const struct check_place *p, struct buf *b)
+{
+	buf_printf(b, "%s: ", k->input[p->input].path);
+	name(b, prog_of(k, p)->name);
+	buf_printf(b, " (%s, cgroup ", p->hook == HOOK_SET ? "setsockopt" : "getsockopt");
+	tcase_print_path(p->level, b);
+	buf_puts(b, ")");
+}
+
 static void call(struct buf *b, const struct tc_call *c)
 {
 	tcase_print_call(c, b);
@@ -136,8 +145,9 @@ static void show_find(const struct check *k, unsigned l, struct buf *b)
 		buf_puts(b, " = ");
 		tcase_print_ret(f->ret, b);
 	}
-	buf_printf(b, "   (profile %s%s; %llu such calls)\n    remedy: %s\n", f->profile->name,
-		   f->below ? ", below it a program that returns 0" : "", (unsigned long long)f->count,
+	buf_printf(b, "   (profile %s%s%s; %llu such calls)\n    remedy: %s\n", f->profile->name,
+		   f->below ? ", below it a program that returns 0" : "",
+		   f->assumed ? ", the handler's answer is assumed" : "", (unsigned long long)f->count,
 		   check_lints[l].remedy);
 	if (f->detail.n)
 		buf_printf(b, "%s", buf_str(&f->detail));
@@ -151,17 +161,17 @@ void check_show(const struct check *k, bool all)
 	for (unsigned i = 0; i < k->n_places; i++) {
 		const struct check_place *p = &k->place[i];
 
-		buf_printf(&b, "%s: ", k->input[p->input].path);
-		name(&b, prog_of(k, p)->name);
-		buf_printf(&b, " (%s, cgroup ", p->hook == HOOK_SET ? "setsockopt" : "getsockopt");
-		tcase_print_path(p->id / TC_MAX_SLOTS + 1u, &b);
-		buf_puts(&b, ") ");
+		check_show_program(k, p, &b);
+		buf_puts(&b, " ");
 		loads_from(k, p, &b);
 		buf_puts(&b, "\n");
 	}
-	buf_printf(&b, "%llu calls under each of %u profiles: %u levels, %u options, %u lengths\n",
-		   (unsigned long long)k->calls, k->n_profiles, k->derived.n_levels, k->derived.n_optnames,
-		   k->derived.n_optlens);
+	buf_printf(&b, "%llu calls under each of %u profiles", (unsigned long long)k->calls, k->n_profiles);
+	if (k->n_given)
+		buf_printf(&b, ": %zu case%s\n", k->n_given, k->n_given == 1 ? "" : "s");
+	else
+		buf_printf(&b, ": %u levels, %u options, %u lengths\n", k->derived.n_levels,
+			   k->derived.n_optnames, k->derived.n_optlens);
 	if (k->derived.dropped)
 		buf_printf(&b, "%u more numbers of the programs were not tried\n", k->derived.dropped);
 	buf_puts(&b, "\n");
@@ -190,19 +200,27 @@ static void add(struct json_object *o, const char *key, struct buf *b)
 	buf_fini(b);
 }
 
-static struct json_object *json_program(const struct check *k, const struct check_place *p)
+struct json_object *check_json_program(const struct check *k, const struct check_place *p)
 {
 	struct json_object *o = json_object_new_object();
-	struct buf n = {0}, path = {0}, text = {0};
-	char since[16];
+	struct buf n = {0}, path = {0};
 
 	json_object_object_add(o, "object", json_object_new_string(k->input[p->input].path));
 	name(&n, prog_of(k, p)->name);
 	add(o, "program", &n);
 	json_object_object_add(o, "hook",
 			       json_object_new_string(p->hook == HOOK_SET ? "setsockopt" : "getsockopt"));
-	tcase_print_path(p->id / TC_MAX_SLOTS + 1u, &path);
+	tcase_print_path(p->level, &path);
 	add(o, "cgroup", &path);
+	return o;
+}
+
+static struct json_object *json_program(const struct check *k, const struct check_place *p)
+{
+	struct json_object *o = check_json_program(k, p);
+	struct buf text = {0};
+	char since[16];
+
 	snprintf(since, sizeof(since), "%u.%u", p->since >> 8, p->since & 255);
 	json_object_object_add(o, "since",
 			       p->refused || p->since == ISA_NEVER ? NULL : json_object_new_string(since));
@@ -253,6 +271,7 @@ static struct json_object *json_find(const struct check *k, unsigned l)
 	add(o, "call", &b);
 	json_object_object_add(o, "profile", json_object_new_string(f->profile->name));
 	json_object_object_add(o, "child_returns_0", json_object_new_boolean(f->below));
+	json_object_object_add(o, "assumed", json_object_new_boolean(f->assumed));
 	json_object_object_add(o, "count", json_object_new_int64((int64_t)f->count));
 	if (f->detail.n) {
 		buf_puts(&detail, buf_str(&f->detail));

@@ -3,12 +3,21 @@
 #ifndef CHECK_SHOW_H
 #define CHECK_SHOW_H
 
-#include "../check/check.h"
+#include "../check/live.h"
 #include "opts.h"
 
 /* all: also every call on which profiles differ, not only the first ones. */
 void check_show(const struct check *k, bool all);
 /* The same as one JSON document (docs/testing-your-program.md). */
 void check_show_json(const struct check *k);
+/* One program: "my.bpf.o: get (getsockopt, cgroup a)", without what is to be said of it. */
+void check_show_program(const struct check *k, const struct check_place *p, struct buf *b);
+/* The keys object, program, hook and cgroup. */
+struct json_object *check_json_program(const struct check *k, const struct check_place *p);
+
+/* What --kernel found on the kernel `release` (check_prove.c). */
+void check_prove_show(const struct check *k, const struct check_live *l, const char *release);
+void check_prove_json(const struct check *k, const struct check_live *l, const char *release);
+int check_prove_exit(const struct check *k, const struct check_live *l);
 
 #endif

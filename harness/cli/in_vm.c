@@ -30,6 +30,8 @@ struct in_vm {
 	struct vm_file *file;
 	char (*guest)[PATH_MAX]; /* their paths in the guest */
 	unsigned n_files;
+	char **cut; /* paths cut out of operands; owned */
+	unsigned n_cut;
 	const char **argv; /* of the command in the guest */
 	char folder[256];  /* of this run's report, below --out; "" until the guest has made it */
 	char here[300];	   /* the same on this side: another one if the name was taken */
@@ -65,12 +67,17 @@ static bool taken(const char *path)
 
 /* Copies it into the guest, under the same name if that is free there. *word is what names it in the guest.
  */
-static int add_file(struct in_vm *v, const char *host, const char **word)
+static int add_file(struct in_vm *v, const char *operand, const char **word)
 {
+	size_t n = word && v->cli->path_length ? v->cli->path_length(operand) : strlen(operand);
+	const char *host = n == strlen(operand) ? operand : strndup(operand, n);
 	char *guest = v->guest[v->n_files], same[PATH_MAX];
 
-	if (!absolute(v, host, same))
-		return cli_usage("%s: the path is too long", host);
+	if (!host || !absolute(v, host, same))
+		return cli_usage("%s: the path is too long", operand);
+	if (n < strlen(operand) && taken(same))
+		return cli_usage("%s: a guest has a folder of that name itself: copy the file elsewhere",
+				 operand);
 	if (!taken(same)) {
 		strcpy(guest, same);
 	} else {
@@ -78,6 +85,8 @@ static int add_file(struct in_vm *v, const char *host, const char **word)
 		if (word)
 			*word = guest;
 	}
+	if (host != operand)
+		v->cut[v->n_cut++] = (char *)host;
 	v->file[v->n_files++] = (struct vm_file){host, guest};
 	return 0;
 }
@@ -223,7 +232,8 @@ static void save_running(struct in_vm *v, const struct vm_result *r)
 	static struct tcase tc; /* large */
 	static struct gen gen;
 	const struct case_meta meta = {.title = "What ran when the guest ended."};
-	const struct profile *p = v->release[0] ? cli_profile(v->cli, v->release, v->version) : NULL;
+	const struct profile *p =
+		v->release[0] && v->cli->profile ? cli_profile(v->cli, v->release, v->version) : NULL;
 	unsigned topology, socket;
 	struct buf text = {0};
 	char path[300];
@@ -291,7 +301,7 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 			     .command = &command,
 			     .n_commands = 1,
 			     .cwd = v->cwd,
-			     .collect = v->out,
+			     .collect = v->cli->out ? v->out : NULL,
 			     .timeout = time_limit(v->cli)};
 	struct vm_events events = {.booted = on_booted,
 				   .line = on_line,
@@ -312,7 +322,7 @@ int in_vm_run(struct cli *cli)
 {
 	struct in_vm v = {.cli = cli};
 	struct kernel_image im;
-	unsigned n = (unsigned)cli->n_args + 3;
+	unsigned n = (unsigned)cli->n_args + 4;
 	int code = EXIT_UNSURE;
 	char why[1024];
 
@@ -336,12 +346,15 @@ int in_vm_run(struct cli *cli)
 	v.file = calloc(n, sizeof(*v.file));
 	v.guest = calloc(n, sizeof(*v.guest));
 	v.argv = calloc((size_t)cli->argc + 1, sizeof(*v.argv));
-	if (!v.file || !v.guest || !v.argv || !getcwd(v.cwd, sizeof(v.cwd)) ||
-	    !absolute(&v, cli->out, v.out)) {
+	v.cut = calloc(n, sizeof(*v.cut));
+	if (!v.file || !v.guest || !v.argv || !v.cut || !getcwd(v.cwd, sizeof(v.cwd)) ||
+	    (cli->out && !absolute(&v, cli->out, v.out))) {
 		fprintf(stderr, "hookdiff: cannot prepare a guest: %s\n", strerror(errno));
 		goto out;
 	}
 	code = add_operands(&v);
+	if (!code && cli->also)
+		code = add_file(&v, cli->also, NULL);
 	if (!code && cli->waivers && !access(cli->waivers, R_OK))
 		code = add_file(&v, cli->waivers, NULL);
 	if (!code && cli->splats && !access(cli->splats, R_OK))
@@ -349,6 +362,9 @@ int in_vm_run(struct cli *cli)
 	if (!code)
 		code = boot(&v, &im);
 out:
+	while (v.n_cut)
+		free(v.cut[--v.n_cut]);
+	free(v.cut);
 	free(v.file);
 	free(v.guest);
 	free(v.argv);

@@ -39,8 +39,9 @@ struct cli {
 	const char *engines, *drivers, *sync, *machine; /* of campaign */
 	bool sweep;					/* --sweep of matrix */
 	uint64_t fuzz_cases;				/* --fuzz-cases of matrix */
-	bool waivers_given;  /* a file that was named must exist, the default one need not */
-	bool helpers;	     /* --helpers of probe */
+	bool waivers_given;	      /* a file that was named must exist, the default one need not */
+	bool helpers;		      /* --helpers of probe */
+	const char *calls, *profiles; /* of check */
 	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	const char *feature; /* --feature of probe and bisect */
 	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
@@ -66,6 +67,11 @@ struct cli {
 	/* The target of --backend: a shell command, NULL for this kernel; seconds for one answer of it. */
 	const char *backend;
 	uint64_t patience;
+
+	/* Set by a command before in_vm_run: a file that no operand names, and how much of an operand is the
+	 * path of a file (NULL: all of it). */
+	const char *also;
+	size_t (*path_length)(const char *operand);
 
 	char **args; /* operands, in order; owned by main's argv */
 	int n_args;

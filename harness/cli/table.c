@@ -97,6 +97,10 @@ const struct opt cli_options[] = {
 	 "only this feature, one line. Exit 0: present, 1: absent, 2: could not be found out"},
 	{"helpers", ARG_FLAG, TAKES_NOTHING, PROBE, FIELD(helpers), 0, 0, 0, NULL, NULL,
 	 "which helpers sockopt programs may call here, beside the table that check and the interpreter use. Exit 1: they differ"},
+	{"calls", ARG_STRING, TAKES_FILE, CHECK, FIELD(calls), 0, 0, 0, "FILE|-|TEXT", NULL,
+	 "these calls instead of derived ones: 'setsockopt SOL_IP IP_TOS 8; getsockopt SOL_IP IP_TOS 4'"},
+	{"profiles", ARG_STRING, TAKES_TEXT, CHECK, FIELD(profiles), 0, 0, 0, "NAMES", "all",
+	 "of the table: apart by commas, or all"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
 	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
@@ -127,6 +131,10 @@ const struct opt cli_options[] = {
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | CAMPAIGN | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run side by side (matrix: kernels); else one for each processor"},
+	{"kernel", ARG_STRING, TAKES_KERNEL, CHECK, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	 "make the calls there and compare: host (this machine, as root), or one to boot: debian:6.12, a file"},
+	{"unsafe", ARG_FLAG, TAKES_NOTHING, CHECK, FIELD(unsafe), 0, 0, 0, NULL, NULL,
+	 "with --kernel host: also options that can hurt this machine"},
 	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ, FIELD(dmesg), 0, 0, 0, NULL, NULL,
@@ -182,16 +190,16 @@ const struct cmd cli_commands[] = {
 	 "after `=`, and for the rest what the oracle says where the handler is modelled; what neither knows is not\n"
 	 "compared. A finding's folder has one whose wants were recorded (docs/findings.md).\n"},
 #endif
-#ifndef HD_GUEST
-	{"check", CHECK, "OBJECT[:PROGRAM][@PATH]...", TAKES_FILE, 1, -1, cmd_check,
+	{"check", CHECK, "OBJECT[:PROGRAM][@PATH]... [CASE|DIR...]", TAKES_FILE, 1, -1, cmd_check,
 	 "say what the programs of a .bpf.o do on every kernel; no root, no kernel",
 	 "Reads each OBJECT (.bpf.o), takes its sockopt programs, or only PROGRAM, as attached to the cgroup PATH (a if\n"
 	 "none is given; a/b is its child), and the socket as made in the lowest of them. Calls are derived from the\n"
 	 "numbers in the programs' instructions and run under every kernel's profile, the programs interpreted. Prints\n"
 	 "from which kernel on each program loads, on which calls kernels differ, and classic mistakes, each with a\n"
-	 "call that shows it. Exit 0: no mistake, 1: some, 2: a program does what is not modelled, 64: an object cannot\n"
-	 "be read.\n"},
-#endif
+	 "call that shows it. A CASE (*.case, or a folder of them) or --calls replaces the derived calls; the programs\n"
+	 "are added to the cgroups of the case, and what it expects must come. --kernel also loads, attaches and calls,\n"
+	 "and compares. Exit 0: no mistake, 1: some, or the kernel differs, 2: a program does what is not modelled, or\n"
+	 "nothing could be compared, 64: an object cannot be read (docs/testing-your-program.md).\n"},
 	{"clauses", CLAUSES, "[PREFIX...]", TAKES_CLAUSE, 0, -1, cmd_clauses,
 	 "list the rules of the contract",
 	 "One row a rule: its id, the families of profiles that it holds in, the sentence and its source. A PREFIX\n"

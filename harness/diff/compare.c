@@ -293,3 +293,23 @@ bool expect_holds(const struct tc_call *c, int64_t ret, int32_t optlen, const ui
 		}
 	return true;
 }
+
+bool expect_allowed(const struct tc_call *c, const struct want *w, struct diff *d)
+{
+	static uint8_t mem[TC_MAX_DATA];
+	const uint8_t *known = NULL;
+
+	if (!(w->any & ANY_MEM) && c->buf.place != BUF_NULL && !w->out_mask) {
+		uint32_t n = c->expect.n_bytes, out = w->n_out < n ? w->n_out : n;
+
+		if (w->base)
+			memcpy(mem, w->base, n);
+		else
+			tc_buf_image(&c->buf, mem, n);
+		if (out)
+			memcpy(mem, w->out, out);
+		known = mem;
+	}
+	return expect_holds(c, w->any & ANY_RET ? c->expect.ret : w->ret,
+			    w->any & ANY_OPTLEN ? c->expect.optlen : w->optlen, known, d);
+}

@@ -58,11 +58,18 @@ static int listen_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-/*
- * The last lines of the verifier's log, on one line: what stands between the last instruction and the END
- * mark. Without a log, the last thing libbpf said.
- */
-static void last_words(char *out, size_t size)
+void bpfobj_listen(struct bpfobj_listener *l)
+{
+	said.len = 0;
+	l->old = (void (*)(void))libbpf_set_print(listen_print);
+}
+
+void bpfobj_listen_end(const struct bpfobj_listener *l)
+{
+	libbpf_set_print((libbpf_print_fn_t)l->old);
+}
+
+void bpfobj_last_words(char *out, size_t size)
 {
 	char *lines[64], *save = NULL, text[sizeof(said.text) + 1];
 	int n = 0, end = -1;
@@ -206,18 +213,17 @@ static int load(struct bpfobj *o, unsigned hook, unsigned id)
 
 int bpfobj_prog(struct bpfobj *o, unsigned hook, unsigned id, char *err, size_t size)
 {
-	libbpf_print_fn_t old;
+	struct bpfobj_listener listener;
 	char words[512];
 	int fd = o->prog_fd[hook][id];
 
 	if (fd >= 0)
 		return fd;
-	said.len = 0;
-	old = libbpf_set_print(listen_print);
+	bpfobj_listen(&listener);
 	fd = load(o, hook, id);
-	libbpf_set_print(old);
+	bpfobj_listen_end(&listener);
 	if (fd < 0) {
-		last_words(words, sizeof(words));
+		bpfobj_last_words(words, sizeof(words));
 		snprintf(err, size, "cannot load the %s program: %s: %s", hook_names[hook], strerror(-fd),
 			 words);
 		return fd;

@@ -41,6 +41,18 @@ int bpfobj_prog(struct bpfobj *o, unsigned hook, unsigned id, char *err, size_t 
 /* Loads the two-instruction program `return 1` for a hook; the caller closes the fd. -errno if that fails. */
 int bpfobj_load_dummy(unsigned hook);
 
+/* What libbpf says between the two is kept instead of printed. */
+struct bpfobj_listener {
+	void (*old)(void); /* who listened before */
+};
+void bpfobj_listen(struct bpfobj_listener *l);
+void bpfobj_listen_end(const struct bpfobj_listener *l);
+/*
+ * The last lines of the verifier's log, on one line: what stands between the last instruction and the END
+ * mark. Without a log, the last thing that libbpf said.
+ */
+void bpfobj_last_words(char *out, size_t size);
+
 /* Raises RLIMIT_MEMLOCK, which kernels before 5.11 charge for maps and programs. */
 void bpfobj_raise_memlock(void);
 

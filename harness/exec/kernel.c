@@ -54,9 +54,10 @@ struct kernel {
 	struct topo_pair *pair[TC_MAX_SOCKS];
 	struct arena hooked, twin;
 	struct keeper keeper;
-	struct uring *uring;	       /* NULL until a case needs it */
-	enum { ASK, YES, NO } compat;  /* are there 32-bit calls */
-	struct straight *straight;     /* likewise */
+	struct uring *uring;	      /* NULL until a case needs it */
+	enum { ASK, YES, NO } compat; /* are there 32-bit calls */
+	struct straight *straight;    /* as uring */
+	const struct kernel_others *others;
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;
@@ -90,8 +91,8 @@ static void k_load(struct backend *b, const struct tcase *tc)
 	const struct topo *t = k->topo;
 
 	if (b->straight) {
-		b->failed |=
-			straight_load(k->straight, &k->set, k->topo, tc, b->error, sizeof(b->error)) != 0;
+		b->failed |= straight_load(k->straight, &k->set, k->topo, tc, k->others, b->error,
+					   sizeof(b->error)) != 0;
 		return;
 	}
 	for (unsigned i = 0; i < t->n_used; i++) {
@@ -218,6 +219,11 @@ static void k_end(struct backend *b, bool irregular)
 	k->n_socks = 0;
 	arena_distrust(&k->hooked);
 	arena_distrust(&k->twin);
+}
+
+void kernel_others(struct backend *b, const struct kernel_others *others)
+{
+	of(b)->others = others;
 }
 
 /* Sockets are born with controls, which want the interpreter. */

@@ -18,6 +18,20 @@ struct kernel_opts {
 	bool own_netns; /* move the process to a new network namespace (back again at close) */
 };
 
+/*
+ * Programs that somebody else has loaded (userobj.h), by hook and id (level * TC_MAX_SLOTS + slot); 0 or
+ * less: the case's action list runs there. They write down nothing of what they see.
+ */
+struct kernel_others {
+	int fd[HOOK_COUNT][TC_MAX_PROGS];
+};
+
+/*
+ * From the next load of a case on these stand at their places, borrowed until the case after the next
+ * kernel_others(b, NULL) has begun. The caller sets b->straight.
+ */
+void kernel_others(struct backend *b, const struct kernel_others *others);
+
 /* NULL with one sentence in err. The caller ends it with b->ops->close(b, NULL). */
 struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t size);
 

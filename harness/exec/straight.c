@@ -157,8 +157,8 @@ static int put(struct topo *t, unsigned i, int fd, char *err, size_t size)
 	return ret;
 }
 
-int straight_load(struct straight *s, struct topo_set *set, struct topo *t, const struct tcase *tc, char *err,
-		  size_t size)
+int straight_load(struct straight *s, struct topo_set *set, struct topo *t, const struct tcase *tc,
+		  const struct kernel_others *others, char *err, size_t size)
 {
 	int err_leave = straight_leave(set, t, err, size);
 
@@ -167,8 +167,11 @@ int straight_load(struct straight *s, struct topo_set *set, struct topo *t, cons
 	close_old(s);
 	for (unsigned i = 0; i < t->n_used; i++) {
 		struct topo_used u = t->used[i];
-		int fd = program(s, set, u, tcase_prog(tc, (enum hook)u.hook, u.id), err, size);
-		int ret = fd < 0 ? fd : put(t, i, fd, err, size);
+		int fd = others ? others->fd[u.hook][u.id] : 0, ret;
+
+		if (fd <= 0)
+			fd = program(s, set, u, tcase_prog(tc, (enum hook)u.hook, u.id), err, size);
+		ret = fd < 0 ? fd : put(t, i, fd, err, size);
 
 		if (ret)
 			return ret;

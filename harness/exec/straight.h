@@ -7,6 +7,7 @@
 #ifndef STRAIGHT_H
 #define STRAIGHT_H
 
+#include "kernel.h"
 #include "topo.h"
 
 #define STRAIGHT_CACHE 128
@@ -18,11 +19,12 @@ struct straight *straight_new(void);
 void straight_free(struct straight *s);
 
 /*
- * Gives each slot of the topology, which nobody else may use, a program that does what tc's list for it says.
- * 0, or -errno with a sentence in err: -EOPNOTSUPP if the verifier refuses one.
+ * Gives each slot of the topology, which nobody else may use, a program that does what tc's list for it says,
+ * or the one that others (NULL: none) have for it. 0, or -errno with a sentence in err: -EOPNOTSUPP if the
+ * verifier refuses one.
  */
-int straight_load(struct straight *s, struct topo_set *set, struct topo *t, const struct tcase *tc, char *err,
-		  size_t size);
+int straight_load(struct straight *s, struct topo_set *set, struct topo *t, const struct tcase *tc,
+		  const struct kernel_others *others, char *err, size_t size);
 
 /* Gives the slots the interpreter's copies again, which controls and detaching need, when a case ends. 0 or
  * -errno with a sentence in err. */

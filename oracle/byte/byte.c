@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../isa/object_maps.h"
 
@@ -26,12 +28,39 @@ static void decode(struct byte_object *b, uint32_t i)
 		b->code[i] = isa_code_new(p->insns, p->n_insns, &b->problem[i]);
 }
 
+/* struct bpf_sock of a socket that nothing was done to: not bound, not connected. */
+static uint64_t sock_field(void *owner, uint64_t socket, unsigned off, unsigned width)
+{
+	const struct byte_object *b = owner;
+	const struct tc_sock *s = b->sock;
+	struct bpf_sock now = {0};
+	uint64_t value = 0;
+
+	(void)socket;
+	if (!s || (s->family != AF_INET && s->family != AF_INET6) || off + width > sizeof(now))
+		return 0;
+	now.family = s->family;
+	now.type = s->type;
+	now.protocol = s->protocol ? s->protocol : s->type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+	now.state = BPF_TCP_CLOSE;
+	now.rx_queue_mapping = -1;
+	memcpy(&value, (const uint8_t *)&now + off, width);
+	return value;
+}
+
+static bool is_tcp(const struct tc_sock *s)
+{
+	return s && (s->family == AF_INET || s->family == AF_INET6) && s->type == SOCK_STREAM &&
+	       (!s->protocol || s->protocol == IPPROTO_TCP);
+}
+
 /* Room for n programs, and a machine over b->maps. */
 static int make(struct byte_object *b, uint32_t n, unsigned kernel, char *err, size_t size)
 {
+	b->host = (struct isa_host){.owner = b, .comm = "hookdiff", .sock = sock_field};
 	b->code = calloc(n ? n : 1, sizeof(struct isa_code *));
 	b->problem = calloc(n ? n : 1, sizeof(*b->problem));
-	b->vm = isa_vm_new(&b->maps, NULL);
+	b->vm = isa_vm_new(&b->maps, &b->host);
 	if (!b->code || !b->problem || !b->vm) {
 		snprintf(err, size, "out of memory");
 		return -ENOMEM;
@@ -140,6 +169,8 @@ static int execute(struct byte_chain *c, struct byte_object *b, uint32_t prog, s
 	uint64_t r0 = 0;
 	enum isa_end end;
 
+	b->sock = c->tc && e->sock < c->tc->n_socks ? &c->tc->sock[e->sock] : NULL;
+	b->host.is_tcp = is_tcp(b->sock);
 	memcpy(c->before, e->window, e->size);
 	before.window = c->before;
 	end = isa_run(b->vm, b->code[prog], &ctx, &r0);

@@ -2,7 +2,7 @@
 /*
  * The second way to say what the hooks allow: programs as BPF instructions, run by the interpreter of
  * oracle/isa inside the oracle's own pipeline (oracle.h struct oracle_engine). A byte_object is an object
- *made ready for one kernel; a byte_chain says which program stands at which place of a case's chain.
+ * made ready for one kernel; a byte_chain says which program stands at which place of a case's chain.
  *
  *	byte_object_open(&b, bytes, n, kernel, err, sizeof(err));
  *	byte_chain_init(&chain);
@@ -25,6 +25,8 @@ struct byte_object {
 	struct isa_code **code;	     /* by program; NULL: it cannot be run, and problem says why */
 	struct isa_problem *problem; /* by program */
 	bool stored;		     /* a program ran since the last reset: maps may hold something */
+	struct isa_host host; /* what programs ask for outside of themselves: all 0, but for the socket */
+	const struct tc_sock *sock; /* of the call that runs; NULL: nothing is known of it */
 };
 
 /*
@@ -56,6 +58,8 @@ struct byte_chain {
 		struct byte_object *object; /* borrowed; NULL: an action list */
 		uint32_t prog;
 	} place[HOOK_COUNT][TC_MAX_PROGS];
+	const struct tcase
+		*tc;	  /* borrowed: its sockets are those that programs read the kind of; NULL: none */
 	uint64_t sockets; /* added to the case's numbers of sockets: each case has sockets of its own */
 	/* Called after each run of a program; may be NULL. */
 	void (*ran)(void *owner, const struct byte_run *run);

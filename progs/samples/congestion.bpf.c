@@ -31,20 +31,24 @@ static __always_inline bool is_unwanted(const char *name, const char *end)
 	return name + sizeof(unwanted) + 1 > end || !name[sizeof(unwanted)];
 }
 
+static __always_inline int leave(struct bpf_sockopt *ctx)
+{
+	if (ctx->optlen > PAGE_SIZE)
+		ctx->optlen = 0; /* the window ends after a page: the handler gets the caller's bytes */
+	return 1;
+}
+
 SEC("cgroup/setsockopt")
 int congestion(struct bpf_sockopt *ctx)
 {
 	char *optval = ctx->optval;
 
-	if (ctx->level != SOL_TCP || ctx->optname != TCP_CONGESTION) {
-		if (ctx->optlen > PAGE_SIZE)
-			ctx->optlen = 0;
-		return 1;
-	}
+	if (ctx->level != SOL_TCP || ctx->optname != TCP_CONGESTION)
+		return leave(ctx);
 	if (!is_unwanted(optval, ctx->optval_end))
-		return 1;
+		return leave(ctx);
 	if (optval + sizeof(instead) > (char *)ctx->optval_end)
-		return 1;
+		return leave(ctx);
 	for (unsigned i = 0; i < sizeof(instead); i++)
 		optval[i] = instead[i];
 	ctx->optlen = sizeof(instead);

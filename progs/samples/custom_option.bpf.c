@@ -6,7 +6,8 @@
  *
  *   setsockopt(s, SOL_TAG, TAG, &tag, 4)      remembers tag
  *   getsockopt(s, SOL_TAG, TAG, &tag, &len)   the tag, or default_tag if none was set
- *   any other length                          EPERM, as a program that returns 0 says no
+ *   setsockopt with any other length          EPERM, as a program that returns 0 says no
+ *   getsockopt with room for less             the handler's error; EPERM before Linux 5.18
  *
  * default_tag is a constant of the object: a loader may set it before it loads (libbpf:
  * skel->rodata->default_tag).

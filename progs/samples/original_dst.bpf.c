@@ -10,6 +10,7 @@
  *   getsockopt(s, SOL_IP, SO_ORIGINAL_DST, &sin, &len)   struct sockaddr_in, 16 bytes
  */
 #include <linux/bpf.h>
+#include <linux/errno.h>
 #include <linux/in.h>
 #include <bpf/bpf_helpers.h>
 
@@ -31,24 +32,30 @@ struct {
 	__type(value, struct sockaddr_in);
 } destinations SEC(".maps");
 
+static __always_inline int leave(struct bpf_sockopt *ctx)
+{
+	if (ctx->optlen > PAGE_SIZE)
+		ctx->optlen = 0; /* the window ends after a page: the caller keeps the handler's bytes */
+	return 1;
+}
+
 SEC("cgroup/getsockopt")
 int original_dst(struct bpf_sockopt *ctx)
 {
 	struct sockaddr_in *optval = ctx->optval, *found;
 	struct client who = {};
 
-	if (ctx->level != SOL_IP || ctx->optname != SO_ORIGINAL_DST) {
-		if (ctx->optlen > PAGE_SIZE)
-			ctx->optlen = 0;
-		return 1;
-	}
+	if (ctx->level != SOL_IP || ctx->optname != SO_ORIGINAL_DST)
+		return leave(ctx);
+	if (ctx->retval == -EPERM)
+		return leave(ctx); /* a program below has said no */
 	if (optval + 1 > (struct sockaddr_in *)ctx->optval_end)
-		return 1; /* too short: the handler has said EINVAL or what it knows */
+		return leave(ctx); /* too short: the handler has said EINVAL or what it knows */
 	who.ip = ctx->sk->dst_ip4;
 	who.port = ctx->sk->dst_port;
 	found = bpf_map_lookup_elem(&destinations, &who);
 	if (!found)
-		return 1;
+		return leave(ctx);
 	*optval = *found;
 	ctx->optlen = sizeof(*optval);
 	barrier(); /* or clang makes one store of 8 bytes, which the verifier refuses */
