@@ -71,6 +71,16 @@ says "^FAIL: .* findings"
 [ -z "$(find "$tmp/wrong/bulk" -path '*/findings/*' -name '*.case' | sed 's|.*/findings/||' |
 	while read -r f; do [ -e "$tmp/wrong/findings/$f" ] || echo "$f"; done)" ] || fail "a finding was left behind"
 
+# The same with every clause waived: nothing is left to find, by the loop or by a driver.
+"$HOOKDIFF" clauses --json | sed -n 's|.*"clause": *"\([^"]*\)".*|\1 * "the document is older" docs team never|p' >"$tmp/waivers"
+[ -s "$tmp/waivers" ] || fail "no clause in $tmp/waivers"
+campaign 0 60 --engines bulk,libfuzzer --workers 2 --time 8 --seed 5 --out "$tmp/waived" --profile doc --waivers "$tmp/waivers"
+[ -z "$(ls -A "$tmp/waived/findings")" ] || fail "a waived finding in $tmp/waived/findings"
+[ -n "$(find "$tmp/waived/bulk" -name card.txt)" ] || fail "the bulk loop met nothing that a waiver excuses"
+echo 'NONE * "x" docs team never' >"$tmp/waivers"
+campaign 64 5 --engines bulk --time 5 --out "$tmp/waived" --waivers "$tmp/waivers"
+says "waivers:1:"
+
 # --- a worker that is killed is started again
 "$HOOKDIFF" campaign --engines bulk --workers 1 --time 9 --out "$tmp/killed" >"$tmp/out" 2>&1 </dev/null &
 pid=$!

@@ -12,6 +12,7 @@
 #include "../case/case_text.h"
 #include "../exec/kernel.h"
 #include "../report/card.h"
+#include "../report/waivers.h"
 #include "express.h"
 #include "record.h"
 
@@ -19,8 +20,21 @@ struct live {
 	struct loop loop;
 	struct case_result res;
 	struct finding finding;
-	bool written; /* the last case's divergence is in HOOKDIFF_FINDINGS */
+	bool written; /* the last case's divergence is in HOOKDIFF_FINDINGS, or waived */
+	struct waivers waivers;
 };
+
+/* The file that HOOKDIFF_WAIVERS names, if it does. */
+static int load_waivers(struct live *l, char *err, size_t size)
+{
+	const char *path = getenv("HOOKDIFF_WAIVERS");
+	struct diag d = {0};
+	int e = path && *path ? waivers_load(&l->waivers, path, &d) : 0;
+
+	if (e)
+		snprintf(err, size, "HOOKDIFF_WAIVERS: %.200s:%d: %s", path, d.line, d.message);
+	return e;
+}
 
 struct live *live_open(void)
 {
@@ -38,7 +52,7 @@ struct live *live_open(void)
 			 name);
 	else if (b && !p)
 		snprintf(err, sizeof(err), "no profile covers Linux %s", b->release);
-	if (!p || loop_init(&l->loop, b, p, 0)) {
+	if (!p || load_waivers(l, err, sizeof(err)) || loop_init(&l->loop, b, p, 0)) {
 		fprintf(stderr, "SKIP: %s\n", err);
 		exit(2);
 	}
@@ -114,7 +128,8 @@ enum verdict live_run(struct live *l, struct tcase *tc)
 		return v;
 	struct triage_key key = triage_key(tc, &l->res);
 
-	if (is_known(&key)) {
+	if (is_known(&key) ||
+	    waivers_match(&l->waivers, key.clause, (enum hook)key.hook, l->loop.b->release)) {
 		l->written = true;
 		return v;
 	}
@@ -137,6 +152,7 @@ struct loop *live_loop(struct live *l)
 void live_close(struct live *l)
 {
 	l->loop.b->ops->close(l->loop.b, NULL);
+	waivers_fini(&l->waivers);
 	loop_fini(&l->loop);
 	free(l);
 }

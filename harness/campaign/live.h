@@ -21,8 +21,8 @@ enum verdict live_run(struct live *l, struct tcase *tc);
 
 /*
  * With HOOKDIFF_FINDINGS=DIR in the environment: the divergence of the last case stands in DIR
- * (docs/findings.md), since now or since an earlier one with the same key. Whoever called can go on: nothing
- * is lost.
+ * (docs/findings.md), since now or since an earlier one with the same key. With HOOKDIFF_WAIVERS=FILE: a
+ * waiver excuses it. Whoever called can go on: nothing is lost.
  */
 bool live_written(const struct live *l);
 

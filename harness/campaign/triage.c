@@ -39,9 +39,9 @@ void triage_stem(const struct triage_key *key, char *buf, size_t n)
 struct check {
 	struct loop *lp;
 	struct triage_key key;
-	struct case_result res;
-	struct tcase tc; /* loop_case may change its argument */
-	unsigned step;	 /* find_behaves: calls made */
+	struct case_result res, other; /* of the same case; under another profile */
+	struct tcase tc;	       /* loop_case may change its argument */
+	unsigned step;		       /* find_behaves: calls made */
 	const struct finding *f;
 	unsigned clause;	/* what the other profile names for the part that differs */
 	struct clause_set hits; /* every clause that had a say in that call */
@@ -105,7 +105,7 @@ static bool passes_under(struct loop *lp, const struct profile *p, struct check 
 		lp->tamper_arg = k;
 		lp->readback = i && readback; /* the first run's calls are the case's own: they are counted */
 		k->tc = plain;
-		v = loop_case(lp, &k->tc, true, NULL, &k->res);
+		v = loop_case(lp, &k->tc, true, NULL, &k->other);
 		lp->tamper = NULL;
 		lp->readback = readback;
 		if (v != V_PASS)
@@ -163,7 +163,7 @@ static struct clause_set own_hits(struct loop *lp, struct check *k)
 	lp->tamper = note_clause;
 	lp->tamper_arg = k;
 	lp->readback = false; /* the calls are the case's own: they are counted */
-	loop_case(lp, &k->tc, true, NULL, &k->res);
+	loop_case(lp, &k->tc, true, NULL, &k->other);
 	lp->tamper = NULL;
 	lp->readback = readback;
 	return k->hits;
@@ -174,6 +174,8 @@ static void find_behaves(struct loop *lp, struct check *k, struct finding *f)
 {
 	struct oracle *own = lp->o;
 	const struct profile *first = lp->profile;
+	void (*tamper)(struct want * w, void *arg) = lp->tamper;
+	void *tamper_arg = lp->tamper_arg;
 	unsigned n = profile_count(), at = 0;
 	struct clause_set hits;
 
@@ -205,6 +207,8 @@ static void find_behaves(struct loop *lp, struct check *k, struct finding *f)
 	}
 	lp->o = own;
 	lp->profile = first;
+	lp->tamper = tamper;
+	lp->tamper_arg = tamper_arg;
 }
 
 void triage_investigate(struct loop *lp, const struct tcase *tc, const struct case_result *first,

@@ -330,6 +330,7 @@ int cmd_campaign(struct cli *cli)
 	struct utsname u;
 	struct status st = {.tty = isatty(2)};
 	struct crew_opts o = {.watch = cli->json && !st.tty ? NULL : watch, .watch_arg = &st};
+	struct waivers waivers = {0};
 	double begun = clock_now();
 	int err, code;
 
@@ -341,6 +342,11 @@ int cmd_campaign(struct cli *cli)
 	st.profile = cli_profile(cli, u.release, u.version);
 	if (!st.profile)
 		return EXIT_USAGE;
+	code = session_waivers(cli, &waivers); /* the workers read the file again */
+	if (code)
+		return code;
+	o.place.waivers = waivers.n ? cli->waivers : NULL;
+	waivers_fini(&waivers);
 	err = choose_folder(cli, folder, sizeof(folder));
 	if (err) {
 		fprintf(stderr, "hookdiff: campaign: cannot make %s: %s; name another folder with --out\n",
@@ -361,6 +367,7 @@ int cmd_campaign(struct cli *cli)
 				 .drivers = cli->drivers ? cli->drivers : drivers,
 				 .target = o.can_run ? "fuzz_kernel" : "fuzz_oracle",
 				 .profile = st.profile->name,
+				 .waivers = o.place.waivers,
 				 .machine = machine,
 				 .seed = cli->seed_given ? cli->seed : session_seed()};
 	if (!o.can_run)

@@ -67,20 +67,20 @@ static int make_folders(struct session *s, const char *command)
 	return mkdir(s->findings, 0755) ? -errno : 0;
 }
 
-static int load_waivers(struct session *s)
+int session_waivers(const struct cli *cli, struct waivers *w)
 {
 	struct diag d = {0};
 	int err;
 
-	if (!s->cli->waivers_given && access(s->cli->waivers, F_OK))
+	if (!cli->waivers_given && access(cli->waivers, F_OK))
 		return EXIT_AGREE;
-	err = waivers_load(&s->waivers, s->cli->waivers, &d);
+	err = waivers_load(w, cli->waivers, &d);
 	if (!err) {
-		fprintf(stderr, "%zu waivers from %s\n", s->waivers.n, s->cli->waivers);
-		for (size_t i = 0; i < s->waivers.n; i++)
-			if (waiver_expired(&s->waivers.row[i], (int64_t)time(NULL)))
-				fprintf(stderr, "%s:%d: warning: this waiver has expired\n", s->cli->waivers,
-					s->waivers.row[i].line);
+		fprintf(stderr, "%zu waivers from %s\n", w->n, cli->waivers);
+		for (size_t i = 0; i < w->n; i++)
+			if (waiver_expired(&w->row[i], (int64_t)time(NULL)))
+				fprintf(stderr, "%s:%d: warning: this waiver has expired\n", cli->waivers,
+					w->row[i].line);
 		return EXIT_AGREE;
 	}
 	cli_diag(&d, NULL, 0);
@@ -149,7 +149,7 @@ int session_check(struct session *s, struct cli *cli)
 #endif
 	code = find_target(s);
 	if (!code)
-		code = load_waivers(s);
+		code = session_waivers(s->cli, &s->waivers);
 	if (!code)
 		code = load_splats(s);
 	if (code) {

@@ -70,4 +70,8 @@ uint64_t session_seed(void);
 /* Workers that --workers asked for, or one for each processor. */
 unsigned session_workers(const struct cli *cli);
 
+/* The waivers of --waivers, or of its default where that file is; says how many. EXIT_AGREE, or EXIT_USAGE
+ * after a line. The caller frees. */
+int session_waivers(const struct cli *cli, struct waivers *w);
+
 #endif

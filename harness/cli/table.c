@@ -110,7 +110,7 @@ const struct opt cli_options[] = {
 	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
 	{"backend-timeout", ARG_DURATION, TAKES_TEXT, ON_KERNEL | BISECT, FIELD(patience), 0, 1, 86400, "TIME", "60",
 	 "an answer that takes CMD longer is an error"},
-	{"waivers", ARG_STRING, TAKES_FILE, ON_KERNEL | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
+	{"waivers", ARG_STRING, TAKES_FILE, ON_KERNEL | CAMPAIGN | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},

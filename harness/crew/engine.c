@@ -24,6 +24,10 @@ static void bulk_command(const struct place *p, struct command *c)
 	command_arg(c, "1");
 	command_arg(c, "--profile");
 	command_arg(c, "%s", p->profile);
+	if (p->waivers) {
+		command_arg(c, "--waivers");
+		command_arg(c, "%s", p->waivers);
+	}
 	command_arg(c, "--seed");
 	command_arg(c, "%llu", (unsigned long long)p->seed);
 	command_arg(c, "--time");
@@ -37,6 +41,8 @@ static void driver_env(const struct place *p, struct command *c)
 {
 	command_env(c, "HOOKDIFF_FINDINGS=%s/findings", p->folder);
 	command_env(c, "HOOKDIFF_PROFILE=%s", p->profile);
+	if (p->waivers)
+		command_env(c, "HOOKDIFF_WAIVERS=%s", p->waivers);
 }
 
 static void driver_arg(const struct place *p, enum engine_id id, struct command *c)

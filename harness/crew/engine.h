@@ -17,6 +17,7 @@ struct place {
 	const char *drivers; /* folder with libfuzzer/, asan/, afl/, seeds/ (docs/fuzzing.md) */
 	const char *target;  /* fuzz_kernel, or fuzz_oracle where cases cannot run */
 	const char *profile; /* --profile */
+	const char *waivers; /* --waivers; NULL: none */
 	const char *machine; /* first part of the names of AFL++'s fuzzers */
 	const char *name;    /* the worker's */
 	unsigned nth;	     /* among those of its engine, from 0 */

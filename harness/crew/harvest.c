@@ -79,13 +79,26 @@ static void each(const char *path, void (*fn)(const char *folder, const char *na
 	closedir(d);
 }
 
-/* A finding with the same key is there already: this one stays where it is. */
+/* Does a finding's card say that a waiver excuses it? */
+static bool is_waived(const char *finding)
+{
+	char path[PATH_MAX];
+	struct buf card = {0};
+	bool waived;
+
+	waived = snprintf(path, sizeof(path), "%s/card.json", finding) < (int)sizeof(path) &&
+		 !file_read(path, &card) && strstr(buf_str(&card), "\"verdict\":\"XFAIL\"");
+	buf_fini(&card);
+	return waived;
+}
+
+/* A finding with the same key is there already, or it is waived: this one stays where it is. */
 static void move_finding(const char *folder, const char *name, void *arg)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	struct stat st;
 
-	if (snprintf(from, sizeof(from), "%s/%s", folder, name) < (int)sizeof(from) &&
+	if (snprintf(from, sizeof(from), "%s/%s", folder, name) < (int)sizeof(from) && !is_waived(from) &&
 	    snprintf(to, sizeof(to), "%s/%s", (const char *)arg, name) < (int)sizeof(to) && stat(to, &st))
 		rename(from, to);
 }
