@@ -102,6 +102,25 @@ bool isa_pid_tgid(struct isa_vm *vm, const uint64_t arg[5], uint64_t *r0)
 	return true;
 }
 
+/* kernel/bpf/helpers.c bpf_get_ns_current_pid_tgid. The namespace that is asked for (device and inode) is
+ * taken for the task's, which sees the task under the same numbers as the first one; there is none of inode
+ * 0. */
+bool isa_ns_pid_tgid(struct isa_vm *vm, const uint64_t arg[5], uint64_t *r0)
+{
+	uint64_t n = (uint32_t)arg[3];
+	uint32_t info[2] = {(uint32_t)vm->host->pid_tgid, (uint32_t)(vm->host->pid_tgid >> 32)};
+	uint8_t *to = isa_vm_bytes(vm, arg[2], n, true);
+	bool found = n == sizeof(info) && arg[0] <= UINT32_MAX && arg[1];
+
+	if (!to)
+		return false;
+	memset(to, 0, n);
+	if (found)
+		memcpy(to, info, sizeof(info));
+	*r0 = found ? 0 : (uint64_t)-EINVAL;
+	return true;
+}
+
 bool isa_uid_gid(struct isa_vm *vm, const uint64_t arg[5], uint64_t *r0)
 {
 	(void)arg;

@@ -2,7 +2,7 @@
 /*
  * What a sockopt program can call. helpers.def is the table: number, name, the kernel that allowed it for
  * this program type first, which hook, the function. helpers.c looks it up and holds the small ones,
- * help_map.c those of maps, help_text.c those that print.
+ * help_map.c those of maps, help_dynptr.c dynptrs, help_text.c those that print.
  */
 #ifndef ISA_HELPERS_H
 #define ISA_HELPERS_H
