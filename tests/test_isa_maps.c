@@ -797,6 +797,12 @@ static void dynptr_faults(void **state)
 	put_give_back(&text, -16, SUBMIT_DYN);
 	put_end(&text);
 	assert_string_equal(world_fault(&w), "the dynptr is of no record of a ring buffer");
+	put_start(&text); /* given back: it is none any more */
+	put_reserve(&text, -16, 8);
+	put_give_back(&text, -16, SUBMIT_DYN);
+	put_dyn_read(&text, -16, 4, 0, 0);
+	put_end(&text);
+	assert_string_equal(world_fault(&w), "the argument is no dynptr that a helper has filled");
 	put_start(&text);
 	put_reserve(&text, -16, 8);
 	put_end(&text);
