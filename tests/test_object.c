@@ -376,6 +376,74 @@ static void core(void **state)
 	isa_object_free(o);
 }
 
+static int32_t immediate(const struct isa_prog *p, unsigned insn)
+{
+	assert_int_equal(p->insns[insn].code, BPF_LD | BPF_IMM | BPF_DW);
+	return p->insns[insn].imm;
+}
+
+/* Values of enum bpf_func_id, which grows with the kernel; other enumerations are refused by name. */
+static void core_enums(void **state)
+{
+	static const struct {
+		uint32_t kernel;
+		int set_retval, loop;
+	} rows[] = {
+		{ISA_KERNEL(5, 3), 0, 0},  {ISA_KERNEL(5, 16), 0, 0}, {ISA_KERNEL(5, 17), 0, 1},
+		{ISA_KERNEL(5, 18), 1, 1}, {ISA_KERNEL(7, 3), 1, 1},
+	};
+	struct bytes b = slurp(HD_BUILD_DIR "/tests/objects/enums.bpf.o");
+	uint8_t *bytes = b.p;
+	struct isa_object *o;
+	unsigned found = 0;
+	char err[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct isa_options opts = {.kernel = rows[i].kernel};
+		const struct isa_prog *p;
+
+		assert_int_equal(isa_object_open(b.p, b.n, &opts, &o, err, sizeof(err)), 0);
+		p = prog(o, "helpers");
+		assert_null(p->refused);
+		assert_int_equal(immediate(p, 2), 105); /* bpf_strtol, 5.2 */
+		assert_int_equal(immediate(p, 0), rows[i].set_retval);
+		assert_int_equal(immediate(p, 6), rows[i].loop);
+		p = prog(o, "helper_absent");
+		assert_null(p->refused);
+		assert_int_equal(p->insns[0].code == (BPF_JMP | BPF_CALL) && p->insns[0].imm == ISA_POISON,
+				 !rows[i].loop);
+		assert_string_equal(
+			prog(o, "other_enum")->refused,
+			"instruction 0 of function other_enum: asks a running kernel for OTHER_VALUE of enum "
+			"other (CO-RE): only helpers in enum bpf_func_id are known here");
+		assert_string_equal(
+			prog(o, "number")->refused,
+			"instruction 0 of function number: asks for the number of a type in a running "
+			"kernel's BTF: bpf_sockopt (CO-RE): not answered here");
+		isa_object_free(o);
+	}
+	/* compilers before clang 15 do not ask if a type matches: the relocation of `number` is made to */
+	for (size_t i = 0; i + 16 <= b.n; i++) {
+		uint32_t record[4];
+
+		memcpy(record, bytes + i, sizeof(record));
+		if (record[0] == 24 * 8 && record[3] == 7) {
+			bytes[i + 12] = 12;
+			found++;
+		}
+	}
+	assert_int_equal(found, 1);
+	assert_int_equal(
+		isa_object_open(b.p, b.n, &(struct isa_options){ISA_KERNEL(6, 12)}, &o, err, sizeof(err)), 0);
+	assert_string_equal(
+		prog(o, "number")->refused,
+		"instruction 0 of function number: asks if a running kernel's type is like this one: "
+		"bpf_sockopt (CO-RE): not answered here");
+	isa_object_free(o);
+	free(b.p);
+}
+
 /* The table against the kernel's own header. */
 static void core_table(void **state)
 {
@@ -512,15 +580,11 @@ static void to_the_interpreter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(programs),
-		cmocka_unit_test(maps),
-		cmocka_unit_test(values),
-		cmocka_unit_test(relocations),
-		cmocka_unit_test(lines),
-		cmocka_unit_test(line_of_an_instruction),
-		cmocka_unit_test(core),
-		cmocka_unit_test(core_table),
-		cmocka_unit_test(to_the_interpreter),
+		cmocka_unit_test(programs),   cmocka_unit_test(maps),
+		cmocka_unit_test(values),     cmocka_unit_test(relocations),
+		cmocka_unit_test(lines),      cmocka_unit_test(line_of_an_instruction),
+		cmocka_unit_test(core),	      cmocka_unit_test(core_enums),
+		cmocka_unit_test(core_table), cmocka_unit_test(to_the_interpreter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,11 @@ const char *btf_enumerator(const struct btf *b, const struct btf_view *v, uint32
 	return b->strings + u32_at(b, v->body + i * bodies[v->kind].each);
 }
 
+uint32_t btf_enum_value(const struct btf *b, const struct btf_view *v, uint32_t i)
+{
+	return u32_at(b, v->body + i * bodies[v->kind].each + 4);
+}
+
 uint32_t btf_plain(const struct btf *b, uint32_t id)
 {
 	for (int depth = 0; depth < MOST_NESTED; depth++) {

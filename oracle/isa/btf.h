@@ -86,6 +86,8 @@ struct btf_var_view btf_var(const struct btf *b, const struct btf_view *v, uint3
 bool btf_extern(const struct btf *b, const struct btf_view *v);
 /* Name of value i of an enumeration; i must be below vlen. */
 const char *btf_enumerator(const struct btf *b, const struct btf_view *v, uint32_t i);
+/* Its number; v is of kind BTF_ENUM. */
+uint32_t btf_enum_value(const struct btf *b, const struct btf_view *v, uint32_t i);
 
 /* The type below typedefs and qualifiers; 0 if they go round in circles. */
 uint32_t btf_plain(const struct btf *b, uint32_t id);

@@ -299,11 +299,49 @@ static int apply_type(struct asked *a, const struct core_type *t)
 
 static int refuse_unknown(const struct asked *a)
 {
+	static const char *const asks[ASKS] = {
+		[ASK_TARGET_ID] = "asks for the number of a type in a running kernel's BTF: ",
+		[ASK_TYPE_MATCHES] = "asks if a running kernel's type is like this one: ",
+	};
+
+	if (a->core->kind < ASKS && asks[a->core->kind])
+		return func_refuse(a->l, a->f, WHERE "%s%.64s (CO-RE): not answered here", a->insn,
+				   a->f->name, asks[a->core->kind], a->type[0] ? a->type : "an unnamed type");
 	return func_refuse(a->l, a->f,
 			   WHERE "asks a running kernel about %.64s%s%.64s (CO-RE): only bpf_sockopt, "
 				 "bpf_sock and bpf_tcp_sock are known here",
 			   a->insn, a->f->name, a->type[0] ? a->type : "an unnamed type",
 			   a->field[0] ? "." : "", a->field[0] ? a->field[0] : "");
+}
+
+/* A value of an enumeration: those of enum bpf_func_id have the same numbers in every kernel that has them.
+ */
+static int apply_value(struct asked *a, const struct btf_view *v)
+{
+	const char *s = a->core->access;
+	struct meaning none = {0};
+	int64_t i = next_step(&s);
+	uint32_t number;
+	bool exists;
+
+	if ((v->kind != BTF_ENUM && v->kind != BTF_ENUM64) || i < 0 || i >= v->vlen || *s)
+		return func_refuse(a->l, a->f, WHERE "CO-RE: %.64s is no value of an enumeration", a->insn,
+				   a->f->name, a->type);
+	a->field[0] = btf_enumerator(&a->l->btf, v, (uint32_t)i);
+	number = v->kind == BTF_ENUM && same_type(a->type, "bpf_func_id") ? core_helper_number(a->field[0])
+									  : 0;
+	if (!number)
+		return func_refuse(
+			a->l, a->f,
+			WHERE "asks a running kernel for %.64s of enum %.64s (CO-RE): only helpers in enum "
+			      "bpf_func_id are known here",
+			a->insn, a->f->name, a->field[0], a->type);
+	exists = core_helper_exists(number, a->l->opts->kernel);
+	if (a->core->kind == ASK_VALUE_EXISTS)
+		return patch(a, 1, exists, &none);
+	if (!exists)
+		return patch_absent(a);
+	return patch(a, btf_enum_value(&a->l->btf, v, (uint32_t)i), number, &none);
 }
 
 static int apply(struct load *l, struct func *f, uint32_t insn, const struct btf_core *core)
@@ -321,14 +359,8 @@ static int apply(struct load *l, struct func *f, uint32_t insn, const struct btf
 		return func_refuse(l, f, WHERE "a CO-RE relocation in the middle of it", insn, f->name);
 	if (core->kind == ASK_LOCAL_ID)
 		return patch(&a, core->type, core->type, &a.local);
-	if (core->kind == ASK_VALUE || core->kind == ASK_VALUE_EXISTS) {
-		const char *s = core->access;
-		int64_t i = next_step(&s);
-
-		if ((v.kind == BTF_ENUM || v.kind == BTF_ENUM64) && i >= 0 && i < v.vlen)
-			a.field[0] = btf_enumerator(&l->btf, &v, (uint32_t)i);
-		return refuse_unknown(&a);
-	}
+	if (core->kind == ASK_VALUE || core->kind == ASK_VALUE_EXISTS)
+		return apply_value(&a, &v);
 	why = walk(&a);
 	if (why)
 		return func_refuse(l, f, WHERE "CO-RE: %.64s%s%.64s %s", insn, f->name, a.type,

@@ -26,6 +26,12 @@ struct core_type {
 
 extern const struct core_type core_types[]; /* the last one has no name */
 
+/* The number of a value of enum bpf_func_id ("BPF_FUNC_loop"), 0: there is none of that name. */
+uint32_t core_helper_number(const char *name);
+/* Does this kernel's enum bpf_func_id have that number? Whether some program type may call it is another
+ * matter. */
+bool core_helper_exists(uint32_t number, uint32_t kernel);
+
 /* sizeof(struct) with the fields that this kernel has, rounded up to 8 where a pointer or u64 asks for it. */
 uint32_t core_type_size(const struct core_type *t, uint32_t kernel);
 

@@ -3,6 +3,9 @@
 #include "core.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "helpers.h"
 
 /* clang-format off */
 static const struct core_field bpf_sockopt[] = {
@@ -65,6 +68,17 @@ static const struct core_field bpf_tcp_sock[] = {
 	{0},
 };
 
+/* The last number of enum bpf_func_id (a later release only adds); by the commits that made the helpers. */
+static const struct {
+	uint32_t kernel, last;
+} helpers[] = {
+	{ISA_KERNEL(5, 3), 109},  {ISA_KERNEL(5, 4), 110},  {ISA_KERNEL(5, 5), 115},  {ISA_KERNEL(5, 6), 118},
+	{ISA_KERNEL(5, 7), 124},  {ISA_KERNEL(5, 8), 135},  {ISA_KERNEL(5, 9), 141},  {ISA_KERNEL(5, 10), 155},
+	{ISA_KERNEL(5, 11), 162}, {ISA_KERNEL(5, 12), 163}, {ISA_KERNEL(5, 13), 165}, {ISA_KERNEL(5, 14), 168},
+	{ISA_KERNEL(5, 15), 175}, {ISA_KERNEL(5, 16), 179}, {ISA_KERNEL(5, 17), 185}, {ISA_KERNEL(5, 18), 193},
+	{ISA_KERNEL(5, 19), 203}, {ISA_KERNEL(6, 0), 207},  {ISA_KERNEL(6, 1), 209},  {ISA_KERNEL(6, 2), 211},
+};
+
 const struct core_type core_types[] = {
 	{"bpf_sockopt", bpf_sockopt},
 	{"bpf_sock", bpf_sock},
@@ -72,6 +86,29 @@ const struct core_type core_types[] = {
 	{0},
 };
 /* clang-format on */
+
+uint32_t core_helper_number(const char *name)
+{
+	const uint32_t n = sizeof(helpers) / sizeof(helpers[0]);
+
+	for (uint32_t i = 1; !strncmp(name, "BPF_FUNC_", 9) && i <= helpers[n - 1].last; i++) {
+		const char *known = isa_helper_name(i);
+
+		if (known && !strcmp(known, name + 9))
+			return i;
+	}
+	return 0;
+}
+
+bool core_helper_exists(uint32_t number, uint32_t kernel)
+{
+	uint32_t last = helpers[0].last;
+
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
+		if (kernel >= helpers[i].kernel)
+			last = helpers[i].last;
+	return number <= last;
+}
 
 uint32_t core_type_size(const struct core_type *t, uint32_t kernel)
 {
