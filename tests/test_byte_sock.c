@@ -144,7 +144,7 @@ static int make_socket(const struct tc_sock *s)
 
 static void on_the_kernel(void **state)
 {
-	struct cgroup_base base;
+	struct cgroup_base base = {0};
 	struct cgroup cgroup = {-1, -1};
 	char why[200];
 	int prog;

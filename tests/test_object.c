@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "oracle/isa/core.h"
+#include "oracle/isa/helpers.h"
 #include "oracle/isa/interp.h"
 #include "oracle/isa/object_maps.h"
 #include "tests/object_files.h"
@@ -423,6 +424,18 @@ static void core_enums(void **state)
 			"kernel's BTF: bpf_sockopt (CO-RE): not answered here");
 		isa_object_free(o);
 	}
+	for (int64_t id = 1; id < 212; id++) { /* the two tables: no helper is allowed before it is there */
+		const struct isa_helper *h = isa_helper_find(id);
+
+		if (h && !core_helper_exists((uint32_t)id, h->since))
+			fail_msg("%s is allowed since %u.%u, and in the enumeration since later", h->name,
+				 h->since >> 8, h->since & 255U);
+	}
+	assert_int_equal(core_helper_number("BPF_FUNC_get_retval"), 186);
+	assert_false(core_helper_exists(186, ISA_KERNEL(5, 17)));
+	assert_true(core_helper_exists(185, ISA_KERNEL(5, 17)));
+	assert_int_equal(core_helper_number("BPF_FUNC_"), 0);
+	assert_int_equal(core_helper_number("loop"), 0);
 	/* compilers before clang 15 do not ask if a type matches: the relocation of `number` is made to */
 	for (size_t i = 0; i + 16 <= b.n; i++) {
 		uint32_t record[4];
