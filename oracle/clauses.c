@@ -20,6 +20,12 @@
 		offsetof(struct traits, trait), 1 << (v) | 1 << (w)                                          \
 	}
 
+#define WHENS(trait, mask)                                                                                   \
+	{                                                                                                    \
+		offsetof(struct traits, trait), mask                                                         \
+	}
+#define PAST_ZC (1 << BYPASS_PIDFD | 1 << BYPASS_SOME | 1 << BYPASS_MIXED | 1 << BYPASS_ZC)
+
 static const struct clause_info table[C_COUNT] = {
 #define CLAUSE(id, name, in, when, sentence, source) [C_##id] = {name, in, when, sentence, source},
 #include "clauses.def"

@@ -121,13 +121,10 @@ static void keep_rejected(struct oracle *o, const struct handler_result *hr, uns
 	keep_handler(o, hr, clause);
 }
 
-/* A final retval below 0, since 5.18. True if it ends the call. */
-static bool negative_decides(struct oracle *o, const struct handler_result *hr)
+void get_name_negative(struct oracle *o)
 {
 	const struct ctx *x = &o->ctx;
 
-	if (x->retval >= 0 || o->t->get_negative_ret == NEGATIVE_COPIES)
-		return false;
 	if ((x->raw && x->why == WHY_REJECTED) || x->retval < -4095)
 		result(o, x->retval, C_GET_RETVAL_RAW);
 	else if (x->why == WHY_REJECTED)
@@ -137,6 +134,14 @@ static bool negative_decides(struct oracle *o, const struct handler_result *hr)
 	else
 		result(o, x->retval, C_GET_RETVAL_NEGATIVE);
 	hit(o, C_GET_RETVAL_NEGATIVE);
+}
+
+/* A final retval below 0, since 5.18. True if it ends the call. */
+static bool negative_decides(struct oracle *o, const struct handler_result *hr)
+{
+	if (o->ctx.retval >= 0 || o->t->get_negative_ret == NEGATIVE_COPIES)
+		return false;
+	get_name_negative(o);
 	keep_rejected(o, hr, C_GET_RETVAL_NEGATIVE);
 	return true;
 }
@@ -413,6 +418,7 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 	const struct tc_call *c = o->c;
 	struct ctx *x = &o->ctx;
 	int32_t user = c->optlen_null ? 0 : c->optlen;
+	enum bypass past;
 	uint32_t size;
 
 	o->want.base = hr->mem;
@@ -421,6 +427,9 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 		keep_handler(o, hr, o->alone);
 		return;
 	}
+	past = bypass_kind(o);
+	if (__builtin_expect(past != PAST_NOTHING, 0) && bypass_predict(o, past, hr))
+		return;
 	if (o->t->get_negative == GET_NEGATIVE_CALLED &&
 	    (user < 0 || c->optlen_null || c->buf.place != BUF_PLAIN)) {
 		called_somehow(o);

@@ -84,7 +84,12 @@ void oracle_begin(struct oracle *o, const struct tcase *tc)
  */
 static inline uint8_t goes_past(const struct oracle *o)
 {
-	return o->c->via == VIA_COMPAT && clause_has(&o->mask, C_COMPAT_SKIPPED) ? C_COMPAT_SKIPPED : 0;
+	if (o->c->via != VIA_COMPAT || !clause_has(&o->mask, C_COMPAT_SKIPPED))
+		return 0;
+	/* TCP, which calls the programs itself there, does not ask who the caller is. */
+	return o->c->hook == HOOK_GET && bypass_kind(o) == PAST_ZEROCOPY && o->t->bypass != BYPASS_NONE
+		       ? 0
+		       : C_COMPAT_SKIPPED;
 }
 
 /* The clauses that decide which programs run for this socket. */

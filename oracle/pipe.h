@@ -134,6 +134,14 @@ void get_predict(struct oracle *o, const struct handler_result *hr);
 void draft_plan(struct oracle *o);
 void draft_predict(struct oracle *o, const struct handler_result *hr);
 
+/* bypass.c: options that go past getsockopt's hook, by the profile */
+enum bypass { PAST_NOTHING, PAST_ZEROCOPY, PAST_PEERPIDFD, PAST_SCTP };
+enum bypass bypass_kind(const struct oracle *o);
+/* Answers for the call, if the profile lets it past the hook; false if it does not. */
+bool bypass_predict(struct oracle *o, enum bypass kind, const struct handler_result *hr);
+/* get.c: a negative retval is the call's result; names the clause that made it so. */
+void get_name_negative(struct oracle *o);
+
 /* uring.c: for calls by that way. True if the call ends there, before hook and handler. */
 bool uring_plan(struct oracle *o);
 /* For a getsockopt, after its pipeline has answered. */

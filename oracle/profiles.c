@@ -17,8 +17,9 @@
 	BEFORE_6_7, .uring = URING_NO_OPCODE, .reject = REJECT_EPERM, .helper = HELPER_NONE,                 \
 		    .get_retval = GET_RETVAL_ORIGINAL, .get_negative_ret = NEGATIVE_COPIES
 #define BEFORE_5_8                                                                                           \
-	BEFORE_5_18, .get_null = NULL_CHECKED, .set_large = LARGE_EINVAL, .get_large = LARGE_EINVAL,         \
-		     .set_zero = ZERO_LITERAL, .get_zero = ZERO_LITERAL, .get_long = LONG_CLAMPED
+	BEFORE_5_18, .bypass = BYPASS_NONE, .get_null = NULL_CHECKED, .set_large = LARGE_EINVAL,             \
+		     .get_large = LARGE_EINVAL, .set_zero = ZERO_LITERAL, .get_zero = ZERO_LITERAL,          \
+		     .get_long = LONG_CLAMPED
 
 static const struct profile table[] = {
 	{
@@ -47,24 +48,35 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
 		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
-			   .get_null = NULL_CHECKED},
+			   .get_null = NULL_CHECKED, .bypass = BYPASS_FREE},
 	},
 	{
 		.name = "v5.10.180",
 		.what = "as v5.8, and with a NULL optval any optlen is accepted (backport from 6.4)",
-		.releases = "5.4.243 and later 5.4.y, 5.10.180 and later 5.10.y, 5.15.111-5.15.120",
+		.releases = "5.4.243 and later 5.4.y, 5.10.180-5.10.187",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
+			   .bypass = BYPASS_FREE},
+	},
+	{
+		.name = "v5.10.188",
+		.what = "as v5.10.180, and TCP_ZEROCOPY_RECEIVE runs its programs inside TCP (backport from "
+			"5.12)",
+		.releases = "5.10.188 and later 5.10.y, 5.15.111-5.15.120",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
-		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT},
+		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
+			   .bypass = BYPASS_MIXED},
 	},
 	{
 		.name = "v5.15.121",
-		.what = "as v5.10.180, and above a page an optlen beyond the window is ignored (backport "
+		.what = "as v5.10.188, and above a page an optlen beyond the window is ignored (backport "
 			"from 6.5)",
 		.releases = "5.15.121 and later 5.15.y",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_5_18},
+		.traits = {BEFORE_5_18, .bypass = BYPASS_MIXED},
 	},
 	{
 		.name = "v5.18",
@@ -74,7 +86,8 @@ static const struct profile table[] = {
 		.releases = "5.18",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_6_5, .uring = URING_NO_OPCODE, .get_null = NULL_CHECKED},
+		.traits = {BEFORE_6_5, .uring = URING_NO_OPCODE, .get_null = NULL_CHECKED,
+			   .bypass = BYPASS_ZC},
 	},
 	{
 		.name = "v5.19",
@@ -82,7 +95,8 @@ static const struct profile table[] = {
 		.releases = "5.19, 6.0, 6.1.0-6.1.27, 6.2.0-6.2.14, 6.3.0",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
-		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .get_null = NULL_CHECKED},
+		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .get_null = NULL_CHECKED,
+			   .bypass = BYPASS_ZC},
 	},
 	{
 		.name = "v6.4",
@@ -90,7 +104,7 @@ static const struct profile table[] = {
 		.releases = "6.1.28-6.1.38, 6.2.15, 6.3.1-6.3.12, 6.4.0-6.4.3",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND},
+		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .bypass = BYPASS_ZC},
 	},
 	{
 		.name = "v6.5",
@@ -98,7 +112,7 @@ static const struct profile table[] = {
 		.releases = "6.1.39 and later 6.1.y, 6.3.13, 6.4.4 and later 6.4.y, 6.5, 6.6.0-6.6.50",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
-		.traits = {BEFORE_6_7, .uring = URING_NO_COMMAND},
+		.traits = {BEFORE_6_7, .uring = URING_NO_COMMAND, .bypass = BYPASS_SOME},
 	},
 	{
 		.name = "v6.6.51",
@@ -210,26 +224,26 @@ const struct profile *profile_find(const char *name)
 
 /*
  * From which release on a profile holds, up to the next row; within a stable series the rows are in the order
- * of its releases. Backports: 5.10.180, 6.1.28 and 6.1.39 lie between releases whose sources were read;
- * 5.4.50, 5.7.7, 5.4.243, 5.15.111, 5.15.121, 6.2.15, 6.3.13, 6.4.4 and 6.6.51 are from stable mails, some by
- * date; 6.18.21 is the twin of 6.12.78, between 6.18.15, whose source lacks the change, and 6.18.44, which
- * behaves by it.
+ * of its releases. Backports: 5.10.180, 5.10.188, 6.1.28 and 6.1.39 lie between releases whose sources were
+ * read; 5.4.50, 5.7.7, 5.4.243, 5.15.111, 5.15.121, 6.2.15, 6.3.13, 6.4.4 and 6.6.51 are from stable mails,
+ * some by date; 6.18.21 is the twin of 6.12.78, between 6.18.15, whose source lacks the change, and 6.18.44,
+ * which behaves by it.
  */
 static const struct {
 	uint32_t from;
 	const char *profile; /* NULL: not known */
 } releases[] = {
-	{KERNEL(5, 3, 0), "v5.3"},	   {KERNEL(5, 4, 0), "v5.4"},	 {KERNEL(5, 4, 50), "v5.8"},
-	{KERNEL(5, 4, 243), "v5.10.180"},  {KERNEL(5, 5, 0), "v5.4"},	 {KERNEL(5, 7, 7), "v5.8"},
-	{KERNEL(5, 10, 180), "v5.10.180"}, {KERNEL(5, 11, 0), "v5.8"},	 {KERNEL(5, 15, 111), "v5.10.180"},
-	{KERNEL(5, 15, 121), "v5.15.121"}, {KERNEL(5, 16, 0), "v5.8"},	 {KERNEL(5, 18, 0), "v5.18"},
-	{KERNEL(5, 19, 0), "v5.19"},	   {KERNEL(6, 1, 28), "v6.4"},	 {KERNEL(6, 1, 39), "v6.5"},
-	{KERNEL(6, 2, 0), "v5.19"},	   {KERNEL(6, 2, 15), "v6.4"},	 {KERNEL(6, 3, 0), "v5.19"},
-	{KERNEL(6, 3, 1), "v6.4"},	   {KERNEL(6, 3, 13), "v6.5"},	 {KERNEL(6, 4, 0), "v6.4"},
-	{KERNEL(6, 4, 4), "v6.5"},	   {KERNEL(6, 5, 0), "v6.5"},	 {KERNEL(6, 6, 51), "v6.6.51"},
-	{KERNEL(6, 7, 0), "v6.7"},	   {KERNEL(6, 12, 78), "v6.19"}, {KERNEL(6, 13, 0), "v6.7"},
-	{KERNEL(6, 18, 21), "v6.19"},	   {KERNEL(6, 19, 0), "v6.19"},	 {KERNEL(7, 1, 0), "v7.1"},
-	{KERNEL(7, 2, 0), "v7.2"},	   {KERNEL(7, 4, 0), NULL},
+	{KERNEL(5, 3, 0), "v5.3"},	   {KERNEL(5, 4, 0), "v5.4"},	      {KERNEL(5, 4, 50), "v5.8"},
+	{KERNEL(5, 4, 243), "v5.10.180"},  {KERNEL(5, 5, 0), "v5.4"},	      {KERNEL(5, 7, 7), "v5.8"},
+	{KERNEL(5, 10, 180), "v5.10.180"}, {KERNEL(5, 10, 188), "v5.10.188"}, {KERNEL(5, 11, 0), "v5.8"},
+	{KERNEL(5, 15, 111), "v5.10.188"}, {KERNEL(5, 15, 121), "v5.15.121"}, {KERNEL(5, 16, 0), "v5.8"},
+	{KERNEL(5, 18, 0), "v5.18"},	   {KERNEL(5, 19, 0), "v5.19"},	      {KERNEL(6, 1, 28), "v6.4"},
+	{KERNEL(6, 1, 39), "v6.5"},	   {KERNEL(6, 2, 0), "v5.19"},	      {KERNEL(6, 2, 15), "v6.4"},
+	{KERNEL(6, 3, 0), "v5.19"},	   {KERNEL(6, 3, 1), "v6.4"},	      {KERNEL(6, 3, 13), "v6.5"},
+	{KERNEL(6, 4, 0), "v6.4"},	   {KERNEL(6, 4, 4), "v6.5"},	      {KERNEL(6, 5, 0), "v6.5"},
+	{KERNEL(6, 6, 51), "v6.6.51"},	   {KERNEL(6, 7, 0), "v6.7"},	      {KERNEL(6, 12, 78), "v6.19"},
+	{KERNEL(6, 13, 0), "v6.7"},	   {KERNEL(6, 18, 21), "v6.19"},      {KERNEL(6, 19, 0), "v6.19"},
+	{KERNEL(7, 1, 0), "v7.1"},	   {KERNEL(7, 2, 0), "v7.2"},	      {KERNEL(7, 4, 0), NULL},
 };
 
 /* "6.1.192-2" -> its number; 0 if the text does not begin with a version. */

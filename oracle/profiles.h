@@ -37,6 +37,13 @@ enum trait_helper { HELPER_ANY, HELPER_RANGE, HELPER_NONE };
 enum trait_uring { URING_IOCTL, URING_ALL, URING_NO_COMMAND, URING_NO_OPCODE };
 enum trait_early { EARLY_NEVER, EARLY_PACKET, EARLY_MORE };
 
+/*
+ * Which options go past getsockopt's hook: all of bypass.c; SO_PEERPIDFD only where the kernel knows it
+ * (stable series without it share the profile); not that, and of SCTP's it is not known;
+ * TCP_ZEROCOPY_RECEIVE; that is not known either (some releases do); none.
+ */
+enum trait_bypass { BYPASS_PIDFD, BYPASS_SOME, BYPASS_MIXED, BYPASS_ZC, BYPASS_FREE, BYPASS_NONE };
+
 enum trait_pipeline { PIPELINE_HOOKS, PIPELINE_DRAFT };
 
 /* Rows: name of the field, the enum it holds. */
@@ -72,6 +79,7 @@ struct traits {
 	uint8_t get_early;	  /* trait_early: families whose handler's caller looks at optlen first */
 	uint8_t helper; /* trait_helper: bpf_set_retval on setsockopt (and whether it is there at all) */
 	uint8_t uring;	/* trait_uring: the socket commands are for protocols with an ioctl, ... */
+	uint8_t bypass; /* trait_bypass: options that go past getsockopt's hook */
 	uint8_t badfd;	/* trait_badfd: what comes first on setsockopt, descriptor or length */
 };
 

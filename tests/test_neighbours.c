@@ -24,11 +24,11 @@ static const struct row {
 	const char *fails;     /* clauses, in the catalogue's order */
 	const char *why;
 } rows[] = {
-	{"debian:5.10", "v5.10.180", "v5.8", "GET.NULL.CHECKED",
+	{"debian:5.10", "v5.10.188", "v5.8", "GET.NULL.CHECKED",
 	 "00e74ae08638 (6.4, 5.10.180): a NULL optval is no longer EFAULT"},
-	{"debian:5.10", "v5.10.180", "v5.15.121", "SET.LARGE.IGNORED GET.LARGE.IGNORED",
+	{"debian:5.10", "v5.10.188", "v5.15.121", "SET.LARGE.IGNORED GET.LARGE.IGNORED",
 	 "29ebbba7d461 (6.5, 5.15.121) is not in 5.10: above a page an untouched optlen is EFAULT"},
-	{"debian:5.10", "v5.10.180", "v5.18",
+	{"debian:5.10", "v5.10.188", "v5.18",
 	 "CHAIN.REJECTED CHAIN.UNDONE GET.RETVAL.NEGATIVE GET.RETVAL.ANY GET.RETVAL.RAW GET.REJECT.ERRNO "
 	 "GET.NULL.CHECKED",
 	 "c4dcfdd406aa (5.18): before it a rejection is sticky and hidden, retval is 0 or the handler's, and "

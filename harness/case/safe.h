@@ -17,11 +17,4 @@ bool tcase_host_safe(const struct tcase *tc, int32_t *level, int32_t *optname);
 /* The same for one option. */
 bool option_host_safe(int32_t level, int32_t optname);
 
-/*
- * True for the options that their protocol takes past the hook, or to a hook of its own inside the handler:
- * the pipeline that the oracle knows does not hold for them. Source: bpf_bypass_getsockopt of tcp (5.12),
- * sctp and unix (6.5).
- */
-bool option_bypasses_hook(int32_t level, int32_t optname);
-
 #endif

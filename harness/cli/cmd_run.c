@@ -122,18 +122,6 @@ static void run_failed(struct runner *r, struct casefile *f, const struct case_r
 		putchar('\n');
 }
 
-static bool bypasses(const struct tcase *tc, int32_t *level, int32_t *optname)
-{
-	for (unsigned i = 0; i < tc->n_calls; i++)
-		if (tc->call[i].hook == HOOK_GET &&
-		    option_bypasses_hook(tc->call[i].level, tc->call[i].optname)) {
-			*level = tc->call[i].level;
-			*optname = tc->call[i].optname;
-			return true;
-		}
-	return false;
-}
-
 /* Is the case kept off this machine? Counted and said. */
 static bool skipped(struct runner *r, const struct casefile *f)
 {
@@ -141,9 +129,7 @@ static bool skipped(struct runner *r, const struct casefile *f)
 	int32_t level, optname;
 	struct buf why = {0};
 
-	if (bypasses(&f->tc, &level, &optname))
-		reason = " goes past the hook (bpf_bypass_getsockopt), and no clause covers that yet";
-	else if (r->s->cli->unsafe || tcase_host_safe(&f->tc, &level, &optname))
+	if (r->s->cli->unsafe || tcase_host_safe(&f->tc, &level, &optname))
 		return false;
 	level_print(&why, level);
 	buf_puts(&why, " ");

@@ -13,14 +13,18 @@
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 #define LEVEL_UNKNOWN  0x484b
 #define BENCH_TOPOLOGY 2 /* three levels, one program a level and hook */
 
-enum { UNIXPAIR = 5, NETLINK = 6, PACKET = 7 }; /* rows of sock_rows[] */
+enum { TCP = 0, TCP6 = 2, UNIX = 4, UNIXPAIR = 5, NETLINK = 6, PACKET = 7 }; /* rows of sock_rows[] */
 
 /* Kinds of action, and what they are drawn from. */
 enum kind { KIND_BYTES, KIND_OPTLEN, KIND_REWRITE, KIND_RETVAL, KIND_COUNT };
@@ -34,6 +38,7 @@ struct half {
 	const struct option_info *info;
 	int32_t other_level, other_optname; /* what a program may rewrite to */
 	bool returned_zero, hot_retval, hot_optlen;
+	bool tame;		  /* no program may leave a negative optlen */
 	const uint8_t *menu;	  /* kinds of action, by a random number below MENU */
 	int32_t left[LEFT_COUNT]; /* optlens to write */
 	uint32_t off[OFFS];	  /* offsets to write to, each the first of off_spans[] */
@@ -329,6 +334,19 @@ static void make_program(struct gen *g, struct half *h, struct prog *p)
 	h->returned_zero |= !p->ret;
 }
 
+/* Where a kernel warns of a negative optlen (safe.c) programs leave a small one. */
+static void no_negative(const struct half *h, struct tcase *tc)
+{
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned s = 0; s < tc->level[l].n[h->hook]; s++) {
+			struct prog *p = &tc->level[l].slot[h->hook][s].prog;
+
+			for (unsigned i = 0; i < p->n; i++)
+				if (p->act[i].op == ACT_OPTLEN && p->act[i].val < 0)
+					p->act[i].val = (int32_t)(-(int64_t)p->act[i].val & 31);
+		}
+}
+
 /* Fills the programs of one hook; in a third of the cases only one of the chain does anything. */
 static void make_programs(struct gen *g, struct half *h, struct tcase *tc)
 {
@@ -342,6 +360,8 @@ static void make_programs(struct gen *g, struct half *h, struct tcase *tc)
 		for (unsigned s = 0; s < tc->level[l].n[h->hook]; s++, k++)
 			if (!single || k == chosen)
 				make_program(g, h, &tc->level[l].slot[h->hook][s].prog);
+	if (h->tame)
+		no_negative(h, tc);
 }
 
 static void make_bench_programs(struct gen *g, struct half *h, struct tcase *tc)
@@ -460,6 +480,41 @@ static void aim_compat(struct gen *g, struct tcase *tc, struct half *set, struct
 	get->call->optlen_null = get->call->via == VIA_COMPAT && rng_chance(&g->r, 1, 8);
 }
 
+/* The programs run inside TCP, on this struct: an address, a length and a hint; some fields TCP looks at. */
+static void aim_zerocopy(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	static const uint8_t lens[] = {8, 8, 11, 12, 16, 17, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 64, 70};
+	struct tc_call *c = get->call;
+
+	g->socket = rng_chance(&g->r, 1, 2) ? TCP : TCP6;
+	tc->sock[0] = sock_rows[g->socket].sock;
+	tc->sock[0].level = tc->n_levels;
+	c->level = SOL_TCP;
+	c->optname = TCP_ZEROCOPY_RECEIVE;
+	get->info = option_find(c->level, c->optname);
+	c->optlen = lens[rng_below(&g->r, sizeof(lens))];
+	c->buf = (struct tc_buf){.n_data = 24, .size = (uint32_t)c->optlen + rng_below(&g->r, 8)};
+	c->buf.place = (uint8_t)(rng_chance(&g->r, 1, 8) ? BUF_READONLY : BUF_PLAIN);
+	for (unsigned i = 8; i < c->buf.n_data; i++)
+		c->buf.data[i] = (uint8_t)rng_below(&g->r, 256);
+	c->buf.data[0] = rng_chance(&g->r, 1, 4); /* an odd address is EINVAL */
+	if (c->buf.n_data > c->buf.size)
+		c->buf.n_data = (uint8_t)c->buf.size;
+	get->hot_retval = get->hot_optlen = true;
+	get->tame = true;
+}
+
+/* On a socket without a peer there is no descriptor to make. */
+static void aim_peerpidfd(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	g->socket = UNIX;
+	tc->sock[0] = sock_rows[UNIX].sock;
+	tc->sock[0].level = tc->n_levels;
+	get->call->level = SOL_SOCKET;
+	get->call->optname = SO_PEERPIDFD;
+	get->info = option_find(SOL_SOCKET, SO_PEERPIDFD);
+}
+
 static void aim_retval(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
 	set->hot_retval = get->hot_retval = true;
@@ -482,10 +537,11 @@ static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, st
 typedef void aim_fn(struct gen *, struct tcase *, struct half *, struct half *);
 /* A row may stand twice: it is hit twice as often. SO_PEERGROUPS costs several microseconds a call. */
 static aim_fn *const aims[] = {
-	aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_memberships,
-	aim_memberships, aim_memberships, aim_large_set,   aim_large_set,   aim_badfd,
-	aim_badfd,	 aim_null_optlen, aim_null_optlen, aim_retval,	    aim_retval,
-	aim_bad_memory,	 aim_bad_memory,  aim_peergroups,  aim_uring,	    aim_compat,
+	aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_unknown_get, aim_memberships, aim_memberships,
+	aim_memberships, aim_large_set,	  aim_large_set,   aim_badfd,	    aim_badfd,	     aim_null_optlen,
+	aim_null_optlen, aim_retval,	  aim_retval,	   aim_bad_memory,  aim_bad_memory,  aim_peergroups,
+	aim_uring,	 aim_uring,	  aim_compat,	   aim_zerocopy,    aim_zerocopy,    aim_zerocopy,
+	aim_zerocopy,	 aim_peerpidfd,
 };
 
 static void count_half(struct gen *g, const struct half *h)

@@ -132,6 +132,8 @@ static bool errno_memory(const struct invariant_call *v)
 {
 	if (!errno_result(v))
 		return true;
+	if (v->w->c_out == C_ZC_FAILED) /* the handler's copy comes after the programs, and does not come */
+		return true;
 	if (v->w->n_out) /* the buffer is copied before the length, which has nowhere to go */
 		return v->c->optlen_null && v->w->ret == -EFAULT;
 	return !v->plan->called || v->w->base == v->hr->mem;
@@ -168,7 +170,7 @@ static bool out_bound(const struct invariant_call *v)
 	if (v->c->buf.place == BUF_EDGE && w->n_out > v->c->buf.size)
 		return false;
 	return !is_kernel(v) || !certain(v, ANY_OPTLEN) || v->c->optlen_null || v->c->via != VIA_SYSCALL ||
-	       w->optlen == (int32_t)w->n_out;
+	       w->optlen == (int32_t)w->n_out || w->c_out == C_ZC_COPYOUT || w->c_out == C_ZC_FAILED;
 }
 
 static bool bad_descriptor(const struct invariant_call *v)
