@@ -76,6 +76,8 @@ mistakes "$objects/bad_grown.bpf.o" optlen-grown
 mistakes "$objects/bad_short.bpf.o" short-value
 mistakes "$objects/bad_return.bpf.o" return-0-retval
 mistakes "$objects/bad_undone.bpf.o" denial-undone
+mistakes "$objects/bad_bypass.bpf.o" bypass-undone
+mistakes "$objects/bad_unreached.bpf.o" fault-unreached
 mistakes "$objects/bad_fault.bpf.o" fault
 
 # What is not modelled is no mistake, and no pass. A kernel function cannot be answered for either.
@@ -98,6 +100,12 @@ says "bad_short" "setsockopt(s, SOL_SOCKET, SO_PRIORITY, "
 says "bad_short" "= -1 EINVAL"
 check 1 "$objects/bad_return.bpf.o"
 says "bad_return" "= -1 EPERM"
+check 1 "$objects/bad_bypass.bpf.o"
+says "bad_bypass" "below it a program that sets optlen -1"
+check 1 "$objects/bad_unreached.bpf.o"
+line=$(grep -n 'ctx->level = ' "${HD_SOURCE_DIR:?}/tests/objects/bad_unreached.bpf.c" | cut -d: -f1)
+says "bad_unreached" "bad_unreached.bpf.c:$line"
+says "bad_unreached" "a getsockopt program cannot write this field"
 check 1 "$objects/bad_fault.bpf.o"
 line=$(grep -n 'optval\[40\]' "${HD_SOURCE_DIR:?}/tests/objects/bad_fault.bpf.c" | cut -d: -f1)
 says "bad_fault" "bad_fault.bpf.c:$line"

@@ -73,6 +73,7 @@ prove 1 '"differ":[1-9]' --json "$objects/asks_world.bpf.o"
 
 # The verifier's no, in one line.
 prove 1 'fault \(setsockopt, cgroup a\) FAIL: refused: .*invalid access to packet' "$objects/bad_fault.bpf.o"
+prove 1 'unreached \(getsockopt, cgroup a\) FAIL: refused: .*invalid bpf_context access' "$objects/bad_unreached.bpf.o"
 prove 1 '"expected":false' --json "$objects/bad_fault.bpf.o"
 
 echo "$failures failed"

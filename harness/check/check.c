@@ -224,19 +224,27 @@ int check_give(struct check *k, const char *name, const struct tcase *tc, const 
 	return 0;
 }
 
-/* The chain of the objects, and below them, if asked, a child whose programs return 0. */
-static void make_levels(struct check *k, bool below)
+/* The chain of the objects, and below them, if asked, a child with programs of its own. */
+static void make_levels(struct check *k, enum check_below below)
 {
+	static const struct act done = {.op = ACT_OPTLEN, .val = -1};
 	struct tcase *tc = &k->tc;
+	struct tc_level *child;
 
 	tcase_init(tc);
 	tc->n_levels = (uint8_t)k->n_levels;
 	add_programs(k); /* they fit: add_place */
+	child = &tc->level[k->n_levels];
 	if (below)
 		memset(&tc->level[tc->n_levels++], 0, sizeof(tc->level[0]));
-	for (unsigned h = 0; below && h < HOOK_COUNT; h++) {
-		tc->level[k->n_levels].n[h] = 1;
-		tc->level[k->n_levels].slot[h][0] = (struct tc_slot){.mode = MODE_MULTI, .prog = {.ret = 0}};
+	for (unsigned h = 0; below == BELOW_DENIES && h < HOOK_COUNT; h++) {
+		child->n[h] = 1;
+		child->slot[h][0] = (struct tc_slot){.mode = MODE_MULTI, .prog = {.ret = 0}};
+	}
+	if (below == BELOW_ANSWERS) {
+		child->n[HOOK_SET] = 1;
+		child->slot[HOOK_SET][0] =
+			(struct tc_slot){.mode = MODE_MULTI, .prog = {.n = 1, .ret = 1, .act = {done}}};
 	}
 	tc->n_socks = 1;
 	tc->sock[0] = (struct tc_sock){
@@ -436,27 +444,32 @@ static void run_pair(struct check *k, const struct derived *d, int32_t level, in
 	}
 }
 
-/* The same calls with a child below that denies them; the newest profile's rules. */
-static void run_below(struct check *k, const struct derived *d)
+/* One call below a child; the newest profile's rules. */
+static void run_below_call(struct check *k, unsigned hook, int32_t level, int32_t optname, int32_t optlen)
 {
 	struct plan plan;
 
-	make_levels(k, true);
+	k->tc.n_calls = 0;
+	make_call(k, hook, level, optname, optlen, 0);
+	if (k->run) {
+		run_case(k);
+		return;
+	}
+	check_begin(k, k->n_profiles - 1);
+	predict(k, k->n_profiles - 1, 0, &plan);
+}
+
+/* The same calls with a child below that denies them, or answers a setsockopt without the handler. */
+static void run_below(struct check *k, const struct derived *d, enum check_below below)
+{
+	make_levels(k, below);
 	for (unsigned l = 0; l < d->n_levels; l++)
 		for (unsigned o = 0; o < d->n_optnames; o++)
 			for (unsigned h = 0; h < HOOK_COUNT; h++)
-				for (int32_t optlen = 4; optlen <= 64; optlen *= 4) {
-					k->tc.n_calls = 0;
-					if (!has_program(k, h) || !check_loads(k, k->n_profiles - 1, h))
-						continue;
-					make_call(k, h, d->level[l], d->optname[o], optlen, 0);
-					if (k->run) {
-						run_case(k);
-						continue;
-					}
-					check_begin(k, k->n_profiles - 1);
-					predict(k, k->n_profiles - 1, 0, &plan);
-				}
+				for (int32_t optlen = 4; optlen <= 64; optlen *= 4)
+					if (has_program(k, h) && check_loads(k, k->n_profiles - 1, h) &&
+					    (h == HOOK_SET || below == BELOW_DENIES))
+						run_below_call(k, h, d->level[l], d->optname[o], optlen);
 }
 
 /* Did a program do something with this call besides mending optlen? The newest profile's rules. */
@@ -530,14 +543,18 @@ void check_run(struct check *k)
 		return;
 	}
 	check_derive(k, d);
-	make_levels(k, false);
+	make_levels(k, BELOW_NOBODY);
 	for (unsigned l = 0; l < d->n_levels; l++)
 		for (unsigned o = 0; o < d->n_optnames; o++)
 			run_pair(k, d, d->level[l], d->optname[o]);
 	if (!k->run)
 		run_levels(k, d);
-	if (k->n_levels < TC_MAX_LEVELS)
-		run_below(k, d);
+	if (!k->run)
+		lint_look_for_unreached(k);
+	if (k->n_levels == TC_MAX_LEVELS)
+		return;
+	run_below(k, d, BELOW_DENIES);
+	run_below(k, d, BELOW_ANSWERS);
 }
 
 bool check_found(const struct check *k)

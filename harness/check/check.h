@@ -48,14 +48,21 @@ struct check_place {
 	const char *refused; /* NULL, or why it cannot be run; of the newest profile's object */
 };
 
+/* A child's programs below those of the objects. */
+enum check_below {
+	BELOW_NOBODY,
+	BELOW_DENIES,  /* return 0 */
+	BELOW_ANSWERS, /* a setsockopt without the handler: optlen = -1 */
+};
+
 /* A mistake: how often, and the first call that shows it. */
 struct check_find {
 	uint64_t count;
 	struct tc_call call;
 	const struct profile *profile;
-	unsigned place;	   /* index in check.place */
-	int64_t ret;	   /* of the call */
-	bool below;	   /* with a child's program that returns 0 */
+	unsigned place; /* index in check.place */
+	int64_t ret;	/* of the call */
+	enum check_below below;
 	bool assumed;	   /* the handler's answer is not the model's */
 	const char *name;  /* EXPECT: the case's; borrowed */
 	struct buf detail; /* FAULT: sentence, instruction, source line, registers; owned */
@@ -126,7 +133,8 @@ struct check {
 	const struct check_given *at_given; /* NULL: a derived case */
 	struct tcase tc;
 	unsigned at_profile;
-	bool quiet, special, below;
+	bool quiet, special;
+	enum check_below below;
 	bool assumed;	    /* the handler of the call was called, and its answer is not the model's */
 	int64_t handler;    /* what the handler of the call returned; 0 if it was not called */
 	bool open, fails;   /* a getsockopt's handler was not modelled; it is to fail */

@@ -6,6 +6,7 @@
 #include "../case/options.h"
 #include "../mutate/boundary.h"
 #include "oracle/clauses.h"
+#include "oracle/isa/disasm.h"
 
 const struct check_lint_row check_lints[LINT_COUNT] = {
 #define LINT(id, name, sentence, remedy) [LINT_##id] = {name, sentence, remedy},
@@ -71,7 +72,9 @@ static void ran(void *owner, const struct byte_run *r)
 		fault(k, r, place);
 	if (k->below && a->retval < 0 && b->retval >= 0)
 		k->last_place[LINT_UNDONE] = place;
-	if (k->below) /* only LINT_UNDONE is looked for */
+	if (k->below == BELOW_ANSWERS && a->optlen == -1 && b->optlen != -1)
+		k->last_place[LINT_BYPASS] = place;
+	if (k->below) /* only LINT_UNDONE and LINT_BYPASS are looked for */
 		return;
 	if (r->ret == 1 && a->size == PAGE && a->optlen > PAGE && !wrote_optlen && !wrote_retval)
 		see(k, LINT_LARGE, place);
@@ -133,7 +136,9 @@ void lint_call(struct check *k, const struct tc_call *c, const struct plan *plan
 	if (!lost && !k->below && is_refused(w))
 		k->last_seen |= 1u << LINT_RETVAL;
 	/* If the handler has failed, a denial leaves its errno as it is: nobody above can tell. */
-	if (!lost && k->below && w->ret >= 0 && k->handler >= 0)
+	if (!lost && k->below == BELOW_ANSWERS && plan->called)
+		k->last_seen |= 1u << LINT_BYPASS;
+	if (!lost && k->below == BELOW_DENIES && w->ret >= 0 && k->handler >= 0)
 		k->last_seen |= 1u << LINT_UNDONE;
 	for (unsigned l = 0; l < LINT_COUNT; l++)
 		if (k->last_seen >> l & 1)
@@ -175,4 +180,23 @@ void lint_expect(struct check *k, const struct tc_call *c, const struct want *w,
 			   (long long)d->got);
 	}
 	keep(k, LINT_EXPECT, c, w->ret);
+}
+
+void lint_unreached(struct check *k, unsigned place, uint32_t insn, const char *why)
+{
+	struct check_find *f = &k->find[LINT_UNREACHED];
+	const struct check_place *p = &k->place[place];
+	const struct isa_prog *prog = &k->object[k->n_profiles - 1][p->input].object->progs[p->prog];
+	static const struct tc_call none;
+	struct isa_source s;
+
+	k->last_place[LINT_UNREACHED] = place;
+	if (!f->count) {
+		buf_printf(&f->detail, "    %s\n      %u: ", why, insn);
+		isa_disasm(&f->detail, prog->insns, prog->n_insns, insn);
+		buf_puts(&f->detail, "\n");
+		if (check_source(k, p, insn, &s) && s.file)
+			buf_printf(&f->detail, "      %s:%d: %s\n", s.file, s.line, s.text);
+	}
+	keep(k, LINT_UNREACHED, &none, 0);
 }

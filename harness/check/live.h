@@ -20,8 +20,8 @@ struct live_diff {
 	struct tc_call call;   /* that shows it */
 	struct tc_call after;  /* the setsockopt before it in the case; optname is valid if has_after */
 	bool has_after, state; /* state: it showed when the option was read back */
-	bool below;	       /* with a child's program that returns 0 */
-	const char *name;      /* of a given case; NULL */
+	enum check_below below;
+	const char *name; /* of a given case; NULL */
 	struct diff diff;
 	int64_t want_ret, got_ret;
 	int32_t want_optlen, got_optlen;

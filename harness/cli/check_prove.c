@@ -74,8 +74,7 @@ static void show_diff(const struct live_diff *d, struct buf *b)
 		buf_puts(b, d->state ? ", and read back without the programs: " : ", then ");
 	}
 	tcase_print_call(&d->call, b);
-	if (d->below)
-		buf_puts(b, ", below a program that returns 0");
+	buf_puts(b, check_show_below(d->below));
 	buf_printf(b, "\n     %s", diff_field_name(d->diff.field));
 	if (d->diff.field == DIFF_MEM || d->diff.field == DIFF_EXPECT)
 		buf_printf(b, "[%u]", d->diff.offset);
@@ -179,7 +178,7 @@ static struct json_object *json_diff(const struct live_diff *d)
 	if (d->name)
 		json_object_object_add(o, "case", json_object_new_string(d->name));
 	json_object_object_add(o, "read_back", json_object_new_boolean(d->state));
-	json_object_object_add(o, "child_returns_0", json_object_new_boolean(d->below));
+	json_object_object_add(o, "child_returns_0", json_object_new_boolean(d->below == BELOW_DENIES));
 	json_object_object_add(o, "field", json_object_new_string(diff_field_name(d->diff.field)));
 	add_number(o, "offset", d->diff.offset);
 	add_number(o, "want", d->diff.want);

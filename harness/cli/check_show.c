@@ -133,22 +133,35 @@ static void show_split(const struct check *k, const struct check_split *s, struc
 	}
 }
 
+const char *check_show_below(enum check_below below)
+{
+	static const char *const texts[] = {[BELOW_NOBODY] = "",
+					    [BELOW_DENIES] = ", below it a program that returns 0",
+					    [BELOW_ANSWERS] = ", below it a program that sets optlen -1"};
+
+	return texts[below];
+}
+
 static void show_find(const struct check *k, unsigned l, struct buf *b)
 {
 	const struct check_find *f = &k->find[l];
 
 	buf_printf(b, "  %s: ", check_lints[l].name);
 	name(b, prog_of(k, &k->place[f->place])->name);
-	buf_printf(b, ": %s\n    ", check_lints[l].sentence);
+	buf_printf(b, ": %s\n", check_lints[l].sentence);
+	if (l == LINT_UNREACHED) {
+		buf_printf(b, "%s", buf_str(&f->detail));
+		return;
+	}
+	buf_puts(b, "    ");
 	call(b, &f->call);
 	if (l != LINT_FAULT && l != LINT_LEVEL && l != LINT_NO_MODEL) {
 		buf_puts(b, " = ");
 		tcase_print_ret(f->ret, b);
 	}
 	buf_printf(b, "   (profile %s%s%s; %llu such calls)\n    remedy: %s\n", f->profile->name,
-		   f->below ? ", below it a program that returns 0" : "",
-		   f->assumed ? ", the handler's answer is assumed" : "", (unsigned long long)f->count,
-		   check_lints[l].remedy);
+		   check_show_below(f->below), f->assumed ? ", the handler's answer is assumed" : "",
+		   (unsigned long long)f->count, check_lints[l].remedy);
 	if (f->detail.n)
 		buf_printf(b, "%s", buf_str(&f->detail));
 }
@@ -267,10 +280,12 @@ static struct json_object *json_find(const struct check *k, unsigned l)
 	add(o, "program", &n);
 	json_object_object_add(o, "text", json_object_new_string(check_lints[l].sentence));
 	json_object_object_add(o, "remedy", json_object_new_string(check_lints[l].remedy));
-	call(&b, &f->call);
-	add(o, "call", &b);
+	if (l != LINT_UNREACHED) {
+		call(&b, &f->call);
+		add(o, "call", &b);
+	}
 	json_object_object_add(o, "profile", json_object_new_string(f->profile->name));
-	json_object_object_add(o, "child_returns_0", json_object_new_boolean(f->below));
+	json_object_object_add(o, "child_returns_0", json_object_new_boolean(f->below == BELOW_DENIES));
 	json_object_object_add(o, "assumed", json_object_new_boolean(f->assumed));
 	json_object_object_add(o, "count", json_object_new_int64((int64_t)f->count));
 	if (f->detail.n) {

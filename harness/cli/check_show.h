@@ -15,6 +15,9 @@ void check_show_program(const struct check *k, const struct check_place *p, stru
 /* The keys object, program, hook and cgroup. */
 struct json_object *check_json_program(const struct check *k, const struct check_place *p);
 
+/* ", below it a program that returns 0" and the like; may be empty. */
+const char *check_show_below(enum check_below below);
+
 /* What --kernel found on the kernel `release` (check_prove.c). */
 void check_prove_show(const struct check *k, const struct check_live *l, const char *release);
 void check_prove_json(const struct check *k, const struct check_live *l, const char *release);

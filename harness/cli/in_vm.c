@@ -73,6 +73,8 @@ static int add_file(struct in_vm *v, const char *operand, const char **word)
 	const char *host = n == strlen(operand) ? operand : strndup(operand, n);
 	char *guest = v->guest[v->n_files], same[PATH_MAX];
 
+	if (host != operand)
+		v->cut[v->n_cut++] = (char *)host;
 	if (!host || !absolute(v, host, same))
 		return cli_usage("%s: the path is too long", operand);
 	if (n < strlen(operand) && taken(same))
@@ -85,8 +87,6 @@ static int add_file(struct in_vm *v, const char *operand, const char **word)
 		if (word)
 			*word = guest;
 	}
-	if (host != operand)
-		v->cut[v->n_cut++] = (char *)host;
 	v->file[v->n_files++] = (struct vm_file){host, guest};
 	return 0;
 }

@@ -43,6 +43,8 @@ int congestion(struct bpf_sockopt *ctx)
 {
 	char *optval = ctx->optval;
 
+	if (ctx->optlen < 0)
+		return 1; /* a program below has answered without the handler */
 	if (ctx->level != SOL_TCP || ctx->optname != TCP_CONGESTION)
 		return leave(ctx);
 	if (!is_unwanted(optval, ctx->optval_end))

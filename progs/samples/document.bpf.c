@@ -57,6 +57,8 @@ int set(struct bpf_sockopt *ctx)
 {
 	__u8 *optval = ctx->optval;
 
+	if (ctx->optlen < 0)
+		return 1; /* a program below has answered without the handler */
 	if (ctx->level == SOL_CUSTOM && ctx->optname == 0) {
 		ctx->optlen = -1; /* done: without the handler */
 		return 1;

@@ -15,7 +15,7 @@ int narrow(struct bpf_sockopt *ctx)
 {
 	__u8 *optval = ctx->optval;
 
-	if (ctx->level == SOL_SOCKET && ctx->optname == SO_PRIORITY) {
+	if (ctx->optlen >= 0 && ctx->level == SOL_SOCKET && ctx->optname == SO_PRIORITY) {
 		if (optval + 1 > (__u8 *)ctx->optval_end)
 			return 0;
 		optval[0] = 1;
