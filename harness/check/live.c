@@ -35,7 +35,7 @@ static int run_program(void *owner, struct oracle_entry *e)
 static void load(struct check *k, struct check_live *l, unsigned input)
 {
 	struct userobj *u = &l->object[input];
-	unsigned at[TC_MAX_PROGS];
+	unsigned at[TC_MAX_PROGS] = {0};
 
 	userobj_init(u, k->input[input].bytes, k->input[input].n);
 	for (unsigned i = 0; i < k->n_places; i++)

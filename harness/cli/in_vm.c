@@ -70,11 +70,13 @@ static bool taken(const char *path)
 static int add_file(struct in_vm *v, const char *operand, const char **word)
 {
 	size_t n = word && v->cli->path_length ? v->cli->path_length(operand) : strlen(operand);
-	const char *host = n == strlen(operand) ? operand : strndup(operand, n);
+	const char *host = operand;
 	char *guest = v->guest[v->n_files], same[PATH_MAX];
 
-	if (host != operand)
-		v->cut[v->n_cut++] = (char *)host;
+	if (n < strlen(operand)) {
+		v->cut[v->n_cut] = strndup(operand, n);
+		host = v->cut[v->n_cut++];
+	}
 	if (!host || !absolute(v, host, same))
 		return cli_usage("%s: the path is too long", operand);
 	if (n < strlen(operand) && taken(same))
