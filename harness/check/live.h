@@ -36,7 +36,7 @@ struct check_live {
 	bool unexpected[TC_MAX_PROGS]; /* refused or taken against what check_place.since says */
 	uint64_t cases, calls;	       /* compared */
 	uint64_t failed;
-	uint64_t kept_off;  /* cases that can hurt the machine, or whose option goes past the hook */
+	uint64_t kept_off;  /* cases that can hurt the machine */
 	uint64_t skipped;   /* that the machine cannot express */
 	uint64_t undecided; /* the interpreter has no answer: not modelled, or nothing is promised */
 	uint64_t faults;    /* the interpreter says that the verifier would not take what this kernel runs */

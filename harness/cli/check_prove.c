@@ -94,9 +94,7 @@ static void show_diff(const struct live_diff *d, struct buf *b)
 static void show_rest(const struct check *k, const struct check_live *l, struct buf *b)
 {
 	if (l->kept_off)
-		buf_printf(b,
-			   "%llu cases were not run: an option that can hurt this machine (--unsafe), or "
-			   "that goes past the hook\n",
+		buf_printf(b, "%llu cases were not run: an option that can hurt this machine (--unsafe)\n",
 			   (unsigned long long)l->kept_off);
 	if (l->skipped)
 		buf_printf(b, "%llu cases cannot be run here: %s\n", (unsigned long long)l->skipped, l->why);
