@@ -256,7 +256,11 @@ static void put_levels(struct out *o, const struct tcase *tc)
 
 static void put_sock(struct out *o, const struct tc_sock *s)
 {
-	unsigned k = 0, pair = s->route == ROUTE_SOCKETPAIR ? 0x80 : 0;
+	static const uint8_t routes[ROUTE_COUNT] = {[ROUTE_SOCKETPAIR] = 0x80,
+						    [ROUTE_LISTENING] = 0x10,
+						    [ROUTE_CONNECTED] = 0x20,
+						    [ROUTE_CLOSED] = 0x30};
+	unsigned k = 0, pair = routes[s->route];
 
 	while (k < N_KINDS &&
 	       (kinds[k].family != s->family || kinds[k].type != s->type || kinds[k].protocol != s->protocol))
@@ -474,7 +478,9 @@ static void get_sock(struct cursor *c, struct tc_sock *s, unsigned n_levels)
 {
 	unsigned b = cursor_u8(c), k = b & 15;
 
-	s->route = b & 0x80 ? ROUTE_SOCKETPAIR : ROUTE_SOCKET;
+	s->route = b & 0x80   ? ROUTE_SOCKETPAIR
+		   : b & 0x30 ? (uint8_t)(ROUTE_LISTENING - 1 + (b >> 4 & 3))
+			      : ROUTE_SOCKET;
 	if (k == KIND_RAW) {
 		s->family = cursor_u16(c);
 		s->type = cursor_u16(c);

@@ -20,6 +20,7 @@
  *       RETURN      bit 4: the result (wide: bits 4-5 % 3)
  *       OPTLEN, RETVAL, SET_RETVAL   int
  *   socket      bits 0-3 one of the usual kinds, or 15: family, type, protocol as u16; bit 7 socketpair;
+ *               else bits 4-5: 1 listening, 2 connected, 3 closed;
  *               next byte: level % (levels + 1)
  *   call        bit 0 hook; bits 1-3 socket % sockets (7: bad fd); bit 4 optlen NULL (get); bits 5-6 place;
  *               bit 7 has an expectation; then level and option; optlen as int (if not NULL);

@@ -27,8 +27,8 @@ const char *const case_cmp_words[CMP_COUNT] = {
 	[CMP_GT] = ">",
 };
 const char *const case_route_words[ROUTE_COUNT] = {
-	[ROUTE_SOCKET] = "socket",
-	[ROUTE_SOCKETPAIR] = "socketpair",
+	[ROUTE_SOCKET] = "socket",	 [ROUTE_SOCKETPAIR] = "socketpair", [ROUTE_LISTENING] = "listening",
+	[ROUTE_CONNECTED] = "connected", [ROUTE_CLOSED] = "closed",
 };
 const char *const case_via_words[VIA_COUNT] = {
 	[VIA_SYSCALL] = "",

@@ -120,7 +120,7 @@ static int sock(struct parser *p, unsigned name)
 		return ret;
 	route = lex_at_one(p, case_route_words, ROUTE_COUNT);
 	if (route == ROUTE_COUNT)
-		return lex_expected(p, "socket or socketpair");
+		return lex_expected(p, "socket, socketpair, listening, connected or closed");
 	s->route = (uint8_t)route;
 	lex_next(p);
 	ret = lex_want(p, "(");

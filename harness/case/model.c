@@ -70,6 +70,8 @@ static uint16_t kind_of(const struct tc_sock *s)
 	bool tcp = s->type == SOCK_STREAM && (s->protocol == 0 || s->protocol == IPPROTO_TCP);
 	bool udp = s->type == SOCK_DGRAM && (s->protocol == 0 || s->protocol == IPPROTO_UDP);
 
+	if (s->route > ROUTE_SOCKETPAIR)
+		return 0;
 	if (s->family == AF_UNIX && s->protocol == 0 &&
 	    (s->type == SOCK_STREAM || s->type == SOCK_DGRAM || s->type == SOCK_SEQPACKET))
 		return SK_UNIX;

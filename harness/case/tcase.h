@@ -42,10 +42,18 @@ struct tc_level {
 	struct tc_slot slot[HOOK_COUNT][TC_MAX_SLOTS];
 };
 
-enum sock_route { ROUTE_SOCKET, ROUTE_SOCKETPAIR, ROUTE_COUNT };
+/* How a socket is made, and in which state calls find it. */
+enum sock_route {
+	ROUTE_SOCKET,	  /* socket(2), and nothing else */
+	ROUTE_SOCKETPAIR, /* the first end of socketpair(2) */
+	ROUTE_LISTENING,  /* listen(2) */
+	ROUTE_CONNECTED,  /* connect(2) to another socket of the same kind, which is kept */
+	ROUTE_CLOSED,	  /* the same, and the other end will send no more */
+	ROUTE_COUNT,
+};
 
 struct tc_sock {
-	uint8_t route;	 /* enum sock_route: socket(2), or the first end of socketpair(2) */
+	uint8_t route;	 /* enum sock_route */
 	uint8_t level;	 /* TC_OUTSIDE or 1..n_levels: the cgroup in which it is made */
 	uint16_t family; /* AF_* */
 	uint16_t type;	 /* SOCK_* */

@@ -249,13 +249,14 @@ static void put_attach(const struct tcase *tc, struct buf *out)
 
 static void put_socket(const struct tcase *tc, unsigned i, struct buf *out)
 {
+	static const char *const makers[ROUTE_COUNT] = {"make_socket", "make_pair", "make_listening",
+							"make_connected", "make_closed"};
 	const struct tc_sock *s = &tc->sock[i];
 	struct buf text = {0};
 
 	tcase_print_sock(tc, i, &text);
-	buf_printf(out, "\tsock[%u] = %s(%u, %u, %u, %u); /* ", i,
-		   s->route == ROUTE_SOCKETPAIR ? "make_pair" : "make_socket", s->level, s->family, s->type,
-		   s->protocol);
+	buf_printf(out, "\tsock[%u] = %s(%u, %u, %u, %u); /* ", i, makers[s->route], s->level, s->family,
+		   s->type, s->protocol);
 	repro_comment(out, buf_str(&text), strcspn(buf_str(&text), "\n"));
 	buf_puts(out, " */\n");
 	buf_fini(&text);
@@ -440,6 +441,14 @@ static bool of_groups(const struct tc_call *c)
 	return c->level == SOL_SOCKET && c->optname == SOL_SOCKET_PEERGROUPS;
 }
 
+static bool has_states(const struct tcase *tc)
+{
+	for (unsigned i = 0; i < tc->n_socks; i++)
+		if (tc->sock[i].route > ROUTE_SOCKETPAIR)
+			return true;
+	return false;
+}
+
 static void put_opening(const struct repro *r, struct buf *out)
 {
 	buf_puts(out, "/*\n * ");
@@ -500,6 +509,8 @@ void repro_print(const struct repro *r, struct buf *out)
 		buf_puts(out, runtime_compat);
 	if (groups)
 		buf_puts(out, runtime_groups);
+	if (has_states(r->tc))
+		buf_puts(out, runtime_states);
 	buf_puts(out, "\n/* ---- the case ---- */\n\n");
 	put_programs(r, r->tc, out);
 	buf_printf(out, "int main(void)\n{\n\tint sock[%u];\n\tvoid *val;\n\n", TC_MAX_SOCKS);

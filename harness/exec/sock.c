@@ -1,30 +1,115 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * socket(2), socketpair(2), and the reaper: a grandchild of ours, so that nobody has to wait for it, which
- * receives descriptors over a UNIX socket and closes them. It holds nothing else of ours and ends with the
- * channel.
+ * socket(2), socketpair(2), connections over the loopback, and the reaper: a grandchild of ours, so that
+ * nobody has to wait for it, which receives descriptors over a UNIX socket and closes them. It holds nothing
+ * else of ours and ends with the channel.
  */
 #include "sock.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <linux/vm_sockets.h>
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A socket of the kind that others can connect to, at *at. Its descriptor, or -errno. */
+static int listener(const struct tc_sock *s, struct sockaddr_storage *at, socklen_t *n)
+{
+	int fd = socket(s->family, s->type | SOCK_CLOEXEC, s->protocol), ret = 0;
+	bool dgram = s->type == SOCK_DGRAM;
+
+	if (fd < 0)
+		return -errno;
+	memset(at, 0, sizeof(*at));
+	at->ss_family = s->family;
+	*n = sizeof(sa_family_t); /* UNIX: a name is made */
+	if (s->family == AF_INET) {
+		((struct sockaddr_in *)at)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		*n = sizeof(struct sockaddr_in);
+	} else if (s->family == AF_INET6) {
+		((struct sockaddr_in6 *)at)->sin6_addr = in6addr_loopback;
+		*n = sizeof(struct sockaddr_in6);
+	} else if (s->family == AF_VSOCK) {
+		((struct sockaddr_vm *)at)->svm_cid = VMADDR_CID_LOCAL;
+		((struct sockaddr_vm *)at)->svm_port = VMADDR_PORT_ANY;
+		*n = sizeof(struct sockaddr_vm);
+	} else if (s->family != AF_UNIX) {
+		ret = -EOPNOTSUPP;
+	}
+	if (!ret && bind(fd, (struct sockaddr *)at, *n))
+		ret = -errno;
+	*n = sizeof(*at);
+	if (!ret && ((!dgram && listen(fd, 1)) || getsockname(fd, (struct sockaddr *)at, n)))
+		ret = -errno;
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+/*
+ * A connected pair. The far end resets the connection when it is closed, so that nothing of it stays behind
+ * in the network namespace.
+ */
+static int connect_pair(const struct tc_sock *s, int fd[2])
+{
+	static const struct linger reset = {1, 0};
+	struct sockaddr_storage at;
+	socklen_t n;
+	int far, ret = 0;
+
+	if (s->route == ROUTE_CLOSED && s->type == SOCK_DGRAM)
+		return -EOPNOTSUPP; /* nobody would hear of it */
+	far = listener(s, &at, &n);
+	if (far < 0)
+		return far;
+	fd[0] = socket(s->family, s->type | SOCK_CLOEXEC, s->protocol);
+	if (fd[0] < 0 || connect(fd[0], (struct sockaddr *)&at, n))
+		ret = -errno;
+	fd[1] = far;
+	if (!ret && s->type != SOCK_DGRAM) {
+		fd[1] = accept4(far, NULL, NULL, SOCK_CLOEXEC);
+		ret = fd[1] < 0 ? -errno : 0;
+		close(far);
+	}
+	if (!ret && s->family != AF_UNIX)
+		setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (!ret && s->route == ROUTE_CLOSED && shutdown(fd[1], SHUT_WR))
+		ret = -errno;
+	if (ret) {
+		close(fd[0]);
+		close(fd[1]);
+	}
+	return ret;
+}
+
 int sock_make(const struct tc_sock *s, struct sock_fds *out)
 {
-	int fd[2] = {-1, -1};
+	int fd[2] = {-1, -1}, ret;
 
 	if (s->route == ROUTE_SOCKETPAIR) {
 		if (socketpair(s->family, s->type | SOCK_CLOEXEC, s->protocol, fd))
 			return -errno;
-	} else {
+	} else if (s->route == ROUTE_SOCKET) {
 		fd[0] = socket(s->family, s->type | SOCK_CLOEXEC, s->protocol);
 		if (fd[0] < 0)
 			return -errno;
+	} else if (s->route == ROUTE_LISTENING) {
+		struct sockaddr_storage at;
+		socklen_t n;
+
+		fd[0] = listener(s, &at, &n);
+		if (fd[0] < 0)
+			return fd[0];
+	} else {
+		ret = connect_pair(s, fd);
+		if (ret)
+			return ret;
 	}
 	out->fd = fd[0];
 	out->peer = fd[1];
@@ -171,7 +256,7 @@ static void retire(struct sock_reaper *r, uint16_t family, int fd)
 
 void sock_retire(struct sock_reaper *r, uint16_t family, struct sock_fds *s)
 {
+	retire(r, family, s->peer); /* first: connect_pair() */
 	retire(r, family, s->fd);
-	retire(r, family, s->peer);
 	s->fd = s->peer = -1;
 }

@@ -14,7 +14,7 @@
 
 struct sock_fds {
 	int fd;	  /* the one that calls are made on */
-	int peer; /* the other end of a socketpair, or -1 */
+	int peer; /* the other end of a socketpair or connection, or -1 */
 };
 
 /* Retired packet sockets on their way to the child. Start from sock_reaper_init. */

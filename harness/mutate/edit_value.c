@@ -138,6 +138,13 @@ static const struct tc_sock more_socks[] = {
 	{.family = AF_UNIX, .type = SOCK_SEQPACKET},
 	{.route = ROUTE_SOCKETPAIR, .family = AF_UNIX, .type = SOCK_DGRAM},
 	{.route = ROUTE_SOCKETPAIR, .family = AF_UNIX, .type = SOCK_SEQPACKET},
+	{.route = ROUTE_LISTENING, .family = AF_INET, .type = SOCK_STREAM},
+	{.route = ROUTE_CONNECTED, .family = AF_INET, .type = SOCK_STREAM},
+	{.route = ROUTE_CLOSED, .family = AF_INET, .type = SOCK_STREAM},
+	{.route = ROUTE_CONNECTED, .family = AF_INET6, .type = SOCK_STREAM},
+	{.route = ROUTE_CONNECTED, .family = AF_INET, .type = SOCK_DGRAM},
+	{.route = ROUTE_LISTENING, .family = AF_UNIX, .type = SOCK_STREAM},
+	{.route = ROUTE_CONNECTED, .family = AF_UNIX, .type = SOCK_SEQPACKET},
 };
 #define MORE_SOCKS (sizeof(more_socks) / sizeof(more_socks[0]))
 

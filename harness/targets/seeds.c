@@ -237,15 +237,13 @@ static void word(struct buf *b, const char *s)
 static void text_dictionary(struct buf *b)
 {
 	static const char *const words[] = {
-		"cgroup a ",	"cgroup a/b ", " = socket(",   " = socketpair(",
-		") in a",	") outside",   "getsockopt(",  "setsockopt(",
-		"badfd",	"optlen ",     "optlen NULL",  "NULL",
-		"i32 ",		"u8 ",	       "u16 ",	       "hex ",
-		"fill 0x",	"size ",       "readonly",     "edge",
-		"via io_uring", "via compat",  "if ",	       "return ",
-		"set_retval(",	"retval = ",   "optval[0] = ", "{ }",
-		" = -1 E",	" = 0 [",      "raw ",	       "# clauses ",
-		"# profiles ",	"buf ",	       "-2147483648",  "2147483647",
+		"cgroup a ",  "cgroup a/b ", " = socket(", " = socketpair(", " = listening(", " = connected(",
+		" = closed(", ") in a",	     ") outside",  "getsockopt(",    "setsockopt(",   "badfd",
+		"optlen ",    "optlen NULL", "NULL",	   "i32 ",	     "u8 ",	      "u16 ",
+		"hex ",	      "fill 0x",     "size ",	   "readonly",	     "edge",	      "via io_uring",
+		"via compat", "if ",	     "return ",	   "set_retval(",    "retval = ",     "optval[0] = ",
+		"{ }",	      " = -1 E",     " = 0 [",	   "raw ",	     "# clauses ",    "# profiles ",
+		"buf ",	      "-2147483648", "2147483647",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

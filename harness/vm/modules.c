@@ -11,7 +11,7 @@
 #define MODULES	    32		/* at most, with what they need */
 #define MODULE_SIZE (32u << 20) /* bytes of one, unpacked */
 
-static const char *const wanted[] = {"vsock", "vsock_loopback", "tls", "smc", "sctp"};
+static const char *const wanted[] = {"vsock", "vsock_loopback", "tls", "smc", "sctp", "algif_hash"};
 
 struct list {
 	char *path[MODULES]; /* below dir; owned */

@@ -7,7 +7,10 @@
 static const char *const hooks[HOOK_COUNT] = {[HOOK_GET] = "get", [HOOK_SET] = "set"};
 static const char *const modes[MODE_COUNT] = {
 	[MODE_MULTI] = "multi", [MODE_OVERRIDE] = "override", [MODE_NONE] = "none"};
-static const char *const routes[ROUTE_COUNT] = {[ROUTE_SOCKET] = "socket", [ROUTE_SOCKETPAIR] = "socketpair"};
+static const char *const routes[ROUTE_COUNT] = {
+	[ROUTE_SOCKET] = "socket",	 [ROUTE_SOCKETPAIR] = "socketpair", [ROUTE_LISTENING] = "listening",
+	[ROUTE_CONNECTED] = "connected", [ROUTE_CLOSED] = "closed",
+};
 static const char *const vias[VIA_COUNT] = {
 	[VIA_SYSCALL] = "syscall", [VIA_URING] = "io_uring", [VIA_COMPAT] = "compat"};
 static const char *const places[BUF_PLACE_COUNT] = {

@@ -37,6 +37,25 @@ static uint32_t protocol_of(const struct tc_sock *s)
 
 /* struct bpf_sock of a socket that nothing was done to: not bound, not connected but to the other end of its
  * pair. tests/test_byte_sock.c compares it with the running kernel's. */
+/* include/net/tcp_states.h; UNIX sockets use the same numbers, and do not change theirs when the peer shuts
+ * down. */
+static uint32_t state_of(const struct tc_sock *s)
+{
+	switch ((enum sock_route)s->route) {
+	case ROUTE_LISTENING:
+		return BPF_TCP_LISTEN;
+	case ROUTE_CLOSED:
+		return s->family == AF_UNIX ? BPF_TCP_ESTABLISHED : BPF_TCP_CLOSE_WAIT;
+	case ROUTE_SOCKETPAIR:
+	case ROUTE_CONNECTED:
+		return BPF_TCP_ESTABLISHED;
+	case ROUTE_SOCKET:
+	case ROUTE_COUNT:
+		break;
+	}
+	return BPF_TCP_CLOSE;
+}
+
 static uint64_t sock_field(void *owner, uint64_t socket, unsigned off, unsigned width)
 {
 	const struct byte_object *b = owner;
@@ -50,7 +69,7 @@ static uint64_t sock_field(void *owner, uint64_t socket, unsigned off, unsigned 
 	now.family = s->family;
 	now.type = s->type & 0xf; /* without SOCK_NONBLOCK */
 	now.protocol = protocol_of(s);
-	now.state = s->route == ROUTE_SOCKETPAIR ? BPF_TCP_ESTABLISHED : BPF_TCP_CLOSE;
+	now.state = state_of(s);
 	now.rx_queue_mapping = -1;
 	memcpy(&value, (const uint8_t *)&now + off, width);
 	return value;
