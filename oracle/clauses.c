@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "attach.h"
 #include "profiles.h"
 
 #define ALWAYS                                                                                               \
@@ -25,14 +26,20 @@
 		offsetof(struct traits, trait), mask                                                         \
 	}
 #define PAST_ZC (1 << BYPASS_PIDFD | 1 << BYPASS_SOME | 1 << BYPASS_MIXED | 1 << BYPASS_ZC)
+#define NEEDS(bits)                                                                                           \
+	{                                                                                                    \
+		0, bits                                                                                      \
+	}
 
 static const struct clause_info table[C_COUNT] = {
 #define CLAUSE(id, name, in, when, sentence, source) [C_##id] = {name, in, when, sentence, source},
 #include "clauses.def"
+#include "tree.def"
 #undef CLAUSE
 };
 
-_Static_assert(C_COUNT <= 128, "struct clause_set holds 128 clauses");
+_Static_assert(C_CALLS <= 128, "struct clause_set holds 128 clauses");
+_Static_assert(C_COUNT <= 256, "a clause is a byte in wants and differences");
 
 const struct clause_info *clause_info(unsigned c)
 {

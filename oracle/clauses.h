@@ -12,13 +12,18 @@ enum clause {
 	C_NONE, /* no clause had a say */
 #define CLAUSE(id, name, in, when, sentence, source) C_##id,
 #include "clauses.def"
+	C_CALLS, /* the clauses before it speak of calls, and fit in a struct clause_set */
+	C_CALLS_END = C_CALLS - 1,
+#include "tree.def"
 #undef CLAUSE
 	C_COUNT,
 };
 
-/* The families of profiles: kernels, the published document, the first proposal. A clause may be in several.
+/*
+ * The families of profiles: kernels, the published document, the first proposal. A clause may be in several.
+ * Clauses of tree.def are in none: they speak of operations (tree.h), and hold by the kernel's attach epoch.
  */
-enum clause_in { IN_KERNEL = 1, IN_DOC = 2, IN_BOTH = 3, IN_DRAFT = 4, IN_ALL = 7 };
+enum clause_in { IN_OPERATIONS = 0, IN_KERNEL = 1, IN_DOC = 2, IN_BOTH = 3, IN_DRAFT = 4, IN_ALL = 7 };
 
 /* Among kernels a clause may need one trait: it holds where the trait has one of these values. */
 struct clause_when {
@@ -29,7 +34,7 @@ struct clause_when {
 struct clause_info {
 	const char *name; /* SET.OPTLEN.BYPASS: first word is the hook, or CHAIN, HOOK, MEM */
 	unsigned in;	  /* enum clause_in, or-ed */
-	struct clause_when when;
+	struct clause_when when; /* of operations: values are the needs (attach.h), or 0 */
 	const char *sentence; /* the rule, in our own words */
 	const char *
 		source; /* kernel function (and first version), or the document's section; row of the facts */

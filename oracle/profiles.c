@@ -258,14 +258,19 @@ static uint32_t parse(const char *s)
 	return KERNEL(v[0], v[1], v[2]);
 }
 
-const struct profile *profile_for_kernel(const char *release, const char *version)
+uint32_t kernel_number(const char *release, const char *version)
 {
 	const char *debian = version ? strstr(version, "Debian ") : NULL;
 	uint32_t v = debian ? parse(debian + strlen("Debian ")) : 0, r = parse(release);
+
+	return v >> 8 == r >> 8 ? v : r; /* Debian's only for the patch level that the release leaves out */
+}
+
+const struct profile *profile_for_kernel(const char *release, const char *version)
+{
+	uint32_t v = kernel_number(release, version);
 	const char *name = NULL;
 
-	if (v >> 8 != r >> 8) /* only for the patch level that the release leaves out */
-		v = r;
 	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]) && releases[i].from <= v; i++)
 		name = releases[i].profile;
 	return name ? profile_find(name) : NULL;

@@ -22,6 +22,12 @@ const volatile __u32 hd_id = 0;		       /* level * HD_SLOTS + slot */
 const volatile bool has_retval_helpers = true; /* Linux 5.18; what a false one guards is never verified */
 const volatile bool clamp_set_retval = false; /* Linux 7.2: on set, bpf_set_retval's value must be in range */
 
+/*
+ * The trace of the k-th run lies at k with its bits from 2 on turned round (oracle/tree.h tree_flat_id) and not at hd_id:
+ * for chains in which one program runs twice.
+ */
+const volatile bool trace_by_run = false;
+
 struct hd_shared hd; /* .bss, replaced by the worker's map */
 
 #define MAX_ERRNO 4095
@@ -149,9 +155,10 @@ static __always_inline int run(struct bpf_sockopt *ctx, bool is_get)
 	__u32 hook = is_get ? 0 : 1; /* enum hook */
 	__u32 id = hd_id & (HD_PROGS - 1);
 	__u64 size = (__u64)ctx->optval_end - (__u64)ctx->optval;
-	struct hd_trace *t = &hd.trace[hook][id];
 	const struct prog *prog = &hd.prog[hook][id];
 	__u32 n = prog->n, ret = prog->ret, k = hd.runs, skip = 0;
+	__u32 place = trace_by_run ? (k ^ (HD_PROGS - HD_SLOTS)) & (HD_PROGS - 1) : id;
+	struct hd_trace *t = &hd.trace[hook][place];
 
 	hd.runs = k + 1;
 	hd.order[k & (HD_ORDER - 1)] = hook * HD_PROGS + id;

@@ -55,6 +55,8 @@ static void comment(struct parser *p, const char *s, size_t n)
 		meta_add(p->meta->clauses, sizeof(p->meta->clauses), s + 7, n - 7);
 	else if (is_line_of(s, n, "profiles"))
 		meta_add(p->meta->profiles, sizeof(p->meta->profiles), s + 8, n - 8);
+	else if (is_line_of(s, n, "needs"))
+		meta_add(p->meta->needs, sizeof(p->meta->needs), s + 5, n - 5);
 	else if (!p->meta->title[0] && !starts(s, n, "SPDX-"))
 		meta_add(p->meta->title, sizeof(p->meta->title), s, n);
 }

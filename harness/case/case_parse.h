@@ -7,6 +7,7 @@
 #ifndef CASE_PARSE_H
 #define CASE_PARSE_H
 
+#include "../base/names.h"
 #include "case_lex.h"
 
 /*
@@ -32,5 +33,14 @@ bool parse_at_hook(const struct parser *p);
 /* A program, appended to *level, which belongs to p->tc. Its end is not consumed: '}' or the next one's hook.
  */
 int parse_program(struct parser *p, struct tc_level *level);
+/* The actions of a program of that hook, up to the '}' or hook word behind them. */
+int parse_actions(struct parser *p, enum hook hook, struct prog *out);
+
+/* A number of 16 bits, or its name in one of the two tables (t2 may be NULL). */
+int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2, uint16_t *out);
+/* What stands behind `=`: a number, `-1 ENAME`, `raw N` or `?`. */
+int parse_expected_ret(struct parser *p, struct tc_expect *e);
+/* A call with its expectation, appended to p->tc, whose sockets it may name. */
+int parse_call(struct parser *p);
 
 #endif

@@ -300,7 +300,7 @@ void tcase_print_ret(int64_t ret, struct buf *b)
 		buf_printf(b, "%s%lld", ret < 0 ? "raw " : "", (long long)ret);
 }
 
-static void print_expect(const struct tc_expect *e, struct buf *b)
+void tcase_print_expect(const struct tc_expect *e, struct buf *b)
 {
 	if (!e->has_ret && !e->n_bytes && !e->has_optlen)
 		return;
@@ -318,7 +318,7 @@ static void print_expect(const struct tc_expect *e, struct buf *b)
 		buf_printf(b, " optlen %d", e->optlen);
 }
 
-void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct buf *b)
+void tcase_print_meta(const struct case_meta *meta, struct buf *b)
 {
 	if (meta && meta->title[0])
 		buf_printf(b, "# %s\n", meta->title);
@@ -326,6 +326,13 @@ void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct bu
 		buf_printf(b, "# clauses %s\n", meta->clauses);
 	if (meta && meta->profiles[0])
 		buf_printf(b, "# profiles %s\n", meta->profiles);
+	if (meta && meta->needs[0])
+		buf_printf(b, "# needs %s\n", meta->needs);
+}
+
+void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct buf *b)
+{
+	tcase_print_meta(meta, b);
 	for (unsigned i = 0; i < tc->n_levels; i++)
 		print_level(tc, i, b);
 	for (unsigned i = 0; i < tc->n_socks; i++) {
@@ -334,7 +341,7 @@ void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct bu
 	}
 	for (unsigned i = 0; i < tc->n_calls; i++) {
 		tcase_print_call(&tc->call[i], b);
-		print_expect(&tc->call[i].expect, b);
+		tcase_print_expect(&tc->call[i].expect, b);
 		buf_puts(b, "\n");
 	}
 }

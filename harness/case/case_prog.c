@@ -177,7 +177,7 @@ static bool at_end(const struct parser *p, unsigned depth)
 }
 
 /* The actions of a program, up to its end, which is not consumed: '}' or the hook word of the next one. */
-static int actions(struct parser *p, enum hook hook, struct prog *out)
+int parse_actions(struct parser *p, enum hook hook, struct prog *out)
 {
 	struct actions l = {.n = 0};
 	struct {
@@ -248,5 +248,5 @@ int parse_program(struct parser *p, struct tc_level *level)
 	why = tcase_check(p->tc);
 	if (why)
 		return lex_fail(p, &t, "a program that the kernel lets attach here", why);
-	return actions(p, hook, &slot->prog);
+	return parse_actions(p, hook, &slot->prog);
 }

@@ -68,8 +68,7 @@ static int cgroup(struct parser *p)
 }
 
 /* A number of 16 bits, by its name or not. */
-static int named_number(struct parser *p, const char *what, const struct name *t1, const struct name *t2,
-			uint16_t *out)
+int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2, uint16_t *out)
 {
 	int64_t v = 0;
 	int ret = 0;
@@ -125,13 +124,13 @@ static int sock(struct parser *p, unsigned name)
 	lex_next(p);
 	ret = lex_want(p, "(");
 	if (!ret)
-		ret = named_number(p, "an address family, AF_* or a number", names_family, NULL, &s->family);
+		ret = parse_named(p, "an address family, AF_* or a number", names_family, NULL, &s->family);
 	if (!ret)
 		ret = lex_want(p, ",");
 	if (!ret)
-		ret = named_number(p, "a socket type, SOCK_* or a number", names_socktype, NULL, &s->type);
+		ret = parse_named(p, "a socket type, SOCK_* or a number", names_socktype, NULL, &s->type);
 	if (!ret && lex_skip(p, ","))
-		ret = named_number(p, "a protocol, IPPROTO_*, NETLINK_* or a number", names_protocol,
+		ret = parse_named(p, "a protocol, IPPROTO_*, NETLINK_* or a number", names_protocol,
 				   names_netlink, &s->protocol);
 	if (!ret)
 		ret = lex_want(p, ")");
@@ -174,7 +173,7 @@ static int buffer(struct parser *p, struct tc_buf *u)
 	return 0;
 }
 
-static int expected_ret(struct parser *p, struct tc_expect *e)
+int parse_expected_ret(struct parser *p, struct tc_expect *e)
 {
 	const struct tok *t = &p->tok;
 	int64_t v = 0;
@@ -226,7 +225,7 @@ static int expectation(struct parser *p, struct tc_call *c)
 	int ret;
 
 	lex_next(p); /* = */
-	ret = expected_ret(p, e);
+	ret = parse_expected_ret(p, e);
 	if (!ret && lex_at(p, "["))
 		ret = expected_bytes(p, e, c->buf.size);
 	if (ret || !lex_at(p, "optlen"))
@@ -254,7 +253,7 @@ static int via(struct parser *p, struct tc_call *c)
 	return 0;
 }
 
-static int call(struct parser *p)
+int parse_call(struct parser *p)
 {
 	struct tcase *tc = p->tc;
 	struct tc_call *c = &tc->call[tc->n_calls];
@@ -315,7 +314,7 @@ static int statement(struct parser *p)
 	if (!tc->n_levels)
 		return lex_expected(p, "cgroup a");
 	if (parse_at_hook(p))
-		return call(p);
+		return parse_call(p);
 	if (name < TC_MAX_SOCKS && !tc->n_calls)
 		return sock(p, name);
 	return lex_expected(p, tc->n_calls   ? "getsockopt or setsockopt"

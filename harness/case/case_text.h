@@ -17,6 +17,7 @@ struct case_meta {
 	char title[200];    /* the first comment line that is none of the others, nor "SPDX-..." */
 	char clauses[200];  /* the ids after "clauses", of all such lines, separated by blanks */
 	char profiles[200]; /* the words after "profiles", likewise; what they mean: oracle/scope.h */
+	char needs[200];    /* the words after "needs", likewise: of cases with operations, oracle/attach.h */
 };
 
 /*
@@ -28,6 +29,10 @@ int tcase_parse(const char *text, size_t len, const char *filename, struct tcase
 
 /* Appends the text of a case that passes tcase_check. meta may be NULL: no comment lines then. */
 void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct buf *b);
+
+/* Its comment lines, of meta that may be NULL; a call's expectation, from the blank before the '=' on. */
+void tcase_print_meta(const struct case_meta *meta, struct buf *b);
+void tcase_print_expect(const struct tc_expect *e, struct buf *b);
 
 /* Pieces of that text, for reports: "a/b" (or "outside" for 0), one socket, one program, one call. */
 void tcase_print_path(unsigned level, struct buf *b);

@@ -36,7 +36,7 @@ static inline void clause_join(struct clause_set *s, const struct clause_set *mo
 
 static inline bool clause_has(const struct clause_set *s, unsigned c)
 {
-	return s->w[c >> 6] >> (c & 63) & 1;
+	return c < 64 * CLAUSE_WORDS && s->w[c >> 6] >> (c & 63) & 1;
 }
 
 /*

@@ -134,14 +134,14 @@ static const char *check_level(const struct tcase *tc, unsigned i, enum hook hoo
 	return NULL;
 }
 
-static const char *check_call(const struct tcase *tc, const struct tc_call *c)
+const char *tc_call_check(const struct tc_call *c, unsigned n_socks)
 {
 	const struct tc_buf *b = &c->buf;
 	const struct tc_expect *e = &c->expect;
 
 	if (c->hook >= HOOK_COUNT)
 		return "a call that is neither getsockopt nor setsockopt";
-	if (c->sock >= tc->n_socks && c->sock != TC_SOCK_BAD)
+	if (c->sock >= n_socks && c->sock != TC_SOCK_BAD)
 		return "a call on a socket that does not exist";
 	if (c->via >= VIA_COUNT)
 		return "a call that enters the kernel in an unknown way";
@@ -192,7 +192,7 @@ const char *tcase_check(const struct tcase *tc)
 			return "a socket in a cgroup that does not exist";
 	}
 	for (unsigned i = 0; i < tc->n_calls; i++) {
-		why = check_call(tc, &tc->call[i]);
+		why = tc_call_check(&tc->call[i], tc->n_socks);
 		if (why)
 			return why;
 	}

@@ -132,6 +132,9 @@ void tcase_init(struct tcase *tc);
  */
 const char *tcase_check(const struct tcase *tc);
 
+/* The same for one call of a case with n_socks sockets. */
+const char *tc_call_check(const struct tc_call *c, unsigned n_socks);
+
 /* True if some program of the case may return 2 (act.h): no kernel can run it. */
 bool tcase_returns_2(const struct tcase *tc);
 

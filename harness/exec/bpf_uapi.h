@@ -23,6 +23,7 @@ enum {
 	HD_BPF_PROG_QUERY = 16,
 	HD_BPF_LINK_CREATE = 28, /* 5.7 */
 	HD_BPF_LINK_UPDATE = 29, /* 5.7 */
+	HD_BPF_LINK_DETACH = 34, /* 5.9 */
 };
 
 enum { /* attach flags */

@@ -181,9 +181,20 @@ void bpfobj_fini(struct bpfobj *o)
 		for (unsigned i = 0; i < HD_PROGS; i++)
 			if (o->prog_fd[h][i] >= 0)
 				close(o->prog_fd[h][i]);
-	munmap(o->shared, sizeof(struct hd_shared));
-	close(o->map_fd);
+	if (!o->shares) {
+		munmap(o->shared, sizeof(struct hd_shared));
+		close(o->map_fd);
+	}
 	o->shared = NULL;
+}
+
+void bpfobj_share(struct bpfobj *o, const struct bpfobj *from)
+{
+	*o = *from;
+	o->shares = true;
+	for (unsigned h = 0; h < HD_HOOKS; h++)
+		for (unsigned i = 0; i < HD_PROGS; i++)
+			o->prog_fd[h][i] = -1;
 }
 
 static int load(struct bpfobj *o, unsigned hook, unsigned id)
@@ -197,6 +208,7 @@ static int load(struct bpfobj *o, unsigned hook, unsigned id)
 	mine = hook ? skel->progs.interp_set : skel->progs.interp_get;
 	bpf_program__set_autoload(hook ? skel->progs.interp_get : skel->progs.interp_set, false);
 	skel->rodata->hd_id = id;
+	skel->rodata->trace_by_run = o->trace_by_run;
 	skel->rodata->has_retval_helpers = o->traits.has_retval_helpers;
 	skel->rodata->clamp_set_retval = o->traits.clamp_set_retval;
 	ret = bpf_map__reuse_fd(skel->maps.bss, o->map_fd);

@@ -20,6 +20,8 @@ struct bpfobj_traits {
 
 struct bpfobj {
 	struct bpfobj_traits traits;
+	bool trace_by_run; /* set before the first program: traces lie by the number of the run (interp.bpf.c) */
+	bool shares;	   /* map_fd and shared are another bpfobj's */
 	int map_fd;
 	struct hd_shared *shared;	 /* the map's value, mapped here; owned */
 	int prog_fd[HD_HOOKS][HD_PROGS]; /* -1: not loaded yet; owned */
@@ -31,6 +33,8 @@ void bpfobj_traits(struct bpfobj_traits *out);
 /* Makes the map. 0, or -errno with one sentence in err. */
 int bpfobj_init(struct bpfobj *o, char *err, size_t size);
 void bpfobj_fini(struct bpfobj *o);
+/* Other copies of the programs on the map of `from`, which must live longer. */
+void bpfobj_share(struct bpfobj *o, const struct bpfobj *from);
 
 /*
  * The fd of copy id (level * HD_SLOTS + slot) for a hook, loaded if need be. It stays the bpfobj's.

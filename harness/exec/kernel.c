@@ -58,11 +58,14 @@ struct kernel {
 	enum { ASK, YES, NO } compat; /* are there 32-bit calls */
 	struct straight *straight;    /* as uring */
 	const struct kernel_others *others;
+	struct tcase lent; /* kernel_takes_prog */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;
 	gid_t *old_groups;
 };
+
+static const char returns_2[] = "no kernel loads a program that may return 2 (verifier: [0, 1])";
 
 static struct kernel *of(struct backend *b)
 {
@@ -111,46 +114,61 @@ static bool uses_retval_helper(const struct act *a, enum hook hook)
 }
 
 /* Older and newer kernels restrict the helpers; a case that needs more than that cannot run here. */
-static int check_retval_actions(struct kernel *k, const struct tcase *tc)
+static int check_retval_prog(struct kernel *k, const struct prog *p, enum hook hook)
 {
-	for (unsigned i = 0; i < k->topo->n_used; i++) {
-		struct topo_used u = k->topo->used[i];
-		const struct prog *p = tcase_prog(tc, u.hook, u.id);
+	const struct bpfobj_traits *traits = &k->set.obj.traits;
 
-		for (const struct act *a = p->act; a < p->act + p->n; a++) {
-			if (!uses_retval_helper(a, u.hook))
-				continue;
-			if (!k->set.obj.traits.has_retval_helpers) {
-				snprintf(k->b.error, sizeof(k->b.error),
-					 "this kernel has no bpf_get_retval and bpf_set_retval (Linux 5.18 "
-					 "has)");
-				return -EOPNOTSUPP;
-			}
-			if (u.hook == HOOK_SET && a->op == ACT_SET_RETVAL && (a->val > 0 || a->val < -4095)) {
-				snprintf(k->b.error, sizeof(k->b.error),
-					 "this kernel only takes bpf_set_retval(-4095..0) on setsockopt "
-					 "(since Linux 7.2), the case says %d",
-					 a->val);
-				return -EOPNOTSUPP;
-			}
+	for (const struct act *a = p->act; a < p->act + p->n; a++) {
+		if (!uses_retval_helper(a, hook))
+			continue;
+		if (!traits->has_retval_helpers) {
+			snprintf(k->b.error, sizeof(k->b.error),
+				 "this kernel has no bpf_get_retval and bpf_set_retval (Linux 5.18 "
+				 "has)");
+			return -EOPNOTSUPP;
+		}
+		if (traits->clamp_set_retval && hook == HOOK_SET && a->op == ACT_SET_RETVAL &&
+		    (a->val > 0 || a->val < -4095)) {
+			snprintf(k->b.error, sizeof(k->b.error),
+				 "this kernel only takes bpf_set_retval(-4095..0) on setsockopt "
+				 "(since Linux 7.2), the case says %d",
+				 a->val);
+			return -EOPNOTSUPP;
 		}
 	}
 	return 0;
 }
 
+static int check_retval_actions(struct kernel *k, const struct tcase *tc)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < k->topo->n_used; i++) {
+		struct topo_used u = k->topo->used[i];
+
+		ret = check_retval_prog(k, tcase_prog(tc, u.hook, u.id), (enum hook)u.hook);
+	}
+	return ret;
+}
+
 /* A kind of socket that the machine does not know is no failure of ours: the case cannot be expressed here.
  */
-static int no_socket(struct kernel *k, const struct tc_sock *s, int err)
+bool kernel_lacks_socket(int err)
 {
 	static const int unknown[] = {EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPROTOTYPE,
 				      EOPNOTSUPP,   EINVAL,	     ENOENT,	      EACCES};
 
-	snprintf(k->b.error, sizeof(k->b.error), "cannot make a socket (family %u, type %u, protocol %u): %s",
-		 s->family, s->type, s->protocol, strerror(-err));
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		if (-err == unknown[i])
-			return -EOPNOTSUPP;
-	return -EIO;
+			return true;
+	return false;
+}
+
+static int no_socket(struct kernel *k, const struct tc_sock *s, int err)
+{
+	snprintf(k->b.error, sizeof(k->b.error), "cannot make a socket (family %u, type %u, protocol %u): %s",
+		 s->family, s->type, s->protocol, strerror(-err));
+	return kernel_lacks_socket(err) ? -EOPNOTSUPP : -EIO;
 }
 
 /* Which ways into the kernel the calls take: bits by enum call_via, but for the system call. */
@@ -249,8 +267,7 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	b->failed = false;
 	key.straight = b->straight;
 	if (tcase_returns_2(tc)) {
-		snprintf(b->error, sizeof(b->error),
-			 "no kernel loads a program that may return 2 (verifier: [0, 1])");
+		snprintf(b->error, sizeof(b->error), "%s", returns_2);
 		return -EOPNOTSUPP;
 	}
 	ways = other_ways(tc);
@@ -394,6 +411,36 @@ void kernel_bare(struct backend *b, const struct bare_case *c)
 	raw_getsockopt(k->pair[0]->twin.fd, get->level, get->optname, c->answer, &len);
 	len = c->get_optlen;
 	raw_getsockopt(k->pair[0]->hooked.fd, get->level, get->optname, c->answer, &len);
+}
+
+struct topo_set *kernel_set(struct backend *b)
+{
+	return &of(b)->set;
+}
+
+int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook)
+{
+	struct tcase *one = &of(b)->lent;
+
+	one->n_levels = 1;
+	one->level[0].n[HOOK_GET] = one->level[0].n[HOOK_SET] = 0;
+	one->level[0].n[hook] = 1;
+	one->level[0].slot[hook][0].prog = *p;
+	if (tcase_returns_2(one)) {
+		snprintf(b->error, sizeof(b->error), "%s", returns_2);
+		return -EOPNOTSUPP;
+	}
+	return check_retval_prog(of(b), p, hook);
+}
+
+int kernel_lend(struct backend *b, struct topo_pair *pair, const struct tcase *tc)
+{
+	struct kernel *k = of(b);
+
+	k->n_socks = pair != NULL;
+	k->pair[0] = pair;
+	b->failed = false;
+	return tc && needs_uring(tc) ? begin_uring(k, tc) : 0;
 }
 
 static const struct control_counts *k_controls(const struct backend *b)

@@ -35,4 +35,20 @@ void kernel_others(struct backend *b, const struct kernel_others *others);
 /* NULL with one sentence in err. The caller ends it with b->ops->close(b, NULL). */
 struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t size);
 
+/* For the slow lane (lane.h), which runs beside the fast path on what that has opened. */
+struct topo_set;
+struct topo_pair;
+
+/* Cgroups, programs' map, reaper and controls; the backend's. */
+struct topo_set *kernel_set(struct backend *b);
+/* Can this kernel load a program that does this? 0, or -EOPNOTSUPP with the reason in b->error. */
+int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook);
+/*
+ * The backend's next calls go to this pair (NULL: to no socket), as those of tc (may be NULL), which has one socket. Until its
+ * next begin. 0 or -EOPNOTSUPP with the reason in b->error.
+ */
+int kernel_lend(struct backend *b, struct topo_pair *pair, const struct tcase *tc);
+/* Does this errno of socket(2) mean that the machine does not know such sockets? */
+bool kernel_lacks_socket(int err);
+
 #endif
