@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "attach.h"
 #include "clauses.h"
 #include "profiles.h"
 
@@ -70,9 +71,9 @@ const char *scope_check(const char *profiles, const char *clauses, const char **
 	return NULL;
 }
 
-bool scope_holds(const char *profiles, const char *clauses, const struct profile *p)
+/* Does the line `# profiles`, which is not empty, name p? */
+static bool names(const char *profiles, const struct profile *p)
 {
-	bool named = profiles[strspn(profiles, " ")];
 	char copy[WORD_MAX];
 	const char *word;
 	int lo, hi;
@@ -86,12 +87,45 @@ bool scope_holds(const char *profiles, const char *clauses, const struct profile
 				if (p->in == IN_KERNEL && !strcmp(profile_at((unsigned)i)->name, p->name))
 					return true;
 	}
-	if (named)
-		return false;
+	return false;
+}
+
+bool scope_holds(const char *profiles, const char *clauses, const struct profile *p)
+{
+	char copy[WORD_MAX];
+	const char *word;
+	size_t n;
+
+	if (profiles[strspn(profiles, " ")])
+		return names(profiles, p);
 	while (next_word(&clauses, &word, &n, copy)) {
 		int c = clause_find(copy);
 
 		if (c < 0 || !profile_has(p, (unsigned)c))
+			return false;
+	}
+	return true;
+}
+
+bool scope_tree_holds(const char *profiles, const char *clauses, const char *needs, const struct profile *p,
+		      const struct attach_epoch *e)
+{
+	bool named = profiles[strspn(profiles, " ")];
+	uint32_t has, lacks;
+	char copy[WORD_MAX];
+	const char *word;
+	size_t n;
+
+	if (p->in != IN_KERNEL || (named && !names(profiles, p)) || attach_needs(needs, &has, &lacks, &word, &n) ||
+	    (e->has & has) != has || e->has & lacks)
+		return false;
+	while (next_word(&clauses, &word, &n, copy)) {
+		int c = clause_find(copy);
+		uint32_t need = c > C_CALLS_END ? clause_info((unsigned)c)->when.values : 0;
+
+		if (c < 0 || (e->has & need) != need)
+			return false;
+		if (c <= C_CALLS_END && !named && !profile_has(p, (unsigned)c))
 			return false;
 	}
 	return true;

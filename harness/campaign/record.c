@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "../case/case_bin.h"
-#include "../case/case_text.h"
+#include "../case/tree_text.h"
 #include "../emit/selftest.h"
 #include "../report/card.h"
 #include "../report/jsonl.h"
 #include "../report/text.h"
 #include "../report/waivers.h"
+#include "operate.h"
 #include "recipe.h"
 
 /* The files of a finding, in a folder whose name begins with a dot until it is complete. */
@@ -216,6 +217,73 @@ int record_finding(const struct record_opts *opts, struct loop *lp, const struct
 	put_case(&d, f, &text);
 	put_card(&d, &rc);
 	put_programs(&d, lp, f, meta.title, buf_str(&text)); /* last: it ends what the card shows */
+	buf_fini(&text);
+	buf_fini(&command);
+	return folder_end(&d);
+}
+
+/* "attach-mix-ret" */
+static void operations_stem(const struct op_result *res, char *stem, size_t size)
+{
+	enum diff_field call = res->call.diff.field;
+	size_t n;
+
+	snprintf(stem, size, "%s-%s", res->clause ? clause_info(res->clause)->name : "expectation",
+		 res->field == OP_CALL ? diff_field_name(call) : op_field_name(res->field));
+	n = strlen(stem);
+	for (size_t i = 0; i < n; i++)
+		stem[i] = stem[i] == '.' ? '-' : stem[i] >= 'A' && stem[i] <= 'Z' ? stem[i] + 'a' - 'A' : stem[i];
+}
+
+static void put_operations_card(struct folder *d, const struct report_case *rc)
+{
+	struct buf card = {0};
+	char path[512];
+	struct jsonl *j;
+
+	buf_printf(&card, "%s: %s\non Linux %s\n\n%s\nreproduce: %s\n", rc->verdict, rc->why, rc->kernel, rc->text,
+		   rc->reproduce);
+	put_text(d, "card.txt", &card);
+	buf_fini(&card);
+	if (d->err)
+		return;
+	snprintf(path, sizeof(path), "%s/card.json", d->hidden);
+	j = jsonl_open(path);
+	if (!j) {
+		d->err = -errno;
+		return;
+	}
+	d->err = jsonl_case(j, rc);
+	if (jsonl_close(j) && !d->err)
+		d->err = -EIO;
+}
+
+int record_operations(const struct record_operations *opts, const struct profile *p, const struct tree *t,
+		      const struct op_result *res, char *stem, size_t size)
+{
+	struct case_meta meta = {.title = ""};
+	struct buf text = {0}, command = {0};
+	struct folder d;
+
+	operations_stem(res, stem, size);
+	folder_begin(&d, opts->folder, stem);
+	snprintf(meta.title, sizeof(meta.title), "Linux %s: %.150s", opts->kernel, res->why);
+	if (res->clause)
+		snprintf(meta.clauses, sizeof(meta.clauses), "%s", clause_info(res->clause)->name);
+	tree_print(t, &meta, &text);
+	buf_printf(&command, "hookdiff run --profile %s ", p->name);
+	text_shell(&command, d.path);
+	buf_puts(&command, "/case.case");
+	struct report_case rc = {.verdict = opts->waived ? "XFAIL" : "FAIL",
+				 .kernel = opts->kernel,
+				 .path = opts->path,
+				 .index = opts->index,
+				 .text = buf_str(&text),
+				 .why = opts->waived ? opts->waived : res->why,
+				 .reproduce = buf_str(&command)};
+
+	put_text(&d, "case.case", &text);
+	put_operations_card(&d, &rc);
 	buf_fini(&text);
 	buf_fini(&command);
 	return folder_end(&d);

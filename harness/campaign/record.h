@@ -25,6 +25,18 @@ struct record_opts {
 int record_finding(const struct record_opts *opts, struct loop *lp, const struct finding *f, const char *path,
 		   uint64_t index, const struct waiver *waiver, char *stem, size_t size);
 
+struct record_operations {
+	const char *folder, *kernel, *path; /* path: of the case's file, or NULL */
+	uint64_t index;
+	const char *waived; /* the reason; NULL: it is not */
+};
+
+/* The same for a case with operations, of which there are no programs for others: case.case, card.txt, card.json. */
+struct op_result;
+struct tree;
+int record_operations(const struct record_operations *opts, const struct profile *p, const struct tree *t,
+		      const struct op_result *res, char *stem, size_t size);
+
 /* What a report says of a finding: verdict FAIL, its smallest case as `text`; all borrowed from lp, f and
  * text. */
 struct report_case record_case(const struct loop *lp, const struct finding *f, const char *text);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "opts.h"
+#include "oracle/attach.h"
 #include "oracle/scope.h"
 #include "session.h"
 
@@ -38,10 +39,17 @@ fail:
 }
 
 /* A misspelt profile or clause would quietly change where the expectations hold. */
-static int check_scope(const char *path, const struct case_meta *m)
+static int check_scope(const char *path, const struct case_meta *m, bool operations)
 {
 	const char *word, *why;
+	uint32_t has, lacks;
 	size_t n;
+
+	why = attach_needs(m->needs, &has, &lacks, &word, &n);
+	if (!why && !operations && m->needs[0])
+		why = "only a case with operations (its first word is `tree`) can have needs";
+	if (why)
+		return cli_usage("%s: '%.*s' in the line `# needs`: %s", path, n > 64 ? 64 : (int)n, word, why);
 
 	why = scope_check(m->profiles, m->clauses, &word, &n);
 	if (!why)
@@ -53,6 +61,18 @@ static int check_scope(const char *path, const struct case_meta *m)
 			 why);
 }
 
+static int parse(const char *text, size_t len, const char *path, struct casefile *out, struct diag *d)
+{
+	if (!tree_text_is(text, len))
+		return tcase_parse(text, len, path, &out->tc, &out->meta, d);
+	out->tree = malloc(sizeof(*out->tree));
+	tcase_init(&out->tc);
+	if (out->tree)
+		return tree_parse(text, len, path, out->tree, &out->meta, d);
+	diag_set(d, path, 0, 0, "out of memory");
+	return -ENOMEM;
+}
+
 int casefile_load(const char *path, struct casefile *out)
 {
 	struct diag d = {0};
@@ -62,11 +82,11 @@ int casefile_load(const char *path, struct casefile *out)
 
 	if (!text)
 		return cli_usage("cannot read the case %s: %s", path, strerror(errno));
-	if (tcase_parse(text, len, path, &out->tc, &out->meta, &d)) {
+	if (parse(text, len, path, out, &d)) {
 		cli_diag(&d, text, len);
 		code = EXIT_USAGE;
 	} else {
-		code = check_scope(path, &out->meta);
+		code = check_scope(path, &out->meta, out->tree != NULL);
 	}
 	free(text);
 	out->path = strdup(path);
@@ -166,7 +186,7 @@ void casefile_scope(struct casefile **files, size_t n, const struct profile *p)
 	for (size_t i = 0; i < n; i++) {
 		struct casefile *f = files[i];
 
-		if (scope_holds(f->meta.profiles, f->meta.clauses, p))
+		if (f->tree || scope_holds(f->meta.profiles, f->meta.clauses, p))
 			continue;
 		f->elsewhere = true;
 		for (unsigned k = 0; k < f->tc.n_calls; k++)
@@ -174,11 +194,57 @@ void casefile_scope(struct casefile **files, size_t n, const struct profile *p)
 	}
 }
 
-void casefile_free(struct casefile **files, size_t n)
+static void casefile_free_one(struct casefile *f)
+{
+	free(f->path);
+	free(f->tree);
+	free(f);
+}
+
+void casefile_scope_trees(struct casefile **files, size_t n, const struct profile *p, const struct attach_epoch *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		free(files[i]->path);
-		free(files[i]);
+		struct tree *t = files[i]->tree;
+
+		if (!t || scope_tree_holds(files[i]->meta.profiles, files[i]->meta.clauses,
+					     files[i]->meta.needs, p, e))
+			continue;
+		files[i]->elsewhere = true;
+		for (unsigned k = 0; k < t->n_steps; k++) {
+			t->step[k].has_ret = false;
+			t->step[k].answer = (struct tree_answer){0};
+		}
+		for (unsigned k = 0; k < t->n_calls; k++)
+			t->call[k].expect = (struct tc_expect){0};
 	}
+}
+
+int casefile_load_calls(char **args, int n_args, struct casefile ***files, size_t *n)
+{
+	int code = casefile_load_all(args, n_args, files, n);
+	size_t keep = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		struct casefile *f = (*files)[i];
+
+		for (int a = 0; f->tree && a < n_args; a++)
+			if (!strcmp(args[a], f->path))
+				code = cli_usage("%s is a case with operations, which this command does not take "
+						 "(run does)",
+						 f->path);
+		if (!f->tree) {
+			(*files)[keep++] = f;
+			continue;
+		}
+		casefile_free_one(f);
+	}
+	*n = keep;
+	return code;
+}
+
+void casefile_free(struct casefile **files, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		casefile_free_one(files[i]);
 	free(files);
 }

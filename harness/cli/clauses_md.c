@@ -99,7 +99,7 @@ static int load(struct md *m)
 	coverage_init(&m->v);
 	if (stat(dir, &st))
 		return EXIT_AGREE;
-	code = casefile_load_all(args, 1, &m->files, &m->n);
+	code = casefile_load_calls(args, 1, &m->files, &m->n);
 	if (code)
 		return code;
 	m->one = calloc(m->n, sizeof(*m->one));

@@ -71,13 +71,16 @@ static void take_text(struct job *j, const char *path)
 {
 	memset(&j->one, 0, sizeof(j->one));
 	if (casefile_load(path, &j->one) == EXIT_AGREE) {
-		reached_case(j->r, &j->one.tc);
+		if (!j->one.tree) {
+			reached_case(j->r, &j->one.tc);
+			j->cases++;
+		}
 		j->files++;
-		j->cases++;
 	} else {
 		j->code = EXIT_USAGE;
 	}
 	free(j->one.path);
+	free(j->one.tree);
 }
 
 /* One to BATCH_MAX cases, one behind the other. */

@@ -132,7 +132,7 @@ int cmd_emit(struct cli *cli)
 		return cli_usage("emit: expected --format c, selftest or insns, found '%s'", cli->format);
 	uname(&u);
 	p = cli_profile(cli, u.release, u.version);
-	code = p ? casefile_load_all(cli->args, cli->n_args, &files, &n) : EXIT_USAGE;
+	code = p ? casefile_load_calls(cli->args, cli->n_args, &files, &n) : EXIT_USAGE;
 	if (!code && n != 1)
 		code = cli_usage("emit: expected one case, found %zu", n);
 	if (!code && tcase_returns_2(&files[0]->tc))

@@ -263,7 +263,7 @@ int cmd_predict(struct cli *cli)
 	int code = EXIT_USAGE;
 
 	if (profile)
-		code = casefile_load_all(cli->args, cli->n_args, &files, &n);
+		code = casefile_load_calls(cli->args, cli->n_args, &files, &n);
 	if (!code && p) {
 		p->cli = cli;
 		p->profile = profile;

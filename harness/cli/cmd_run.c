@@ -13,6 +13,7 @@
 #include "../report/text.h"
 #include "casefile.h"
 #include "in_vm.h"
+#include "run_tree.h"
 #include "session.h"
 
 static volatile sig_atomic_t interrupted;
@@ -26,6 +27,7 @@ struct runner {
 	struct session *s;
 	struct splats splats;
 	struct loop loop;
+	struct run_tree trees;
 	struct report_totals t;
 	struct bucket seen[BULK_BUCKETS]; /* keys that were reported already: one card each */
 	unsigned n_seen;
@@ -122,6 +124,11 @@ static void run_failed(struct runner *r, struct casefile *f, const struct case_r
 		putchar('\n');
 }
 
+static bool safe(const struct casefile *f, int32_t *level, int32_t *optname)
+{
+	return f->tree ? tree_host_safe(f->tree, level, optname) : tcase_host_safe(&f->tc, level, optname);
+}
+
 /* Is the case kept off this machine? Counted and said. */
 static bool skipped(struct runner *r, const struct casefile *f)
 {
@@ -129,7 +136,7 @@ static bool skipped(struct runner *r, const struct casefile *f)
 	int32_t level, optname;
 	struct buf why = {0};
 
-	if (r->s->cli->unsafe || tcase_host_safe(&f->tc, &level, &optname))
+	if (r->s->cli->unsafe || safe(f, &level, &optname))
 		return false;
 	level_print(&why, level);
 	buf_puts(&why, " ");
@@ -142,40 +149,73 @@ static bool skipped(struct runner *r, const struct casefile *f)
 	return true;
 }
 
+/* A case with operations differed. */
+static void tree_failed(struct runner *r, const struct casefile *f, const char *stem)
+{
+	struct waiver *w = waivers_match(&r->s->waivers, r->trees.res.clause, HOOK_SET, r->s->release);
+
+	if (w) {
+		r->t.waived++;
+		say(r, "XFAIL", f->path, w->reason);
+		note(r, "XFAIL", f, w->reason, NULL);
+		return;
+	}
+	r->t.fail++;
+	r->t.findings++;
+	say(r, "FAIL", f->path, r->trees.res.why);
+	note(r, "FAIL", f, r->trees.res.why, NULL);
+	session_finding(r->s, stem);
+}
+
+static void tell(struct runner *r, const struct casefile *f, enum verdict v, const char *why)
+{
+	static const char *const words[V_COUNT] = {[V_PASS] = "PASS",
+						   [V_FAIL] = "FAIL",
+						   [V_INCONCLUSIVE] = "INCONCLUSIVE",
+						   [V_SKIP] = "SKIP",
+						   [V_ERROR] = "ERROR"};
+
+	r->t.pass += v == V_PASS;
+	r->t.inconclusive += v == V_INCONCLUSIVE;
+	r->t.skipped += v == V_SKIP;
+	r->t.error += v == V_ERROR;
+	if (v != V_PASS || r->s->cli->verbose)
+		say(r, words[v], f->path, why);
+	note(r, words[v], f, why, NULL);
+}
+
+static void run_operations(struct runner *r, struct casefile *f)
+{
+	enum verdict v;
+	char stem[96];
+
+	recorder_file(f->path);
+	r->trees.s = r->s;
+	r->trees.b = r->loop.b;
+	v = run_tree(&r->trees, f, stem, sizeof(stem));
+	if (v == V_FAIL)
+		tree_failed(r, f, stem);
+	else
+		tell(r, f, v, v == V_PASS ? NULL : r->trees.res.why);
+}
+
 static void run_case(struct runner *r, struct casefile *f)
 {
 	struct case_result res;
+	enum verdict v;
 
 	if (skipped(r, f))
 		return;
-	recorder_file(f->path);
-	switch (loop_case(&r->loop, &f->tc, true, NULL, &res)) {
-	case V_PASS:
-		r->t.pass++;
-		if (r->s->cli->verbose)
-			say(r, "PASS", f->path, NULL);
-		note(r, "PASS", f, NULL, NULL);
-		break;
-	case V_FAIL:
-		run_failed(r, f, &res);
-		break;
-	case V_INCONCLUSIVE:
-		r->t.inconclusive++;
-		say(r, "INCONCLUSIVE", f->path, res.why);
-		note(r, "INCONCLUSIVE", f, res.why, NULL);
-		break;
-	case V_SKIP:
-		r->t.skipped++;
-		say(r, "SKIP", f->path, res.why);
-		note(r, "SKIP", f, res.why, NULL);
-		break;
-	case V_ERROR:
-	case V_COUNT:
-		r->t.error++;
-		say(r, "ERROR", f->path, res.why);
-		note(r, "ERROR", f, res.why, NULL);
-		break;
+	if (f->tree) {
+		run_operations(r, f);
+		return;
 	}
+	recorder_file(f->path);
+	v = loop_case(&r->loop, &f->tc, true, NULL, &res);
+	if (v == V_FAIL)
+		run_failed(r, f, &res);
+	else
+		tell(r, f, v, v == V_PASS ? NULL : res.why);
 }
 
 static void look_at_log(struct runner *r, const char *path)
@@ -241,6 +281,8 @@ static int run_all(struct session *s, struct casefile **files, size_t n)
 	r.t.silent = r.loop.silent;
 	r.t.waivers = &s->waivers;
 	memcpy(r.t.calls_on, r.loop.calls_on, sizeof(r.t.calls_on));
+	loop_flush(&r.loop);
+	run_tree_end(&r.trees, r.loop.stat, &r.t);
 	b->ops->close(b, &controls);
 	loop_fini(&r.loop);
 	return session_end(s, &r.t, r.loop.stat, &controls);
@@ -264,6 +306,8 @@ int cmd_run(struct cli *cli)
 			printf("%zu case%s on Linux %s, profile %s\n", n, n == 1 ? "" : "s", s.release,
 			       s.profile->name);
 		casefile_scope(files, n, s.profile);
+		if (s.epoch)
+			casefile_scope_trees(files, n, s.profile, s.epoch);
 		code = run_all(&s, files, n);
 	}
 out:

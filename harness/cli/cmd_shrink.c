@@ -44,7 +44,7 @@ int cmd_shrink(struct cli *cli)
 	struct backend *b;
 	char err[512];
 	size_t n = 0;
-	int code = casefile_load_all(cli->args, cli->n_args, &files, &n);
+	int code = casefile_load_calls(cli->args, cli->n_args, &files, &n);
 
 	if (!code && n != 1)
 		code = cli_usage("shrink: expected one case, found %zu", n);

@@ -107,6 +107,7 @@ static int find_target(struct session *s)
 		snprintf(s->arch, sizeof(s->arch), "%s", s->b->arch);
 		s->page_size = s->b->page_size;
 		s->profile = cli_profile(cli, s->b->release, s->b->version);
+		s->epoch = attach_for_kernel(s->b->release, s->b->version);
 		return s->profile ? EXIT_AGREE : EXIT_USAGE;
 	}
 	uname(&u);
@@ -115,6 +116,7 @@ static int find_target(struct session *s)
 	snprintf(s->arch, sizeof(s->arch), "%s", u.machine);
 	s->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	s->profile = cli_profile(cli, u.release, u.version);
+	s->epoch = attach_for_kernel(u.release, u.version);
 	return s->profile ? EXIT_AGREE : EXIT_USAGE;
 }
 

@@ -6,6 +6,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "../../oracle/attach.h"
 #include "../campaign/bulk.h"
 #include "../report/jsonl.h"
 #include "../report/waivers.h"
@@ -25,6 +26,7 @@ struct session {
 	struct target target;
 	struct backend *b; /* of --backend, open since it was asked who it is; else NULL */
 	const struct profile *profile;
+	const struct attach_epoch *epoch; /* of operations; NULL: no row covers the kernel */
 };
 
 /*

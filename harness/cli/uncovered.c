@@ -62,8 +62,8 @@ int uncovered(struct cli *cli)
 	size_t n = 0;
 	int code;
 
-	code = cli->n_args ? casefile_load_all(cli->args, cli->n_args, &files, &n)
-			   : casefile_load_all(args, 1, &files, &n);
+	code = cli->n_args ? casefile_load_calls(cli->args, cli->n_args, &files, &n)
+			   : casefile_load_calls(args, 1, &files, &n);
 	if (code) {
 		casefile_free(files, n);
 		return code;

@@ -436,11 +436,13 @@ int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook)
 int kernel_lend(struct backend *b, struct topo_pair *pair, const struct tcase *tc)
 {
 	struct kernel *k = of(b);
+	unsigned ways;
 
 	k->n_socks = pair != NULL;
 	k->pair[0] = pair;
 	b->failed = false;
-	return tc && needs_uring(tc) ? begin_uring(k, tc) : 0;
+	ways = tc ? other_ways(tc) : 0;
+	return ways ? begin_ways(k, tc, ways) : 0;
 }
 
 static const struct control_counts *k_controls(const struct backend *b)

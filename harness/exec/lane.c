@@ -349,6 +349,8 @@ int lane_begin(struct lane *l, const struct tree *t)
 
 	if (l->failed)
 		return -EIO;
+	if (l->begun++ % LANE_CONTROL == 0 && (ret = lane_controls(l)))
+		return lane_fail(l, ret, "cannot make the controls of operations");
 	l->t = t;
 	l->task = TREE_NONE;
 	memset(l->touched, 0, sizeof(l->touched));

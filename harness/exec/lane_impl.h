@@ -8,6 +8,7 @@
 
 #define LANE_DIRS  96
 #define LANE_BATCH 16
+#define LANE_CONTROL 4096 /* cases between two rounds of controls */
 
 /* Sockets that are kept: made directly in a directory of the lane, with twins. */
 struct lane_pair {
@@ -40,6 +41,7 @@ struct lane {
 	struct lane_pair *outside;
 	bool failed; /* something stayed attached: no case can run any more */
 	bool has_revisions;
+	uint64_t begun; /* cases */
 	char error[256];
 
 	/* Of the case that runs. */
@@ -73,6 +75,9 @@ int lane_enter(struct lane *l, uint8_t cg);
 int lane_socket(struct lane *l, unsigned i, bool *own);
 void lane_close_socket(struct lane *l, unsigned i, bool keep);
 void lane_drop_pairs(struct lane *l, struct lane_pair **list);
+
+/* lane_control.c: proves that the lane's programs run where they must, and nowhere else. 0 or -errno. */
+int lane_controls(struct lane *l);
 
 /* lane_route.c: a socket by one of the routes that need another process or other sockets. 0 or -errno. */
 int lane_route(struct lane *l, const struct tree_sock *k, bool twin, struct sock_fds *out);

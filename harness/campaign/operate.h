@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop over a tree case: each step goes to the attach model (oracle/tree.h) and to the slow lane (exec/lane.h), and
+ * what both say is compared. A call becomes a case of one socket and one call, with the chain that the model says, and takes the
+ * way of every call (loop.h): the whole value contract holds for it.
+ */
+#ifndef OPERATE_H
+#define OPERATE_H
+
+#include "../../oracle/tree.h"
+#include "../exec/lane.h"
+#include "loop.h"
+
+/* What differed in a step. */
+enum op_field { OP_RET, OP_IDS, OP_COUNT, OP_FLAGS, OP_REVISION, OP_ENTRY_FLAGS, OP_EXPECT, OP_CALL, OP_FIELD_COUNT };
+
+struct op_result {
+	enum verdict verdict;
+	unsigned step;		 /* V_FAIL, V_ERROR, V_SKIP: where */
+	enum op_field field;	 /* V_FAIL */
+	uint8_t clause;		 /* V_FAIL: the clause that is broken; C_NONE: the case's own expectation */
+	int64_t want, got;	 /* V_FAIL: of the field; of OP_IDS the number of the first id that differs */
+	struct case_result call; /* OP_CALL: what differed in the call */
+	char why[300];		 /* one sentence */
+};
+
+struct operate {
+	struct backend b; /* what the loop sees: the kernel's backend, with programs named by their place in the chain */
+	struct lane *lane;
+	struct loop loop; /* of calls; its stat[] also counts the clauses of operations */
+	const struct attach_epoch *epoch;
+	struct tree_model model;
+	struct tree_want want;
+	struct lane_got got;
+	struct tcase flat;
+	uint8_t order[HD_ORDER];
+	uint8_t wrong; /* enum tree_wrong, for tests: the model is that wrong */
+	bool tell;     /* clause, and why of a failure, are worth the time: not while shrinking */
+	uint64_t cases, operations, calls, failed, skipped;
+	uint64_t ops[TREE_OP_COUNT];
+};
+
+/* lane stays the caller's. 0 or -ENOMEM. */
+int operate_init(struct operate *o, struct lane *lane, const struct profile *p, const struct attach_epoch *epoch);
+void operate_fini(struct operate *o);
+
+/* Runs one case; *res may be NULL. fresh: no socket of it was used before, nor will be again. */
+enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, struct op_result *res);
+
+const char *op_field_name(enum op_field f);
+
+/*
+ * A smaller case that fails in the same field and clause, by dropping steps and programs. *t fails; it is replaced. At most
+ * `runs` runs; returns how many it took.
+ */
+unsigned operate_shrink(struct operate *o, struct tree *t, const struct op_result *like, unsigned runs);
+
+#endif
