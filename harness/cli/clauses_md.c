@@ -12,6 +12,7 @@
 #include "../profiles/coverage.h"
 #include "casefile.h"
 #include "opts.h"
+#include "oracle/attach.h"
 #include "oracle/scope.h"
 #include "oracle/sentences.h"
 #include "uncovered.h"
@@ -99,12 +100,12 @@ static int load(struct md *m)
 	coverage_init(&m->v);
 	if (stat(dir, &st))
 		return EXIT_AGREE;
-	code = casefile_load_calls(args, 1, &m->files, &m->n);
+	code = casefile_load_all(args, 1, &m->files, &m->n);
 	if (code)
 		return code;
 	m->one = calloc(m->n, sizeof(*m->one));
 	for (size_t i = 0; i < m->n; i++)
-		if (!m->one || coverage_add(&m->v, &m->files[i]->tc, &m->files[i]->meta, &m->one[i]))
+		if (!m->one || (!m->files[i]->tree && coverage_add(&m->v, &m->files[i]->tc, &m->files[i]->meta, &m->one[i])))
 			return cli_usage("out of memory");
 	return load_observed(m);
 }
@@ -145,7 +146,7 @@ static void clauses(const struct md *m)
 	     "clause and "
 	     "one of its calls shows it.\n\n| clause | rule | holds in | source | cases |\n"
 	     "| --- | --- | --- | --- | --- |");
-	for (unsigned c = 1; c < C_COUNT; c++) {
+	for (unsigned c = 1; c < C_CALLS; c++) {
 		const struct clause_info *info = clause_info(c);
 		const char *sep = "";
 
@@ -158,6 +159,45 @@ static void clauses(const struct md *m)
 		printf(" | ");
 		for (size_t i = 0; i < m->n; i++)
 			if (clause_has(&m->one[i].covers, c)) {
+				printf("%s", sep);
+				link_case(m->files[i]->path);
+				sep = ", ";
+			}
+		puts(" |");
+	}
+}
+
+/* Does the file, a case with operations, name the clause? */
+static bool names_clause(const struct casefile *f, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *s = f->meta.clauses; f->tree && *(s += strspn(s, " ")); s += strcspn(s, " "))
+		if (strcspn(s, " ") == n && !memcmp(s, name, n))
+			return true;
+	return false;
+}
+
+static void operations(const struct md *m)
+{
+	puts("\n## Operations\n\nRules of attaching, of what runs for a socket and of where a socket belongs, for cases with "
+	     "operations\n(docs/case-format.md). They hold in every kernel that has what they need.\n\n"
+	     "| clause | rule | needs | source | cases |\n| --- | --- | --- | --- | --- |");
+	for (unsigned c = C_CALLS; c < C_COUNT; c++) {
+		const struct clause_info *info = clause_info(c);
+		const char *sep = "";
+
+		printf("| `%s` | ", info->name);
+		cell(info->sentence);
+		printf(" | ");
+		for (unsigned bit = 0; bit < NEED_COUNT; bit++)
+			if (info->when.values >> bit & 1)
+				printf("%s ", attach_need_name(bit));
+		printf("| ");
+		cell(info->source);
+		printf(" | ");
+		for (size_t i = 0; i < m->n; i++)
+			if (names_clause(m->files[i], info->name)) {
 				printf("%s", sep);
 				link_case(m->files[i]->path);
 				sep = ", ";
@@ -269,6 +309,7 @@ int clauses_md(void)
 	     "the first kernel of an epoch.\n");
 	profiles(&m);
 	clauses(&m);
+	operations(&m);
 	puts("\n## What the documents say");
 	sentences(IN_DRAFT, "The first proposal");
 	sentences(IN_DOC, "The published document");

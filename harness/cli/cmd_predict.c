@@ -237,7 +237,10 @@ static int predict_all(struct predictor *p, struct casefile **files, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (i && !all)
 			putchar('\n');
-		predict_case(p, files[i], cases);
+		if (files[i]->tree)
+			predict_tree(p, files[i], cases);
+		else
+			predict_case(p, files[i], cases);
 	}
 	if (all) {
 		counts = json_object_new_object();
@@ -263,7 +266,7 @@ int cmd_predict(struct cli *cli)
 	int code = EXIT_USAGE;
 
 	if (profile)
-		code = casefile_load_calls(cli->args, cli->n_args, &files, &n);
+		code = casefile_load_all(cli->args, cli->n_args, &files, &n);
 	if (!code && p) {
 		p->cli = cli;
 		p->profile = profile;
@@ -274,6 +277,7 @@ int cmd_predict(struct cli *cli)
 		code = EXIT_UNSURE;
 	} else if (!code) {
 		casefile_scope(files, n, profile);
+		predict_scope_trees(files, n, profile);
 		code = predict_all(p, files, n);
 	}
 	if (p)

@@ -54,6 +54,11 @@ static inline bool predict_expects(const struct tc_expect *e)
 	return e->has_ret || e->has_optlen || e->n_bytes;
 }
 
+/* A case with operations: appended to cases, or printed if that is NULL. predict_tree.c */
+void predict_tree(struct predictor *p, const struct casefile *f, struct json_object *cases);
+/* Drops the expectations that are not for the profile's newest kernels. */
+void predict_scope_trees(struct casefile **files, size_t n, const struct profile *p);
+
 /* Path, title, profile: into json, or printed if that is NULL. */
 void predict_show_title(const struct predictor *p, struct json_object *json);
 /* One way of a call, into b->text and b->json; its clauses are added to p->used. */
