@@ -23,11 +23,13 @@
 #include "../base/clock.h"
 #include "../base/pulse.h"
 #include "../base/recorder.h"
-#include "../case/case_text.h"
+#include "../case/tree_text.h"
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
 #include "../report/waivers.h"
+#include "chains.h"
 #include "express.h"
+#include "operate.h"
 #include "record.h"
 
 #define BATCH 128 /* cases between two looks at the clock and the stop flag */
@@ -48,12 +50,22 @@ struct worker {
 	struct gen gen;
 	struct loop loop;
 	struct loop straight; /* for straight-line programs: its own oracle and counters */
+	struct bulk_operations *operations; /* NULL: ordinary cases */
 	uint64_t left;	      /* cases until the next one on those; 0: never */
 	struct splats splats;
 	struct tcase tc;
 	struct case_result res;
 	struct finding finding;
 	struct shadow shadow[TOPOLOGIES][SOCK_ROWS][TC_MAX_LEVELS + 1];
+};
+
+/* What a worker needs for cases with operations. */
+struct bulk_operations {
+	struct lane *lane;
+	struct operate o;
+	struct tree_gen gen;
+	struct tree t, small;
+	struct op_result res, first;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -132,14 +144,98 @@ static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
 	return true;
 }
 
+/* Saves the case with operations that a worker stumbled over. */
+static void save_tree(struct worker *w, uint64_t index)
+{
+	char path[400];
+	struct buf text = {0};
+	FILE *f;
+
+	if (!w->opts->findings)
+		return;
+	snprintf(path, sizeof(path), "%s/error-%llu.case", w->opts->findings, (unsigned long long)index);
+	f = fopen(path, "we");
+	if (!f)
+		return;
+	tree_print(&w->operations->t, NULL, &text);
+	fputs(buf_str(&text), f);
+	fclose(f);
+	buf_fini(&text);
+}
+
+#define OPERATION_RUNS 300 /* of the shrinker */
+
+/* A case with operations differed: likewise. */
+static void operation_diverged(struct worker *w, uint64_t index)
+{
+	struct bulk_operations *q = w->operations;
+	struct triage_key key = {.clause = q->res.clause,
+				 .hook = HOOK_SET,
+				 .option = OPT_NONE,
+				 .field = (uint8_t)(q->res.field == OP_CALL ? q->res.call.diff.field : DIFF_RET)};
+	struct record_operations rec = {
+		.folder = w->opts->findings, .kernel = w->loop.b->release, .index = index};
+	struct bucket *b = find_bucket(w->r, &key);
+	struct waiver *waiver = w->opts->waivers ? waivers_match(w->opts->waivers, key.clause, HOOK_SET, rec.kernel)
+						 : NULL;
+
+	if (waiver)
+		w->r->waived++;
+	else if (!w->r->caught_after) {
+		w->r->caught_after = q->o.cases;
+		if (w->opts->stop_at_first)
+			atomic_store(w->stop, 1);
+	}
+	if (!b)
+		return;
+	b->waived += waiver != NULL;
+	if (b->count++ || !w->opts->findings)
+		return;
+	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
+	rec.waived = waiver ? waiver->reason : NULL;
+	q->first = q->res;
+	q->small = q->t;
+	b->reruns = operate_shrink(&q->o, &q->small, &q->first, OPERATION_RUNS);
+	if (operate_case(&q->o, &q->small, true, &q->res) != V_FAIL) { /* only once: as it was */
+		q->small = q->t;
+		q->res = q->first;
+	} else {
+		q->o.failed--;
+	}
+	if (record_operations(&rec, w->loop.profile, &q->small, &q->res, b->stem, sizeof(b->stem)) && !w->r->error[0])
+		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s", b->stem,
+			 w->opts->findings);
+}
+
+/* One generated case with operations; false: a worker's error. */
+static bool operate_one(struct worker *w, uint64_t index)
+{
+	struct bulk_operations *q = w->operations;
+
+	tree_gen_case(&q->gen, index, &q->t);
+	recorder_index(index);
+	switch (operate_case(&q->o, &q->t, false, &q->res)) {
+	case V_FAIL:
+		operation_diverged(w, index);
+		return true;
+	case V_ERROR:
+		save_tree(w, index);
+		snprintf(w->r->error, sizeof(w->r->error), "case %llu: %.300s", (unsigned long long)index,
+			 q->res.why);
+		return false;
+	default:
+		return true;
+	}
+}
+
 static unsigned thinning(const struct bulk_opts *o)
 {
-	return o->sweep && o->thin ? o->thin : 1;
+	return (o->sweep || o->chains) && o->thin ? o->thin : 1;
 }
 
 uint64_t bulk_total(const struct bulk_opts *o)
 {
-	return o->cases ? o->cases : o->sweep ? (sweep_count() + thinning(o) - 1) / thinning(o) : 0;
+	return o->cases && !o->chains ? o->cases : o->sweep ? (sweep_count() + thinning(o) - 1) / thinning(o) : 0;
 }
 
 /* Saves the case that a backend had no answer to, so that `run` can show it alone. */
@@ -240,6 +336,11 @@ static void work(struct worker *w)
 		for (unsigned i = 0; i < batch; i++, index += step) {
 			enum verdict v;
 
+			if (w->operations && index < limit) {
+				if (!operate_one(w, index))
+					return;
+				continue;
+			}
 			if (index >= limit || !next_case(w, index, &shadow)) {
 				look_at_log(w, first, index > first ? index - step : first);
 				return;
@@ -258,7 +359,8 @@ static void work(struct worker *w)
 				return;
 		}
 		look_at_log(w, first, index - step);
-		atomic_store_explicit(&w->sh->cases, w->loop.cases, memory_order_relaxed);
+		atomic_store_explicit(&w->sh->cases, w->operations ? w->operations->o.cases : w->loop.cases,
+				      memory_order_relaxed);
 		now = clock_now();
 		if (now >= next_beat) {
 			if (!beat(w))
@@ -268,6 +370,27 @@ static void work(struct worker *w)
 		if (interrupted || atomic_load(w->stop) || (o->seconds && now > end))
 			return;
 	}
+}
+
+/* In place of what the loop of ordinary cases counted: there were none. */
+static void publish_operations(struct worker *w)
+{
+	const struct operate *o = &w->operations->o;
+	struct bulk_result *r = w->r;
+
+	loop_flush(&w->operations->o.loop);
+	memcpy(r->stat, o->loop.stat, sizeof(r->stat));
+	memcpy(r->calls_on, o->loop.calls_on, sizeof(r->calls_on));
+	memcpy(r->answers, o->loop.answers, sizeof(r->answers));
+	memcpy(r->ops, o->ops, sizeof(r->ops));
+	memcpy(r->kinds, w->operations->gen.kinds, sizeof(r->kinds));
+	r->operations = o->operations;
+	r->cases = o->cases;
+	r->calls = o->loop.calls;
+	r->failed = o->failed;
+	r->skipped = o->skipped;
+	r->silent = o->loop.silent;
+	r->sets = o->loop.sets;
 }
 
 static void publish(struct worker *w)
@@ -295,7 +418,66 @@ static void publish(struct worker *w)
 	r->indistinct = w->loop.indistinct;
 	snprintf(r->release, sizeof(r->release), "%s", w->loop.b->release);
 	r->profile = w->loop.profile;
-	atomic_store(&w->sh->cases, w->loop.cases);
+	if (w->operations)
+		publish_operations(w);
+	atomic_store(&w->sh->cases, r->cases);
+}
+
+/* 0, or -1 with the worker's error. */
+static int operations_open(struct worker *w, struct backend *b)
+{
+	struct bulk_operations *q;
+
+	if (!w->opts->operations && !w->opts->chains)
+		return 0;
+	q = w->operations = calloc(1, sizeof(*q));
+	if (!w->opts->epoch || w->loop.profile->in != IN_KERNEL)
+		snprintf(w->r->error, sizeof(w->r->error), "no rules of attaching are known for this kernel or profile");
+	else if (q)
+		q->lane = lane_open(b, w->r->error, sizeof(w->r->error));
+	if (!q || !q->lane || operate_init(&q->o, q->lane, w->loop.profile, w->opts->epoch))
+		return -1;
+	tree_gen_init(&q->gen, w->opts->seed);
+	q->gen.helpers = w->loop.profile->traits.helper != HELPER_NONE;
+	q->gen.swap_safe = w->opts->epoch->has & NEED_SWAP_SAFE || !(w->opts->epoch->has & NEED_PREORDER);
+	q->o.wrong = w->opts->wrong;
+	return 0;
+}
+
+static void operations_close(struct worker *w)
+{
+	if (!w->operations || !w->operations->lane)
+		return;
+	operate_fini(&w->operations->o);
+	lane_close(w->operations->lane);
+}
+
+/* The worker's progress; true: it must stop. */
+static bool stop_chains(uint64_t cases, void *arg)
+{
+	struct worker *w = arg;
+
+	atomic_store_explicit(&w->sh->cases, cases, memory_order_relaxed);
+	return interrupted || atomic_load(w->stop);
+}
+
+static void work_chains(struct worker *w)
+{
+	struct bulk_operations *q = w->operations;
+	struct chains_opts opts = {.worker = w->index,
+				   .workers = w->opts->workers,
+				   .thin = thinning(w->opts),
+				   .stop = &stop_chains,
+				   .arg = w};
+	struct chains_result r = {.chains = 0};
+	enum verdict v = chains_run(&q->o, &opts, &q->t, &q->res, &r);
+
+	w->r->chains = r.chains;
+	if (v == V_FAIL) {
+		operation_diverged(w, r.chains);
+	} else if (v != V_PASS) {
+		snprintf(w->r->error, sizeof(w->r->error), "chains: %.300s", q->res.why);
+	}
 }
 
 /* The whole life of a worker process; never returns. */
@@ -329,8 +511,9 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 		snprintf(w->r->error, sizeof(w->r->error),
 			 "no profile covers kernel %s; name one with --profile", b->release);
 	} else if (loop_init(&w->loop, b, p, opts->page_size) ||
-		   loop_init(&w->straight, b, p, opts->page_size)) {
-		snprintf(w->r->error, sizeof(w->r->error), "out of memory");
+		   loop_init(&w->straight, b, p, opts->page_size) || operations_open(w, b)) {
+		if (!w->r->error[0])
+			snprintf(w->r->error, sizeof(w->r->error), "out of memory");
 	} else {
 		w->loop.freshen = value_next;
 		w->loop.tamper = opts->tamper;
@@ -340,12 +523,16 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 		w->left = b->straightens ? opts->straight : 0;
 		gen_init(&w->gen, opts->seed);
 		w->pulse = pulse_join();
-		work(w);
+		if (opts->chains)
+			work_chains(w);
+		else
+			work(w);
 		beat(w);
 		publish(w);
 		loop_fini(&w->straight);
 		loop_fini(&w->loop);
 	}
+	operations_close(w);
 	b->ops->close(b, &w->r->controls);
 	_exit(w->r->error[0] ? 2 : 0);
 }
@@ -388,6 +575,12 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 		sum->controls.silent_bad[h] += r->controls.silent_bad[h];
 	}
 	sum->straight += r->straight;
+	sum->operations += r->operations;
+	sum->chains += r->chains;
+	for (unsigned i = 0; i < TREE_OP_COUNT; i++)
+		sum->ops[i] += r->ops[i];
+	for (unsigned i = 0; i < TREE_KIND_COUNT; i++)
+		sum->kinds[i] += r->kinds[i];
 	sum->cases += r->cases;
 	sum->calls += r->calls;
 	sum->failed += r->failed;

@@ -9,6 +9,7 @@
 
 #include "../exec/splat.h"
 #include "../mutate/gen.h"
+#include "../mutate/tree_gen.h"
 #include "target.h"
 #include "triage.h"
 #include "loop.h"
@@ -34,6 +35,9 @@ struct bulk_opts {
 	struct target target;
 	const struct profile *profile; /* NULL: by the kernel's release */
 	bool sweep;		       /* the boundary sweep instead of the generator */
+	bool operations;	       /* cases with operations, on the slow lane: generated ones, or ... */
+	bool chains;		       /* ... all chains (chains.h) */
+	const struct attach_epoch *epoch; /* for both of them */
 	unsigned thin;		       /* of the sweep only every thin-th case; 0 or 1: all */
 	uint64_t seed;		       /* of the generator */
 	uint64_t cases;		       /* 0: no limit (generator), all (sweep) */
@@ -51,6 +55,7 @@ struct bulk_opts {
 	bool quiet;				   /* no progress line */
 	void (*tamper)(struct want *w, void *arg); /* tests: a wrong oracle */
 	void *tamper_arg;
+	uint8_t wrong; /* tests: enum tree_wrong, a wrong attach model */
 };
 
 struct bulk_result {
@@ -58,6 +63,8 @@ struct bulk_result {
 	uint64_t dim[DIM_COUNT][DIM_VALUES];
 	uint64_t answers[ANSWER_COUNT], calls_on[HOOK_COUNT];
 	struct control_counts controls;
+	uint64_t operations, ops[TREE_OP_COUNT], kinds[TREE_KIND_COUNT]; /* of cases with operations */
+	uint64_t chains;   /* topologies, of the sweep of chains */
 	uint64_t straight; /* of the cases: those that ran on straight-line programs too */
 	uint64_t cases, calls, failed, waived, inconclusive, skipped, silent, sets, indistinct;
 	uint64_t

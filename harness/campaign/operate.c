@@ -275,12 +275,8 @@ static void explain(const struct tree *t, struct op_result *r)
 	buf_fini(&b);
 }
 
-static void count(struct operate *o, const struct tree *t, struct op_result *r)
+static void fail(struct operate *o, const struct tree *t, struct op_result *r)
 {
-	o->cases += r->verdict == V_PASS || r->verdict == V_FAIL;
-	o->skipped += r->verdict == V_SKIP;
-	if (r->verdict != V_FAIL)
-		return;
 	o->failed++;
 	if (r->field != OP_CALL)
 		o->loop.stat[r->clause].fail++;
@@ -288,10 +284,8 @@ static void count(struct operate *o, const struct tree *t, struct op_result *r)
 		explain(t, r);
 }
 
-enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, struct op_result *res)
+int operate_begin(struct operate *o, const struct tree *t, struct op_result *r)
 {
-	static struct op_result scratch; /* large; one loop runs at a time in a process */
-	struct op_result *r = res ? res : &scratch;
 	int ret = lane_begin(o->lane, t);
 
 	r->verdict = V_PASS;
@@ -300,21 +294,47 @@ enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, s
 	if (ret) {
 		r->verdict = ret == -EOPNOTSUPP ? V_SKIP : V_ERROR;
 		snprintf(r->why, sizeof(r->why), "%s", lane_error(o->lane));
-		count(o, t, r);
-		return r->verdict;
+		return ret;
 	}
-	recorder_tick();
 	tree_begin(&o->model, o->epoch, t);
 	o->model.wrong = o->wrong;
-	for (unsigned i = 0; i < t->n_steps && r->verdict == V_PASS; i++) {
-		r->step = i;
-		r->verdict = step(o, t, i, r);
-	}
-	count(o, t, r);
-	if (lane_end(o->lane, fresh || r->verdict != V_PASS) && r->verdict != V_FAIL) {
+	return 0;
+}
+
+enum verdict operate_step(struct operate *o, const struct tree *t, unsigned i, struct op_result *r)
+{
+	r->step = i;
+	r->verdict = step(o, t, i, r);
+	if (r->verdict == V_FAIL)
+		fail(o, t, r);
+	return r->verdict;
+}
+
+int operate_end(struct operate *o, struct op_result *r)
+{
+	int ret = lane_end(o->lane, r->verdict != V_PASS);
+
+	if (ret && r->verdict != V_FAIL) {
 		r->verdict = V_ERROR;
 		snprintf(r->why, sizeof(r->why), "%s", lane_error(o->lane));
 	}
+	return ret;
+}
+
+enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, struct op_result *res)
+{
+	static struct op_result scratch; /* large; one loop runs at a time in a process */
+	struct op_result *r = res ? res : &scratch;
+
+	if (!operate_begin(o, t, r)) {
+		recorder_tick();
+		for (unsigned i = 0; i < t->n_steps && r->verdict == V_PASS; i++)
+			operate_step(o, t, i, r);
+		lane_keep(o->lane, !fresh);
+		operate_end(o, r);
+	}
+	o->cases += r->verdict == V_PASS || r->verdict == V_FAIL;
+	o->skipped += r->verdict == V_SKIP;
 	return r->verdict;
 }
 

@@ -47,6 +47,14 @@ void operate_fini(struct operate *o);
 /* Runs one case; *res may be NULL. fresh: no socket of it was used before, nor will be again. */
 enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, struct op_result *res);
 
+/*
+ * The parts of operate_case, for those who make up their steps on the way: t->step[i] may change before each operate_step, but
+ * links and sockets keep their meaning. All fill *res: its verdict is V_PASS unless something went wrong.
+ */
+int operate_begin(struct operate *o, const struct tree *t, struct op_result *res);
+enum verdict operate_step(struct operate *o, const struct tree *t, unsigned i, struct op_result *res);
+int operate_end(struct operate *o, struct op_result *res);
+
 const char *op_field_name(enum op_field f);
 
 /*

@@ -28,7 +28,7 @@ static int check_generator(const struct bulk_result *r)
 	struct buf b = {0};
 	unsigned n;
 
-	if (r->cases < CHECK_FROM || !r->profile)
+	if (r->cases < CHECK_FROM || !r->profile || r->operations)
 		return 0;
 	n = bulk_starved(r, &b);
 	if (n)
@@ -59,6 +59,8 @@ int cmd_fuzz(struct cli *cli)
 	s.run.seed = cli->seed;
 	struct bulk_opts opts = {.target = session_target(&s),
 				 .profile = s.profile,
+				 .operations = cli->operations,
+				 .epoch = s.epoch,
 				 .seed = cli->seed,
 				 .cases = cli->cases,
 				 .seconds = cli->seconds,
@@ -71,8 +73,8 @@ int cmd_fuzz(struct cli *cli)
 				 .splats = &s.splats};
 	snprintf(
 		s.reproduce, sizeof(s.reproduce),
-		"hookdiff fuzz --profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases %llu",
-		s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
+		"hookdiff fuzz %s--profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases %llu",
+		cli->operations ? "--operations " : "", s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
 		(unsigned long long)opts.straight, (unsigned long long)(cli->cases ? cli->cases : 10000000));
 	if (cli->backend) {
 		struct buf b = {0};
@@ -89,7 +91,7 @@ int cmd_fuzz(struct cli *cli)
 	session_start(&s);
 	bulk_run(&opts, &r);
 	starved = check_generator(&r);
-	if (cli->verbose && !cli->json)
+	if (cli->verbose && !cli->json && !cli->operations)
 		print_histogram(&r);
 	code = session_bulk(&s, &opts, &r);
 	return code ? code : starved;

@@ -47,6 +47,8 @@ struct cli {
 	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
 	uint64_t runs;	 /* --runs of bisect; 0: the default */
 	uint64_t repeat; /* --repeat of run */
+	bool chains;	 /* --chains of sweep */
+	bool operations; /* --operations of fuzz */
 	bool resume;	 /* --resume of bisect */
 	bool json, markdown, brief, verbose;
 	bool uncovered;	    /* --uncovered of clauses */

@@ -299,6 +299,27 @@ unsigned session_workers(const struct cli *cli)
 	return n < 1 ? 1 : n > BULK_WORKERS ? BULK_WORKERS : (unsigned)n;
 }
 
+static void print_operations(const struct bulk_result *r)
+{
+	static const char *const names[TREE_OP_COUNT] = {
+		"attach", "link",  "update", "detach", "link_detach",  "close(link)", "query",
+		"mkdir",  "rmdir", "move",   "socket", "close(socket)", "calls"};
+
+	printf("\n%llu operations and calls, %.0f a second:", (unsigned long long)r->operations,
+	       r->seconds > 0 ? (double)r->operations / r->seconds : 0.0);
+	for (unsigned i = 0; i < TREE_OP_COUNT; i++)
+		printf(" %s %llu", names[i], (unsigned long long)r->ops[i]);
+	puts("");
+	if (r->chains) {
+		printf("%llu topologies, %llu calls\n", (unsigned long long)r->chains, (unsigned long long)r->calls);
+		return;
+	}
+	printf("cases:");
+	for (unsigned i = 0; i < TREE_KIND_COUNT; i++)
+		printf(" %s %llu", tree_kind_name((enum tree_kind)i), (unsigned long long)r->kinds[i]);
+	puts("");
+}
+
 int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_result *r)
 {
 	struct report_totals t = {.cases = r->cases + r->skipped,
@@ -342,7 +363,9 @@ int session_bulk(struct session *s, const struct bulk_opts *opts, struct bulk_re
 	/* Without a number of cases a fuzz run is whole whenever it ends. */
 	if (r->interrupted && total && t.cases < total)
 		t.incomplete = "interrupted before the last case";
-	if (!s->cli->json) {
+	if (!s->cli->json && r->operations)
+		print_operations(r);
+	else if (!s->cli->json) {
 		printf("\n%llu setsockopts reached their handler; %llu of them repeated the option's last "
 		       "value.\n",
 		       (unsigned long long)r->sets, (unsigned long long)r->indistinct);

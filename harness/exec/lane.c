@@ -108,9 +108,22 @@ static int begin_progs(struct lane *l)
 			return ret;
 		l->copy[i] = (uint8_t)copy;
 		l->prog[hook][copy] = (uint8_t)i;
-		memcpy(&l->obj.shared->prog[hook][copy], p, offsetof(struct prog, act) + p->n * sizeof(p->act[0]));
+		lane_reload(l, (uint8_t)i);
 	}
 	return 0;
+}
+
+void lane_reload(struct lane *l, uint8_t prog)
+{
+	const struct tree_prog *p = &l->t->prog[prog];
+
+	memcpy(&l->obj.shared->prog[p->hook][l->copy[prog]], &p->prog,
+	       offsetof(struct prog, act) + p->prog.n * sizeof(p->prog.act[0]));
+}
+
+void lane_keep(struct lane *l, bool keep)
+{
+	l->keep = keep;
 }
 
 uint8_t lane_ran(const struct lane *l, uint8_t order)
@@ -353,6 +366,7 @@ int lane_begin(struct lane *l, const struct tree *t)
 		return lane_fail(l, ret, "cannot make the controls of operations");
 	l->t = t;
 	l->task = TREE_NONE;
+	l->keep = true;
 	memset(l->touched, 0, sizeof(l->touched));
 	memset(l->sock, 0, sizeof(l->sock));
 	for (unsigned i = 0; i < t->n_links; i++) {
@@ -405,7 +419,7 @@ int lane_end(struct lane *l, bool irregular)
 	}
 	kernel_lend(l->kernel, NULL, NULL);
 	for (unsigned i = 0; i < t->n_socks; i++)
-		lane_close_socket(l, i, !irregular);
+		lane_close_socket(l, i, l->keep && !irregular);
 	lane_dirs_end(l);
 	l->t = NULL;
 	if (ret) {

@@ -55,6 +55,11 @@ uint8_t lane_ran(const struct lane *l, uint8_t order);
  */
 int lane_end(struct lane *l, bool irregular);
 
+/* Before lane_end: may later cases use this one's sockets? lane_begin says yes. */
+void lane_keep(struct lane *l, bool keep);
+/* The program's actions have changed since lane_begin: hands them to the kernel. */
+void lane_reload(struct lane *l, uint8_t prog);
+
 const char *lane_error(const struct lane *l);
 /* The backend under it, whose counters of controls the lane adds to. */
 struct backend *lane_kernel(const struct lane *l);

@@ -49,6 +49,7 @@ struct lane {
 	uint8_t at[TREE_MAX_CGROUPS];	  /* its directory, or TREE_NONE */
 	uint8_t copy[TREE_MAX_PROGS];	  /* which copy each program is */
 	uint8_t prog[HOOK_COUNT][HD_PROGS]; /* and back */
+	bool keep;			  /* its sockets may be used again */
 	uint8_t task;			  /* cgroup of the case, or TREE_NONE: home */
 	bool touched[TREE_MAX_CGROUPS][HOOK_COUNT]; /* a program was attached */
 	int link[TREE_MAX_LINKS];	  /* fd or -1 */
