@@ -26,20 +26,27 @@ static const struct attach_epoch table[] = {
 
 /*
  * From which release on an epoch holds. Sources read: 5.10.262, 6.1.192, 6.12.8, 6.12.107, 6.12.117, 6.18.15,
- * 7.1.3, 7.1.13, 7.2.6, 7.3.4; the releases between are those of the changes' stable mails (6.0.3, 6.12.31, 6.12.97,
- * 6.12.110, 6.18.40, 7.1.5) or of mainline.
+ * 7.1.3, 7.1.13, 7.2.6, 7.3.4; the releases between are those of the changes' stable mails
+ * (6.0.3, 6.12.31, 6.12.97, 6.12.110, 6.18.40, 7.1.5) or of mainline.
  */
 static const struct {
 	uint32_t from;
 	const char *epoch; /* NULL: not known */
 } releases[] = {
-	{KERNEL(5, 3, 0), "attach-5.3"},	 {KERNEL(5, 6, 0), "attach-5.6"},
-	{KERNEL(5, 7, 0), "attach-5.7"},	 {KERNEL(5, 9, 0), "attach-5.9"},
-	{KERNEL(6, 0, 3), "attach-6.1"},	 {KERNEL(6, 12, 31), "attach-6.15"},
-	{KERNEL(6, 12, 97), "attach-6.12.97"},	 {KERNEL(6, 12, 110), "attach-7.2"},
-	{KERNEL(6, 13, 0), "attach-6.1"},	 {KERNEL(6, 15, 0), "attach-6.15"},
-	{KERNEL(6, 17, 0), "attach-6.17"},	 {KERNEL(6, 18, 40), "attach-7.2"},
-	{KERNEL(6, 19, 0), "attach-6.17"},	 {KERNEL(7, 1, 5), "attach-7.2"},
+	{KERNEL(5, 3, 0), "attach-5.3"},
+	{KERNEL(5, 6, 0), "attach-5.6"},
+	{KERNEL(5, 7, 0), "attach-5.7"},
+	{KERNEL(5, 9, 0), "attach-5.9"},
+	{KERNEL(6, 0, 3), "attach-6.1"},
+	{KERNEL(6, 12, 31), "attach-6.15"},
+	{KERNEL(6, 12, 97), "attach-6.12.97"},
+	{KERNEL(6, 12, 110), "attach-7.2"},
+	{KERNEL(6, 13, 0), "attach-6.1"},
+	{KERNEL(6, 15, 0), "attach-6.15"},
+	{KERNEL(6, 17, 0), "attach-6.17"},
+	{KERNEL(6, 18, 40), "attach-7.2"},
+	{KERNEL(6, 19, 0), "attach-6.17"},
+	{KERNEL(7, 1, 5), "attach-7.2"},
 	{KERNEL(7, 4, 0), NULL},
 };
 
@@ -83,7 +90,8 @@ static unsigned need_find(const char *s, size_t n)
 {
 	unsigned bit = 0;
 
-	while (bit < NEED_COUNT && (strlen(attach_need_name(bit)) != n || memcmp(attach_need_name(bit), s, n)))
+	while (bit < NEED_COUNT &&
+	       (strlen(attach_need_name(bit)) != n || memcmp(attach_need_name(bit), s, n)))
 		bit++;
 	return bit;
 }
@@ -99,7 +107,8 @@ const char *attach_needs(const char *line, uint32_t *has, uint32_t *lacks, const
 		*n = strcspn(s, " ");
 		bit = need_find(s + 3 * no, *n - 3 * no);
 		if (bit == NEED_COUNT)
-			return "no such need (replace, links, link-detach, array, preorder, mprog, swap-safe, "
+			return "no such need (replace, links, link-detach, array, preorder, mprog, "
+			       "swap-safe, "
 			       "lax-links, each perhaps behind no-)";
 		*(no ? lacks : has) |= 1u << bit;
 	}

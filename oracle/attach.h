@@ -37,8 +37,8 @@ const struct attach_epoch *attach_for_kernel(const char *release, const char *ve
 
 const char *attach_need_name(unsigned bit);
 /*
- * Reads a line of words: bits that an epoch must have, and ("no-links") that it must not have. NULL, or what is
- * wrong with the word at *word, n bytes long.
+ * Reads a line of words: bits that an epoch must have, and ("no-links") that it must not have. NULL, or what
+ * is wrong with the word at *word, n bytes long.
  */
 const char *attach_needs(const char *line, uint32_t *has, uint32_t *lacks, const char **word, size_t *n);
 

@@ -32,10 +32,10 @@ struct clause_when {
 };
 
 struct clause_info {
-	const char *name; /* SET.OPTLEN.BYPASS: first word is the hook, or CHAIN, HOOK, MEM */
-	unsigned in;	  /* enum clause_in, or-ed */
+	const char *name;	 /* SET.OPTLEN.BYPASS: first word is the hook, or CHAIN, HOOK, MEM */
+	unsigned in;		 /* enum clause_in, or-ed */
 	struct clause_when when; /* of operations: values are the needs (attach.h), or 0 */
-	const char *sentence; /* the rule, in our own words */
+	const char *sentence;	 /* the rule, in our own words */
 	const char *
 		source; /* kernel function (and first version), or the document's section; row of the facts */
 };

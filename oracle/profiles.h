@@ -112,7 +112,8 @@ const struct profile *profile_find(const char *name);
  * covers it: a kernel newer than the table is not taken for the newest.
  */
 const struct profile *profile_for_kernel(const char *release, const char *version);
-/* The number of a kernel, named as for profile_for_kernel: major << 16 | minor << 8 | patch; 0 if it has none. */
+/* The number of a kernel, named as for profile_for_kernel: major << 16 | minor << 8 | patch; 0 if it has
+ * none. */
 uint32_t kernel_number(const char *release, const char *version);
 /*
  * The releases of a kernel's profile, as major << 8 | minor: the first and the last one that it holds in, or

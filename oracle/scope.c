@@ -116,8 +116,8 @@ bool scope_tree_holds(const char *profiles, const char *clauses, const char *nee
 	const char *word;
 	size_t n;
 
-	if (p->in != IN_KERNEL || (named && !names(profiles, p)) || attach_needs(needs, &has, &lacks, &word, &n) ||
-	    (e->has & has) != has || e->has & lacks)
+	if (p->in != IN_KERNEL || (named && !names(profiles, p)) ||
+	    attach_needs(needs, &has, &lacks, &word, &n) || (e->has & has) != has || e->has & lacks)
 		return false;
 	while (next_word(&clauses, &word, &n, copy)) {
 		int c = clause_find(copy);

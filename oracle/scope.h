@@ -27,8 +27,8 @@ const char *scope_check(const char *profiles, const char *clauses, const char **
 struct attach_epoch;
 
 /*
- * The same for a case with operations: the epoch of attaching must have what its line `# needs` says, and what the clauses of
- * operations need that it names. Only kernels' profiles will do.
+ * The same for a case with operations: the epoch of attaching must have what its line `# needs` says, and
+ * what the clauses of operations need that it names. Only kernels' profiles will do.
  */
 bool scope_tree_holds(const char *profiles, const char *clauses, const char *needs, const struct profile *p,
 		      const struct attach_epoch *e);

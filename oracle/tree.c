@@ -95,7 +95,8 @@ static unsigned speakers(const struct tree_model *m, uint8_t node, enum hook hoo
 	return n;
 }
 
-static void add_sibling(const struct tree_model *m, uint8_t node, enum hook hook, uint8_t *progs, unsigned *count)
+static void add_sibling(const struct tree_model *m, uint8_t node, enum hook hook, uint8_t *progs,
+			unsigned *count)
 {
 	for (uint8_t i = 0; i < m->n_nodes; i++)
 		if (i != node && m->node[i].parent == m->node[node].parent && !m->node[i].dead &&
@@ -111,7 +112,8 @@ unsigned tree_effective(const struct tree_model *m, uint8_t node, enum hook hook
 	unsigned n = 0, levels = speakers(m, node, hook, who);
 
 	for (unsigned i = 0; i < levels; i++)
-		append(&m->node[who[m->wrong == TREE_WRONG_PREORDER ? i : levels - 1 - i]], hook, true, progs, &n);
+		append(&m->node[who[m->wrong == TREE_WRONG_PREORDER ? i : levels - 1 - i]], hook, true, progs,
+		       &n);
 	for (unsigned i = 0; i < levels; i++)
 		append(&m->node[who[i]], hook, false, progs, &n);
 	if (m->wrong == TREE_WRONG_SIBLING && node != TREE_NONE && n < TREE_CHAIN - TREE_CGROUP_PROGS)
@@ -312,8 +314,9 @@ static void call(struct tree_model *m, const struct tree_step *s, struct tree_wa
 		return;
 	}
 	k = &m->t->sock[c->sock];
-	node = m->wrong == TREE_WRONG_MOVED && k->route == ROUTE_DIRECT && m->task != TREE_NONE ? m->task
-												  : m->sock[c->sock];
+	node = m->wrong == TREE_WRONG_MOVED && k->route == ROUTE_DIRECT && m->task != TREE_NONE
+		       ? m->task
+		       : m->sock[c->sock];
 	chain_clauses(m, node, (enum hook)c->hook, w);
 	tree_hit(w, route_clause(k));
 	if (w->c_runs == C_TREE_SIBLING)
@@ -401,11 +404,12 @@ bool tree_flat(const struct tree *t, const struct tree_want *w, const struct tc_
 	if (!w->bad_socket) {
 		const struct tree_sock *k = &t->sock[c->sock];
 
-		flat->sock[0] = (struct tc_sock){.route = k->route == ROUTE_PAIR ? ROUTE_SOCKETPAIR : ROUTE_SOCKET,
-						 .level = TC_MAX_LEVELS,
-						 .family = k->family,
-						 .type = k->type,
-						 .protocol = k->protocol};
+		flat->sock[0] =
+			(struct tc_sock){.route = k->route == ROUTE_PAIR ? ROUTE_SOCKETPAIR : ROUTE_SOCKET,
+					 .level = TC_MAX_LEVELS,
+					 .family = k->family,
+					 .type = k->type,
+					 .protocol = k->protocol};
 	}
 	return true;
 }

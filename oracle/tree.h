@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The attach model: what each operation of a tree case must do, and which programs run for a socket. Pure
- * code, written from kernel/bpf/cgroup.c; its rules are the clauses of tree.def. It goes through a case step by
- * step and never learns what the kernel did.
+ * code, written from kernel/bpf/cgroup.c; its rules are the clauses of tree.def. It goes through a case step
+ *by step and never learns what the kernel did.
  *
  *	tree_begin(m, epoch, t);
  *	for each step i: tree_next(m, i, &want); ...ask the kernel...; compare
@@ -62,10 +62,10 @@ struct tree_model {
 	const struct tree *t;
 	uint8_t wrong; /* enum tree_wrong; tests set it after tree_begin */
 	unsigned n_nodes;
-	uint8_t task;			  /* node, or TREE_NONE */
-	uint8_t at[TREE_MAX_CGROUPS];	  /* the node that is there now, dead or alive */
-	uint8_t sock[TREE_MAX_SOCKS];	  /* its node, TREE_NONE: outside */
-	bool open[TREE_MAX_SOCKS];	  /* the socket exists */
+	uint8_t task;		      /* node, or TREE_NONE */
+	uint8_t at[TREE_MAX_CGROUPS]; /* the node that is there now, dead or alive */
+	uint8_t sock[TREE_MAX_SOCKS]; /* its node, TREE_NONE: outside */
+	bool open[TREE_MAX_SOCKS];    /* the socket exists */
 	struct {
 		bool open;
 		uint8_t node, prog; /* node TREE_NONE: attached nowhere */
@@ -75,10 +75,10 @@ struct tree_model {
 
 /* What a step must do. */
 struct tree_want {
-	int32_t ret;	/* 0 or -errno; calls: not looked at */
-	bool either;	/* or other: the kernel does it at a time of its own choosing */
+	int32_t ret; /* 0 or -errno; calls: not looked at */
+	bool either; /* or other: the kernel does it at a time of its own choosing */
 	int32_t other;
-	bool refused;	/* never to be asked of this kernel: see why */
+	bool refused; /* never to be asked of this kernel: see why */
 	const char *why;
 	uint8_t clause; /* behind ret, and what a query gives */
 	uint8_t n_hits, hits[TREE_CLAUSES];
@@ -103,8 +103,9 @@ void tree_next(struct tree_model *m, unsigned i, struct tree_want *w);
 unsigned tree_effective(const struct tree_model *m, uint8_t node, enum hook hook, uint8_t progs[TREE_CHAIN]);
 
 /*
- * The call of that want as a case of its own, of one socket and one call, for the oracle of the value contract: the k-th
- * program to run has the id tree_flat_id(k). False if the chain is longer than TC_MAX_PROGS.
+ * The call of that want as a case of its own, of one socket and one call, for the oracle of the value
+ * contract: the k-th program to run has the id tree_flat_id(k). False if the chain is longer than
+ * TC_MAX_PROGS.
  */
 bool tree_flat(const struct tree *t, const struct tree_want *w, const struct tc_call *c, struct tcase *flat);
 static inline uint8_t tree_flat_id(unsigned k)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lists of programs: what may be attached where, with which errno, in which place, and what is taken away.
- * The order of the checks is the kernel's (bpf_prog_attach, cgroup_bpf_link_attach, __cgroup_bpf_attach).
+ * The lists of programs: what may be attached where, with which errno, in which place, and what is taken
+ * away. The order of the checks is the kernel's (bpf_prog_attach, cgroup_bpf_link_attach,
+ * __cgroup_bpf_attach).
  */
 #include <errno.h>
 #include <string.h>
@@ -224,7 +225,8 @@ void tree_attach(struct tree_model *m, const struct tree_step *s, struct tree_wa
 void tree_link(struct tree_model *m, const struct tree_step *s, struct tree_want *w)
 {
 	const uint32_t known =
-		has(m, NEED_MPROG) ? TREE_F_PREORDER | TREE_F_BEFORE | TREE_F_AFTER | TREE_F_ID | TREE_F_LINK : 0;
+		has(m, NEED_MPROG) ? TREE_F_PREORDER | TREE_F_BEFORE | TREE_F_AFTER | TREE_F_ID | TREE_F_LINK
+				   : 0;
 	struct request r = {.n = node_of(m, s->cg),
 			    .hook = (enum hook)m->t->prog[s->prog].hook,
 			    .prog = s->prog,
@@ -238,7 +240,8 @@ void tree_link(struct tree_model *m, const struct tree_step *s, struct tree_want
 		tree_result(w, -EINVAL, C_LINK_NONE);
 		return;
 	}
-	if (s->flags & ~known || (!has(m, NEED_MPROG) && !has(m, NEED_LAX_LINKS) && (s->anchor || s->revision))) {
+	if (s->flags & ~known ||
+	    (!has(m, NEED_MPROG) && !has(m, NEED_LAX_LINKS) && (s->anchor || s->revision))) {
 		tree_result(w, -EINVAL, C_LINK_FLAGS);
 		return;
 	}

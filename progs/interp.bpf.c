@@ -23,8 +23,8 @@ const volatile bool has_retval_helpers = true; /* Linux 5.18; what a false one g
 const volatile bool clamp_set_retval = false; /* Linux 7.2: on set, bpf_set_retval's value must be in range */
 
 /*
- * The trace of the k-th run lies at k with its bits from 2 on turned round (oracle/tree.h tree_flat_id) and not at hd_id:
- * for chains in which one program runs twice.
+ * The trace of the k-th run lies at k with its bits from 2 on turned round (oracle/tree.h tree_flat_id) and
+ * not at hd_id: for chains in which one program runs twice.
  */
 const volatile bool trace_by_run = false;
 

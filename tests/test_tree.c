@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Cases with operations without a kernel: their text, the attach model against a table written by hand from
- * kernel/bpf/cgroup.c and kernel/bpf/syscall.c, the generator, and whether a wrong rule of the model would show.
+ * kernel/bpf/cgroup.c and kernel/bpf/syscall.c, the generator, and whether a wrong rule of the model would
+ * show.
  */
 #include <errno.h>
 #include <glob.h>
@@ -30,7 +31,7 @@ static struct tree_model model, other;
 	"program p1 setsockopt { return 1 }\nprogram p2 setsockopt { return 1 }\n"                           \
 	"program p3 setsockopt { return 1 }\nprogram p4 setsockopt { return 1 }\n"                           \
 	"program p5 getsockopt { return 1 }\n"
-#define TREE "tree a a/b a/b/c a/d e\n" PROGS
+#define TREE	"tree a a/b a/b/c a/d e\n" PROGS
 #define EFF(cg) "query(" cg ", setsockopt, effective) = ? "
 
 static const struct row {
@@ -45,25 +46,31 @@ static const struct row {
 	{"none beside", NULL, "attach(a/d, p1, none) = 0\nattach(a/b, p2, multi) = 0\n" EFF("a/b") "[p2]\n"},
 	{"none below", NULL, "attach(a/b, p1, none) = 0\nattach(a, p2, multi) = 0\n" EFF("a/b") "[p1 p2]\n"},
 	{"override above, none", NULL,
-	 "attach(a, p1, override) = 0\nattach(a/b, p2, none) = 0\n" EFF("a/b") "[p2]\n" EFF("a/b/c") "[p2]\n"},
+	 "attach(a, p1, override) = 0\nattach(a/b, p2, none) = 0\n" EFF("a/b") "[p2]\n" EFF(
+		 "a/b/c") "[p2]\n"},
 	{"override above, override", NULL,
-	 "attach(a, p1, override) = 0\nattach(a/b, p2, override) = 0\n" EFF("a/b/c") "[p2]\n" EFF("a") "[p1]\n"},
+	 "attach(a, p1, override) = 0\nattach(a/b, p2, override) = 0\n" EFF("a/b/c") "[p2]\n" EFF(
+		 "a") "[p1]\n"},
 	{"override above, multi", NULL,
 	 "attach(a, p1, override) = 0\nattach(a/b, p2, multi) = 0\n" EFF("a/b/c") "[p2]\n"},
 	{"multi above, none", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a/b, p2, none) = 0\n" EFF("a/b") "[p2 p1]\nattach(a/b/c, p3, multi) = -1 EPERM\n"},
+	 "attach(a, p1, multi) = 0\nattach(a/b, p2, none) = 0\n" EFF(
+		 "a/b") "[p2 p1]\nattach(a/b/c, p3, multi) = -1 EPERM\n"},
 	{"multi above, override", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a/b, p2, override) = 0\n" EFF("a/b") "[p2 p1]\n" EFF("a/b/c") "[p2 p1]\n"},
+	 "attach(a, p1, multi) = 0\nattach(a/b, p2, override) = 0\n" EFF("a/b") "[p2 p1]\n" EFF(
+		 "a/b/c") "[p2 p1]\n"},
 	{"multi above, multi", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a/b, p2, multi) = 0\nattach(a/b/c, p3, multi) = 0\n" EFF("a/b/c")
-	 "[p3 p2 p1]\n"},
+	 "attach(a, p1, multi) = 0\nattach(a/b, p2, multi) = 0\nattach(a/b/c, p3, multi) = 0\n" EFF(
+		 "a/b/c") "[p3 p2 p1]\n"},
 	{"the nearest decides", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a/b, p2, override) = 0\nattach(a/b/c, p3, none) = 0\n" EFF("a/b/c") "[p3 p1]\n"},
+	 "attach(a, p1, multi) = 0\nattach(a/b, p2, override) = 0\nattach(a/b/c, p3, none) = 0\n" EFF(
+		 "a/b/c") "[p3 p1]\n"},
 	{"override then multi above", NULL,
 	 "attach(a/b, p2, multi) = 0\nattach(a, p1, override) = 0\n" EFF("a/b") "[p2]\n" EFF("a/d") "[p1]\n"},
 	{"multi below none stays", NULL,
-	 "attach(a/b, p2, multi) = 0\nattach(a, p1, none) = 0\n" EFF("a/b") "[p2]\nattach(a/b, p3, multi) = -1 EPERM\n"
-	 "l1 = link(a/b, p3) = -1 EPERM\n"},
+	 "attach(a/b, p2, multi) = 0\nattach(a, p1, none) = 0\n" EFF(
+		 "a/b") "[p2]\nattach(a/b, p3, multi) = -1 EPERM\n"
+			"l1 = link(a/b, p3) = -1 EPERM\n"},
 	/* __cgroup_bpf_attach(): one mode a cgroup */
 	{"multi then override", NULL, "attach(a, p1, multi) = 0\nattach(a, p2, override) = -1 EPERM\n"},
 	{"override then multi", NULL, "attach(a, p1, override) = 0\nattach(a, p2, multi) = -1 EPERM\n"},
@@ -75,7 +82,8 @@ static const struct row {
 	 "attach(e, p2, override preorder) = 0\nquery(e, setsockopt) = 0 [p2] flags 0x1\n"},
 	{"both modes", NULL, "attach(a, p1, override multi) = -1 EINVAL\n"},
 	{"mode is free again", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\ndetach(a, p1) = 0\nattach(a, p1, none) = -1 EPERM\n"
+	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\ndetach(a, p1) = 0\nattach(a, p1, none) = -1 "
+	 "EPERM\n"
 	 "detach(a, p2) = 0\nattach(a, p1, none) = 0\n"},
 	/* the order of the checks */
 	{"revision before ancestors", NULL,
@@ -94,12 +102,15 @@ static const struct row {
 	 "attach(a/b, p1, multi) = 0\nattach(a/b, p2, multi preorder) = 0\nattach(a, p3, multi) = 0\n"
 	 "attach(a, p4, multi preorder) = 0\n" EFF("a/b") "[p4 p2 p1 p3]\n" EFF("a") "[p4 p3]\n"},
 	{"preorder in order", NULL,
-	 "attach(a/b, p1, multi) = 0\nattach(a/b, p2, multi preorder) = 0\nattach(a, p4, multi preorder) = 0\n"
+	 "attach(a/b, p1, multi) = 0\nattach(a/b, p2, multi preorder) = 0\nattach(a, p4, multi preorder) = "
+	 "0\n"
 	 "attach(a, p3, multi preorder) = 0\n" EFF("a/b") "[p4 p3 p2 p1]\n"},
 	{"preorder yields too", NULL,
-	 "attach(a, p1, override preorder) = 0\nattach(a/b, p2, multi) = 0\n" EFF("a/b") "[p2]\n" EFF("a/d") "[p1]\n"},
+	 "attach(a, p1, override preorder) = 0\nattach(a/b, p2, multi) = 0\n" EFF("a/b") "[p2]\n" EFF(
+		 "a/d") "[p1]\n"},
 	{"preorder three levels", NULL,
-	 "attach(a, p1, multi preorder) = 0\nattach(a/b, p2, multi preorder) = 0\nattach(a/b/c, p3, multi preorder) = 0\n"
+	 "attach(a, p1, multi preorder) = 0\nattach(a/b, p2, multi preorder) = 0\nattach(a/b/c, p3, multi "
+	 "preorder) = 0\n"
 	 "attach(a/b/c, p4, multi) = 0\n" EFF("a/b/c") "[p1 p2 p3 p4]\n"},
 	/* get_prog_list() */
 	{"before without anchor is first", NULL,
@@ -107,11 +118,13 @@ static const struct row {
 	{"before and after", NULL,
 	 "attach(a, p1, multi) = 0\nattach(a, p2, multi before after) = -1 EINVAL\n"
 	 "attach(e, p2, multi before after) = 0\n"},
-	{"anchor needs a side", NULL, "attach(a, p1, multi) = 0\nattach(a, p2, multi beside p1) = -1 EINVAL\n"},
+	{"anchor needs a side", NULL,
+	 "attach(a, p1, multi) = 0\nattach(a, p2, multi beside p1) = -1 EINVAL\n"},
 	{"anchor with both sides", NULL,
 	 "attach(a, p1, multi) = 0\nattach(a, p2, multi before after p1) = -1 EINVAL\n"},
 	{"after an anchor", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\nattach(a, p3, multi after p1) = 0\n" EFF("a") "[p1 p3 p2]\n"},
+	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\nattach(a, p3, multi after p1) = 0\n" EFF(
+		 "a") "[p1 p3 p2]\n"},
 	{"anchor of another cgroup", NULL,
 	 "attach(a, p1, multi) = 0\nattach(a/b, p2, multi before p1) = -1 ENOENT\n"},
 	{"anchor of the other hook", NULL,
@@ -120,7 +133,8 @@ static const struct row {
 	 "attach(a, p1, multi preorder) = 0\nattach(a, p2, multi before p1) = -1 EINVAL\n"
 	 "attach(a, p2, multi preorder before p1) = 0\n" EFF("a") "[p2 p1]\n"},
 	{"a program beside a link", NULL,
-	 "l1 = link(a, p1) = 0\nattach(a, p2, multi before l1) = -1 EINVAL\nattach(a, p2, multi before p1) = -1 ENOENT\n"},
+	 "l1 = link(a, p1) = 0\nattach(a, p2, multi before l1) = -1 EINVAL\nattach(a, p2, multi before p1) = "
+	 "-1 ENOENT\n"},
 	{"a link beside a program", NULL,
 	 "attach(a, p1, multi) = 0\nl1 = link(a, p2, before p1) = -1 EINVAL\n"},
 	{"no anchor for a single one", NULL,
@@ -129,7 +143,8 @@ static const struct row {
 	 "attach(a, p1, multi) = 0\nattach(a, p2, multi replace p1 before) = -1 EINVAL\n"},
 	/* find_attach_entry() */
 	{"replace in place", NULL,
-	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\nattach(a, p3, multi replace p1) = 0\n" EFF("a") "[p3 p2]\n"},
+	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\nattach(a, p3, multi replace p1) = 0\n" EFF(
+		 "a") "[p3 p2]\n"},
 	{"replace by one that is there", NULL,
 	 "attach(a, p1, multi) = 0\nattach(a, p2, multi) = 0\nattach(a, p2, multi replace p1) = -1 EINVAL\n"},
 	{"replace itself", NULL,
@@ -157,12 +172,15 @@ static const struct row {
 	 "l1 = link(a, p1) = 0\nupdate(l1, p2, old p3) = -1 EPERM\nquery(a, setsockopt) = 0 [p1] revision 2\n"
 	 "update(l1, p1, old p1) = 0\nquery(a, setsockopt) = 0 [p1] revision 3\n"},
 	{"a link that was never made", NULL,
-	 "attach(a, p1, none) = 0\nl1 = link(a, p2) = -1 EPERM\nupdate(l1, p2) = -1 EBADF\nclose(l1) = -1 EBADF\n"},
+	 "attach(a, p1, none) = 0\nl1 = link(a, p2) = -1 EPERM\nupdate(l1, p2) = -1 EBADF\nclose(l1) = -1 "
+	 "EBADF\n"},
 	/* what older kernels know */
-	{"5.3 has no replace", "attach-5.3", "attach(a, p1, multi) = 0\nattach(a, p2, multi replace p1) = -1 EINVAL\n"},
+	{"5.3 has no replace", "attach-5.3",
+	 "attach(a, p1, multi) = 0\nattach(a, p2, multi replace p1) = -1 EINVAL\n"},
 	{"5.6 has", "attach-5.6", "attach(a, p1, multi) = 0\nattach(a, p2, multi replace p1) = 0\n"},
 	{"5.6 has no links", "attach-5.6", "l1 = link(a, p1) = -1 EINVAL\nclose(l1) = -1 EBADF\n"},
-	{"5.7 has, but no BPF_LINK_DETACH", "attach-5.7", "l1 = link(a, p1) = 0\nlink_detach(l1) = -1 EINVAL\n"},
+	{"5.7 has, but no BPF_LINK_DETACH", "attach-5.7",
+	 "l1 = link(a, p1) = 0\nlink_detach(l1) = -1 EINVAL\n"},
 	{"5.7 looks at the tail", "attach-5.7", "l1 = link(a, p1, revision 9) = -1 EINVAL\n"},
 	{"5.9 does not", "attach-5.9", "l1 = link(a, p1, revision 9) = 0\nlink_detach(l1) = 0\n"},
 	{"5.9 shows the mode", "attach-5.9",
@@ -172,9 +190,10 @@ static const struct row {
 	 "attach(a, p1, multi preorder) = -1 EINVAL\nl1 = link(a, p1, preorder) = -1 EINVAL\n"
 	 "attach(a, p1, multi) = 0\nquery(a, setsockopt, array) = 0 [p1] flags 0x2\n"},
 	{"6.15 has it for programs", "attach-6.15",
-	 "attach(a, p1, multi) = 0\nattach(a, p2, multi preorder) = 0\n" EFF("a") "[p2 p1]\n"
-	 "l1 = link(a, p3, preorder) = -1 EINVAL\nattach(a, p3, multi before) = -1 EINVAL\n"
-	 "attach(a, p3, multi revision 1) = -1 EINVAL\ndetach(a, p1, revision 1) = -1 EINVAL\n"},
+	 "attach(a, p1, multi) = 0\nattach(a, p2, multi preorder) = 0\n" EFF(
+		 "a") "[p2 p1]\n"
+		      "l1 = link(a, p3, preorder) = -1 EINVAL\nattach(a, p3, multi before) = -1 EINVAL\n"
+		      "attach(a, p3, multi revision 1) = -1 EINVAL\ndetach(a, p1, revision 1) = -1 EINVAL\n"},
 };
 
 /* Does the model say what the case expects of each step? Complains if not. */
@@ -190,13 +209,14 @@ static bool agrees(const struct tree *t, const struct attach_epoch *e, const cha
 
 		tree_next(&model, i, &w);
 		ok = (!s->has_ret || s->ret == w.ret) && (!a->has_flags || a->flags == w.flags) &&
-		     (!a->has_count || a->count == w.count) && (!a->has_revision || a->revision == w.revision) &&
+		     (!a->has_count || a->count == w.count) &&
+		     (!a->has_revision || a->revision == w.revision) &&
 		     (!a->has_ids || (a->n_ids == w.n && !memcmp(a->ids, w.progs, w.n)));
 		if (ok)
 			continue;
 		if (what)
-			print_error("%s, %s: step %u gives %d, %u programs, revision %u\n", what, e->name, i + 1, w.ret, w.n,
-				    w.revision);
+			print_error("%s, %s: step %u gives %d, %u programs, revision %u\n", what, e->name,
+				    i + 1, w.ret, w.n, w.revision);
 		return false;
 	}
 	return true;
@@ -208,7 +228,8 @@ static void by_hand(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct attach_epoch *e = attach_epoch_find(rows[i].epoch ? rows[i].epoch : "attach-7.2");
+		const struct attach_epoch *e =
+			attach_epoch_find(rows[i].epoch ? rows[i].epoch : "attach-7.2");
 		char text[4096];
 		struct diag d;
 
@@ -237,7 +258,8 @@ static void round_trip(const struct tree *t, const struct case_meta *meta, const
 
 	tree_print(t, meta, &one);
 	if (tree_parse(buf_str(&one), one.n, where, &again, &meta2, &d))
-		fail_msg("%s: what was printed does not parse: %d:%d %s\n%s", where, d.line, d.col, d.message, buf_str(&one));
+		fail_msg("%s: what was printed does not parse: %d:%d %s\n%s", where, d.line, d.col, d.message,
+			 buf_str(&one));
 	if (!tree_equal(t, &again))
 		fail_msg("%s: print and parse give another case:\n%s", where, buf_str(&one));
 	tree_print(&again, meta ? &meta2 : NULL, &two);
@@ -280,7 +302,8 @@ static void corpus_round_trips(void **state)
 
 static bool in_scope(unsigned i, const struct attach_epoch *e)
 {
-	return scope_tree_holds(corpus[i].meta.profiles, corpus[i].meta.clauses, corpus[i].meta.needs, profile_find("v7.2"), e);
+	return scope_tree_holds(corpus[i].meta.profiles, corpus[i].meta.clauses, corpus[i].meta.needs,
+				profile_find("v7.2"), e);
 }
 
 static void corpus_agrees(void **state)
@@ -338,7 +361,8 @@ static void every_clause_has_a_case(void **state)
 	(void)state;
 	for (unsigned c = C_CALLS; c < C_COUNT; c++) {
 		if (!covered(c))
-			print_error("%s: no case of corpus/tree names it and shows it\n", clause_info(c)->name);
+			print_error("%s: no case of corpus/tree names it and shows it\n",
+				    clause_info(c)->name);
 		bad += !covered(c);
 	}
 	assert_int_equal(bad, 0);
@@ -358,14 +382,18 @@ static void malformed(void **state)
 		{"tree a\nattach(a, p1, multi)\n", "a program from above", 2, 11},
 		{"tree a\nprogram p2 setsockopt { return 1 }\n", "p1 as the next program", 2, 9},
 		{"tree a\nprogram p1 setsockopt { return 1 }\nattach(a, p1)\n", "','", 3, 13},
-		{"tree a\nprogram p1 setsockopt { return 1 }\nattach(a, p1, often)\n", "none, override", 3, 15},
-		{"tree a\nprogram p1 setsockopt { return 1 }\nattach(b, p1, multi)\n", "one of the cgroups above", 3, 8},
-		{"tree a\nprogram p1 setsockopt { return 1 }\nl2 = link(a, p1)\n", "l1 as the next link", 3, 1},
+		{"tree a\nprogram p1 setsockopt { return 1 }\nattach(a, p1, often)\n", "none, override", 3,
+		 15},
+		{"tree a\nprogram p1 setsockopt { return 1 }\nattach(b, p1, multi)\n",
+		 "one of the cgroups above", 3, 8},
+		{"tree a\nprogram p1 setsockopt { return 1 }\nl2 = link(a, p1)\n", "l1 as the next link", 3,
+		 1},
 		{"tree a\nupdate(l1, p1)\n", "a link from above", 2, 8},
 		{"tree a\nmkdir(a/b/c)\n", "one of the cgroups above", 2, 9},
 		{"tree a\nrmdir(a) = 7\n", "0, '-1 ENAME' or '?'", 2, 12},
 		{"tree a\ns = socket(AF_INET, SOCK_STREAM) in a via post\n", "fork, exec, scm", 2, 43},
-		{"tree a a/b a/c\ns = socket(AF_INET, SOCK_STREAM) in a/b via thread\n", "threaded cgroup", 0, 0},
+		{"tree a a/b a/c\ns = socket(AF_INET, SOCK_STREAM) in a/b via thread\n", "threaded cgroup", 0,
+		 0},
 		{"tree a\nfly(a)\n", "an operation, a socket or a call", 2, 1},
 		{"tree a\nprogram p1 setsockopt { return 1 }\nprogram p2 getsockopt { return 1 }\n"
 		 "l1 = link(a, p1)\nupdate(l1, p2)\n",
@@ -377,9 +405,10 @@ static void malformed(void **state)
 		struct diag d = {0};
 
 		assert_int_equal(tree_parse(bad[i].text, strlen(bad[i].text), "x", &tree, NULL, &d), -EINVAL);
-		if (!strstr(d.message, bad[i].want) || (bad[i].line && (d.line != bad[i].line || d.col != bad[i].col)))
-			fail_msg("%s: want '%s' at %d:%d, got %d:%d %s", bad[i].text, bad[i].want, bad[i].line, bad[i].col,
-				 d.line, d.col, d.message);
+		if (!strstr(d.message, bad[i].want) ||
+		    (bad[i].line && (d.line != bad[i].line || d.col != bad[i].col)))
+			fail_msg("%s: want '%s' at %d:%d, got %d:%d %s", bad[i].text, bad[i].want,
+				 bad[i].line, bad[i].col, d.line, d.col, d.message);
 	}
 	assert_false(tree_text_is("cgroup a\n", 9));
 	assert_false(tree_text_is("", 0));
@@ -429,7 +458,8 @@ static void generated(void **state)
 
 static bool wants_differ(const struct tree_want *a, const struct tree_want *b)
 {
-	return a->ret != b->ret || a->n != b->n || memcmp(a->progs, b->progs, a->n) || a->bad_socket != b->bad_socket ||
+	return a->ret != b->ret || a->n != b->n || memcmp(a->progs, b->progs, a->n) ||
+	       a->bad_socket != b->bad_socket ||
 	       (a->answers && (a->flags != b->flags || a->count != b->count || a->revision != b->revision));
 }
 
@@ -467,7 +497,8 @@ static void wrong_rules_show(void **state)
 			first = shows(&tree, w) ? i : 0;
 		}
 		if (w == TREE_RIGHT ? in_corpus || first : !in_corpus || !first) {
-			print_error("wrong rule %u: %u cases of the corpus, first generated case %u\n", w, in_corpus, first);
+			print_error("wrong rule %u: %u cases of the corpus, first generated case %u\n", w,
+				    in_corpus, first);
 			bad++;
 		}
 	}
@@ -481,16 +512,22 @@ static void epochs(void **state)
 	} kernels[] = {
 		{"5.10.0-46-cloud-amd64", "#1 SMP Debian 5.10.262-1 (2026-11-01)", "attach-5.9"},
 		{"6.1.0-56-cloud-amd64", "#1 SMP Debian 6.1.192-2 (2026-11-01)", "attach-6.1"},
-		{"6.12.8", NULL, "attach-6.1"},	    {"6.12.95", NULL, "attach-6.15"},
-		{"6.12.117+deb13", NULL, "attach-7.2"}, {"6.16.12", NULL, "attach-6.15"},
-		{"6.17.13", NULL, "attach-6.17"},	    {"6.18.15", NULL, "attach-6.17"},
-		{"6.18.44", NULL, "attach-7.2"},	    {"7.1.3", NULL, "attach-6.17"},
-		{"7.1.13", NULL, "attach-7.2"},	    {"7.3.4", NULL, "attach-7.2"},
+		{"6.12.8", NULL, "attach-6.1"},
+		{"6.12.95", NULL, "attach-6.15"},
+		{"6.12.117+deb13", NULL, "attach-7.2"},
+		{"6.16.12", NULL, "attach-6.15"},
+		{"6.17.13", NULL, "attach-6.17"},
+		{"6.18.15", NULL, "attach-6.17"},
+		{"6.18.44", NULL, "attach-7.2"},
+		{"7.1.3", NULL, "attach-6.17"},
+		{"7.1.13", NULL, "attach-7.2"},
+		{"7.3.4", NULL, "attach-7.2"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-		assert_string_equal(attach_for_kernel(kernels[i].release, kernels[i].version)->name, kernels[i].epoch);
+		assert_string_equal(attach_for_kernel(kernels[i].release, kernels[i].version)->name,
+				    kernels[i].epoch);
 	assert_null(attach_for_kernel("7.9.0", NULL));
 	assert_null(attach_for_kernel("4.19.0", NULL));
 }
@@ -498,10 +535,10 @@ static void epochs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_hand),	     cmocka_unit_test(corpus_round_trips),
-		cmocka_unit_test(corpus_agrees),     cmocka_unit_test(every_clause_has_a_case),
-		cmocka_unit_test(malformed),	     cmocka_unit_test(generated),
-		cmocka_unit_test(wrong_rules_show),  cmocka_unit_test(epochs),
+		cmocka_unit_test(by_hand),	    cmocka_unit_test(corpus_round_trips),
+		cmocka_unit_test(corpus_agrees),    cmocka_unit_test(every_clause_has_a_case),
+		cmocka_unit_test(malformed),	    cmocka_unit_test(generated),
+		cmocka_unit_test(wrong_rules_show), cmocka_unit_test(epochs),
 	};
 
 	return cmocka_run_group_tests_name("tree", tests, load_corpus, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cases with operations on this kernel: the corpus and generated ones agree, a wrong rule of the attach model is caught, and
- * nothing stays: descriptors (links are), cgroups and the programs themselves.
+ * Cases with operations on this kernel: the corpus and generated ones agree, a wrong rule of the attach model
+ * is caught, and nothing stays: descriptors (links are), cgroups and the programs themselves.
  */
 #include <dirent.h>
 #include <glob.h>
@@ -59,8 +59,8 @@ static void take_census(struct census *c)
 		__u32 len = sizeof(info);
 
 		c->fds++;
-		if (c->n_progs < IDS && !bpf_obj_get_info_by_fd(atoi(e->d_name), &info, &len) && info.tag[0] &&
-		    info.type == BPF_PROG_TYPE_CGROUP_SOCKOPT)
+		if (c->n_progs < IDS && !bpf_obj_get_info_by_fd(atoi(e->d_name), &info, &len) &&
+		    info.tag[0] && info.type == BPF_PROG_TYPE_CGROUP_SOCKOPT)
 			c->prog[c->n_progs++] = info.id;
 	}
 	if (d)
@@ -216,7 +216,8 @@ static void a_failure_shrinks(void **state)
 	o.wrong = TREE_RIGHT;
 }
 
-/* What the run had loaded, attached and made is gone once it is closed: nobody holds its programs any more. */
+/* What the run had loaded, attached and made is gone once it is closed: nobody holds its programs any more.
+ */
 static void nothing_stays(void **state)
 {
 	static struct census before, during, after;

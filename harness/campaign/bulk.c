@@ -49,9 +49,9 @@ struct worker {
 	uint64_t told;	     /* cases that are in it */
 	struct gen gen;
 	struct loop loop;
-	struct loop straight; /* for straight-line programs: its own oracle and counters */
+	struct loop straight;		    /* for straight-line programs: its own oracle and counters */
 	struct bulk_operations *operations; /* NULL: ordinary cases */
-	uint64_t left;	      /* cases until the next one on those; 0: never */
+	uint64_t left;			    /* cases until the next one on those; 0: never */
 	struct splats splats;
 	struct tcase tc;
 	struct case_result res;
@@ -169,15 +169,16 @@ static void save_tree(struct worker *w, uint64_t index)
 static void operation_diverged(struct worker *w, uint64_t index)
 {
 	struct bulk_operations *q = w->operations;
-	struct triage_key key = {.clause = q->res.clause,
-				 .hook = HOOK_SET,
-				 .option = OPT_NONE,
-				 .field = (uint8_t)(q->res.field == OP_CALL ? q->res.call.diff.field : DIFF_RET)};
+	struct triage_key key = {
+		.clause = q->res.clause,
+		.hook = HOOK_SET,
+		.option = OPT_NONE,
+		.field = (uint8_t)(q->res.field == OP_CALL ? q->res.call.diff.field : DIFF_RET)};
 	struct record_operations rec = {
 		.folder = w->opts->findings, .kernel = w->loop.b->release, .index = index};
 	struct bucket *b = find_bucket(w->r, &key);
-	struct waiver *waiver = w->opts->waivers ? waivers_match(w->opts->waivers, key.clause, HOOK_SET, rec.kernel)
-						 : NULL;
+	struct waiver *waiver =
+		w->opts->waivers ? waivers_match(w->opts->waivers, key.clause, HOOK_SET, rec.kernel) : NULL;
 
 	if (waiver)
 		w->r->waived++;
@@ -202,9 +203,10 @@ static void operation_diverged(struct worker *w, uint64_t index)
 	} else {
 		q->o.failed--;
 	}
-	if (record_operations(&rec, w->loop.profile, &q->small, &q->res, b->stem, sizeof(b->stem)) && !w->r->error[0])
-		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s", b->stem,
-			 w->opts->findings);
+	if (record_operations(&rec, w->loop.profile, &q->small, &q->res, b->stem, sizeof(b->stem)) &&
+	    !w->r->error[0])
+		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s",
+			 b->stem, w->opts->findings);
 }
 
 /* One generated case with operations; false: a worker's error. */
@@ -235,7 +237,9 @@ static unsigned thinning(const struct bulk_opts *o)
 
 uint64_t bulk_total(const struct bulk_opts *o)
 {
-	return o->cases && !o->chains ? o->cases : o->sweep ? (sweep_count() + thinning(o) - 1) / thinning(o) : 0;
+	return o->cases && !o->chains ? o->cases
+	       : o->sweep	      ? (sweep_count() + thinning(o) - 1) / thinning(o)
+				      : 0;
 }
 
 /* Saves the case that a backend had no answer to, so that `run` can show it alone. */
@@ -432,7 +436,8 @@ static int operations_open(struct worker *w, struct backend *b)
 		return 0;
 	q = w->operations = calloc(1, sizeof(*q));
 	if (!w->opts->epoch || w->loop.profile->in != IN_KERNEL)
-		snprintf(w->r->error, sizeof(w->r->error), "no rules of attaching are known for this kernel or profile");
+		snprintf(w->r->error, sizeof(w->r->error),
+			 "no rules of attaching are known for this kernel or profile");
 	else if (q)
 		q->lane = lane_open(b, w->r->error, sizeof(w->r->error));
 	if (!q || !q->lane || operate_init(&q->o, q->lane, w->loop.profile, w->opts->epoch))

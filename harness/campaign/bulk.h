@@ -38,12 +38,12 @@ struct bulk_opts {
 	bool operations;	       /* cases with operations, on the slow lane: generated ones, or ... */
 	bool chains;		       /* ... all chains (chains.h) */
 	const struct attach_epoch *epoch; /* for both of them */
-	unsigned thin;		       /* of the sweep only every thin-th case; 0 or 1: all */
-	uint64_t seed;		       /* of the generator */
-	uint64_t cases;		       /* 0: no limit (generator), all (sweep) */
-	uint64_t seconds;	       /* 0: no limit */
-	unsigned workers;	       /* 1..BULK_WORKERS */
-	unsigned reuse;		       /* cases that share a socket pair */
+	unsigned thin;			  /* of the sweep only every thin-th case; 0 or 1: all */
+	uint64_t seed;			  /* of the generator */
+	uint64_t cases;			  /* 0: no limit (generator), all (sweep) */
+	uint64_t seconds;		  /* 0: no limit */
+	unsigned workers;		  /* 1..BULK_WORKERS */
+	unsigned reuse;			  /* cases that share a socket pair */
 	uint64_t straight;	 /* every so many-th case also runs on straight-line programs; 0: none */
 	uint32_t page_size;	 /* of the oracle; 0: the kernel's (tests) */
 	const char *findings;	 /* folder for findings; NULL: none are written */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A walk over a tree of choices, one cgroup a level. Going down attaches, coming back detaches, and each of these operations is
- * compared too. A refused attachment ends its branch: what would come below it comes below the choice without it.
+ * A walk over a tree of choices, one cgroup a level. Going down attaches, coming back detaches, and each of
+ * these operations is compared too. A refused attachment ends its branch: what would come below it comes
+ * below the choice without it.
  */
 #include "chains.h"
 
@@ -40,7 +41,8 @@ struct walk {
 	uint8_t way[WAYS]; /* those that the kernel has */
 	unsigned n_ways;
 	uint64_t index;
-	uint8_t chosen[LEVELS][SLOTS]; /* the attachments that are there, for the case of a failure; WAYS: none */
+	uint8_t chosen[LEVELS]
+		      [SLOTS]; /* the attachments that are there, for the case of a failure; WAYS: none */
 	bool stopped;
 };
 
@@ -329,8 +331,8 @@ static enum verdict one_hook(struct walk *w)
 	return w->res->verdict;
 }
 
-enum verdict chains_run(struct operate *o, const struct chains_opts *opts, struct tree *t, struct op_result *res,
-			struct chains_result *r)
+enum verdict chains_run(struct operate *o, const struct chains_opts *opts, struct tree *t,
+			struct op_result *res, struct chains_result *r)
 {
 	struct walk w = {.o = o, .opts = opts, .t = t, .res = res, .r = r};
 	enum verdict v = V_PASS;

@@ -32,7 +32,8 @@ static void o_load(struct backend *b, const struct tcase *tc)
 {
 }
 
-static void o_handler(struct backend *b, const struct tc_call *c, const struct plan *p, struct handler_result *hr)
+static void o_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
+		      struct handler_result *hr)
 {
 	struct backend *k = lane_kernel(of(b)->lane);
 
@@ -41,8 +42,8 @@ static void o_handler(struct backend *b, const struct tc_call *c, const struct p
 }
 
 /*
- * The k-th run was of some program of the case: if it is the one that the model puts there, it gets that place; else any other
- * place of it, or one that no program has.
+ * The k-th run was of some program of the case: if it is the one that the model puts there, it gets that
+ * place; else any other place of it, or one that no program has.
  */
 static uint8_t place(const struct operate *o, enum hook hook, unsigned k, uint8_t order)
 {
@@ -100,7 +101,8 @@ static void name_clauses(struct want *w, void *arg)
 	w->c_runs = o->want.c_runs;
 }
 
-int operate_init(struct operate *o, struct lane *lane, const struct profile *p, const struct attach_epoch *epoch)
+int operate_init(struct operate *o, struct lane *lane, const struct profile *p,
+		 const struct attach_epoch *epoch)
 {
 	const struct backend *k = lane_kernel(lane);
 	int ret;
@@ -141,7 +143,8 @@ static bool same_ids(const struct operate *o, struct op_result *r)
 
 	for (unsigned i = 0; i < w->n && i < g->n; i++)
 		if (w->progs[i] != g->progs[i])
-			return differs(r, OP_IDS, w->clause, w->progs[i] + 1, g->progs[i] == TREE_NONE ? 0 : g->progs[i] + 1);
+			return differs(r, OP_IDS, w->clause, w->progs[i] + 1,
+				       g->progs[i] == TREE_NONE ? 0 : g->progs[i] + 1);
 	return w->n == g->n ? true : differs(r, OP_COUNT, w->clause, w->n, g->n);
 }
 
@@ -200,15 +203,17 @@ static bool operation(struct operate *o, const struct tree_step *s, struct op_re
 }
 
 /* A call, as a case of its own for the loop of calls. */
-static enum verdict call(struct operate *o, const struct tree *t, const struct tree_step *s, struct op_result *r)
+static enum verdict call(struct operate *o, const struct tree *t, const struct tree_step *s,
+			 struct op_result *r)
 {
 	const struct tc_call *c = &t->call[s->call];
 	enum verdict v;
 	int ret;
 
 	if (!tree_flat(t, &o->want, c, &o->flat)) {
-		snprintf(r->why, sizeof(r->why), "a call on a chain of %u programs: at most %u can be followed",
-			 o->want.n, TC_MAX_PROGS);
+		snprintf(r->why, sizeof(r->why),
+			 "a call on a chain of %u programs: at most %u can be followed", o->want.n,
+			 TC_MAX_PROGS);
 		return V_INCONCLUSIVE;
 	}
 	ret = lane_lend(o->lane, o->want.bad_socket ? TC_SOCK_BAD : c->sock, &o->flat);

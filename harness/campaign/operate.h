@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop over a tree case: each step goes to the attach model (oracle/tree.h) and to the slow lane (exec/lane.h), and
- * what both say is compared. A call becomes a case of one socket and one call, with the chain that the model says, and takes the
- * way of every call (loop.h): the whole value contract holds for it.
+ * The loop over a tree case: each step goes to the attach model (oracle/tree.h) and to the slow lane
+ * (exec/lane.h), and what both say is compared. A call becomes a case of one socket and one call, with the
+ * chain that the model says, and takes the way of every call (loop.h): the whole value contract holds for it.
  */
 #ifndef OPERATE_H
 #define OPERATE_H
@@ -12,7 +12,17 @@
 #include "loop.h"
 
 /* What differed in a step. */
-enum op_field { OP_RET, OP_IDS, OP_COUNT, OP_FLAGS, OP_REVISION, OP_ENTRY_FLAGS, OP_EXPECT, OP_CALL, OP_FIELD_COUNT };
+enum op_field {
+	OP_RET,
+	OP_IDS,
+	OP_COUNT,
+	OP_FLAGS,
+	OP_REVISION,
+	OP_ENTRY_FLAGS,
+	OP_EXPECT,
+	OP_CALL,
+	OP_FIELD_COUNT
+};
 
 struct op_result {
 	enum verdict verdict;
@@ -25,7 +35,8 @@ struct op_result {
 };
 
 struct operate {
-	struct backend b; /* what the loop sees: the kernel's backend, with programs named by their place in the chain */
+	struct backend b; /* what the loop sees: the kernel's backend, with programs named by their place in
+			     the chain */
 	struct lane *lane;
 	struct loop loop; /* of calls; its stat[] also counts the clauses of operations */
 	const struct attach_epoch *epoch;
@@ -41,15 +52,17 @@ struct operate {
 };
 
 /* lane stays the caller's. 0 or -ENOMEM. */
-int operate_init(struct operate *o, struct lane *lane, const struct profile *p, const struct attach_epoch *epoch);
+int operate_init(struct operate *o, struct lane *lane, const struct profile *p,
+		 const struct attach_epoch *epoch);
 void operate_fini(struct operate *o);
 
 /* Runs one case; *res may be NULL. fresh: no socket of it was used before, nor will be again. */
 enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, struct op_result *res);
 
 /*
- * The parts of operate_case, for those who make up their steps on the way: t->step[i] may change before each operate_step, but
- * links and sockets keep their meaning. All fill *res: its verdict is V_PASS unless something went wrong.
+ * The parts of operate_case, for those who make up their steps on the way: t->step[i] may change before each
+ * operate_step, but links and sockets keep their meaning. All fill *res: its verdict is V_PASS unless
+ * something went wrong.
  */
 int operate_begin(struct operate *o, const struct tree *t, struct op_result *res);
 enum verdict operate_step(struct operate *o, const struct tree *t, unsigned i, struct op_result *res);
@@ -58,8 +71,8 @@ int operate_end(struct operate *o, struct op_result *res);
 const char *op_field_name(enum op_field f);
 
 /*
- * A smaller case that fails in the same field and clause, by dropping steps and programs. *t fails; it is replaced. At most
- * `runs` runs; returns how many it took.
+ * A smaller case that fails in the same field and clause, by dropping steps and programs. *t fails; it is
+ * replaced. At most `runs` runs; returns how many it took.
  */
 unsigned operate_shrink(struct operate *o, struct tree *t, const struct op_result *like, unsigned runs);
 

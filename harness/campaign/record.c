@@ -232,7 +232,9 @@ static void operations_stem(const struct op_result *res, char *stem, size_t size
 		 res->field == OP_CALL ? diff_field_name(call) : op_field_name(res->field));
 	n = strlen(stem);
 	for (size_t i = 0; i < n; i++)
-		stem[i] = stem[i] == '.' ? '-' : stem[i] >= 'A' && stem[i] <= 'Z' ? stem[i] + 'a' - 'A' : stem[i];
+		stem[i] = stem[i] == '.'		     ? '-'
+			  : stem[i] >= 'A' && stem[i] <= 'Z' ? stem[i] + 'a' - 'A'
+							     : stem[i];
 }
 
 static void put_operations_card(struct folder *d, const struct report_case *rc)
@@ -241,8 +243,8 @@ static void put_operations_card(struct folder *d, const struct report_case *rc)
 	char path[512];
 	struct jsonl *j;
 
-	buf_printf(&card, "%s: %s\non Linux %s\n\n%s\nreproduce: %s\n", rc->verdict, rc->why, rc->kernel, rc->text,
-		   rc->reproduce);
+	buf_printf(&card, "%s: %s\non Linux %s\n\n%s\nreproduce: %s\n", rc->verdict, rc->why, rc->kernel,
+		   rc->text, rc->reproduce);
 	put_text(d, "card.txt", &card);
 	buf_fini(&card);
 	if (d->err)

@@ -31,7 +31,8 @@ struct record_operations {
 	const char *waived; /* the reason; NULL: it is not */
 };
 
-/* The same for a case with operations, of which there are no programs for others: case.case, card.txt, card.json. */
+/* The same for a case with operations, of which there are no programs for others: case.case, card.txt,
+ * card.json. */
 struct op_result;
 struct tree;
 int record_operations(const struct record_operations *opts, const struct profile *p, const struct tree *t,

@@ -37,7 +37,8 @@ int parse_program(struct parser *p, struct tc_level *level);
 int parse_actions(struct parser *p, enum hook hook, struct prog *out);
 
 /* A number of 16 bits, or its name in one of the two tables (t2 may be NULL). */
-int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2, uint16_t *out);
+int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2,
+		uint16_t *out);
 /* What stands behind `=`: a number, `-1 ENAME`, `raw N` or `?`. */
 int parse_expected_ret(struct parser *p, struct tc_expect *e);
 /* A call with its expectation, appended to p->tc, whose sockets it may name. */

@@ -57,7 +57,8 @@ static const char *check_tables(const struct tree *t)
 		return "a tree with less than 1 or more than 16 cgroups";
 	if (t->n_progs > TREE_MAX_PROGS || t->n_links > TREE_MAX_LINKS || t->n_socks > TREE_MAX_SOCKS ||
 	    t->n_steps > TREE_MAX_STEPS || t->n_calls > TREE_MAX_CALLS)
-		return "a tree case beyond its limits (32 programs, 80 links, 4 sockets, 192 steps, 32 calls)";
+		return "a tree case beyond its limits (32 programs, 80 links, 4 sockets, 192 steps, 32 "
+		       "calls)";
 	for (unsigned i = 0; i < t->n_cgroups; i++) {
 		const struct tree_cgroup *c = &t->cgroup[i];
 
@@ -293,8 +294,8 @@ static bool step_equal(const struct tree_step *a, const struct tree_step *b)
 	       a->other == b->other && a->link == b->link && a->sock == b->sock && a->call == b->call &&
 	       a->anchor == b->anchor && a->at == b->at && a->effective == b->effective &&
 	       a->array == b->array && a->room == b->room && a->flags == b->flags &&
-	       a->revision == b->revision && a->has_ret == b->has_ret &&
-	       (!a->has_ret || a->ret == b->ret) && answer_equal(&a->answer, &b->answer);
+	       a->revision == b->revision && a->has_ret == b->has_ret && (!a->has_ret || a->ret == b->ret) &&
+	       answer_equal(&a->answer, &b->answer);
 }
 
 static bool sock_equal(const struct tree_sock *a, const struct tree_sock *b)
@@ -332,7 +333,8 @@ bool tree_equal(const struct tree *a, const struct tree *b)
 
 bool tree_host_safe(const struct tree *t, int32_t *level, int32_t *optname)
 {
-	static struct tcase tc; /* too large for a stack frame; which program runs for which call does not matter */
+	static struct tcase
+		tc; /* too large for a stack frame; which program runs for which call does not matter */
 
 	tcase_init(&tc);
 	tc.n_levels = TC_MAX_LEVELS;

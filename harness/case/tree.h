@@ -35,10 +35,10 @@ enum tree_flag {
 };
 
 enum tree_op {
-	TREE_ATTACH,	  /* BPF_PROG_ATTACH of prog to cg: hook, flags, other (REPLACE), anchor, revision */
-	TREE_LINK,	  /* BPF_LINK_CREATE of prog on cg: the link gets a number; flags, anchor, revision */
-	TREE_UPDATE,	  /* BPF_LINK_UPDATE of link to prog; other: the old program that it must have, or none */
-	TREE_DETACH,	  /* BPF_PROG_DETACH of prog (or none) from cg; hook, flags, revision */
+	TREE_ATTACH, /* BPF_PROG_ATTACH of prog to cg: hook, flags, other (REPLACE), anchor, revision */
+	TREE_LINK,   /* BPF_LINK_CREATE of prog on cg: the link gets a number; flags, anchor, revision */
+	TREE_UPDATE, /* BPF_LINK_UPDATE of link to prog; other: the old program that it must have, or none */
+	TREE_DETACH, /* BPF_PROG_DETACH of prog (or none) from cg; hook, flags, revision */
 	TREE_LINK_DETACH, /* BPF_LINK_DETACH of link: it stays open and is attached nowhere */
 	TREE_CLOSE_LINK,  /* close(2) of link */
 	TREE_QUERY,	  /* BPF_PROG_QUERY of cg and hook */
@@ -94,23 +94,23 @@ struct tree_answer {
 };
 
 struct tree_step {
-	uint8_t op;	/* enum tree_op */
-	uint8_t hook;	/* ATTACH, DETACH, QUERY: of the attach type */
-	uint8_t cg;	/* index, or TREE_NONE (MOVE: outside) */
-	uint8_t prog;	/* index, or TREE_NONE (DETACH) */
-	uint8_t other;	/* ATTACH with REPLACE, UPDATE: another program, or TREE_NONE */
-	uint8_t link;	/* the link that is made, or meant */
-	uint8_t sock;	/* SOCKET, CLOSE_SOCK */
-	uint8_t call;	/* CALL */
-	uint8_t anchor; /* enum tree_anchor */
-	uint8_t at;	/* ANCHOR_PROG: program; ANCHOR_LINK: link */
-	bool effective; /* QUERY */
-	bool array;	/* QUERY with an array for each program's flags (6.1) */
-	uint8_t room;	/* QUERY: ids that there is room for */
-	uint32_t flags; /* ATTACH, LINK, DETACH: enum tree_flag and any other bit */
+	uint8_t op;	   /* enum tree_op */
+	uint8_t hook;	   /* ATTACH, DETACH, QUERY: of the attach type */
+	uint8_t cg;	   /* index, or TREE_NONE (MOVE: outside) */
+	uint8_t prog;	   /* index, or TREE_NONE (DETACH) */
+	uint8_t other;	   /* ATTACH with REPLACE, UPDATE: another program, or TREE_NONE */
+	uint8_t link;	   /* the link that is made, or meant */
+	uint8_t sock;	   /* SOCKET, CLOSE_SOCK */
+	uint8_t call;	   /* CALL */
+	uint8_t anchor;	   /* enum tree_anchor */
+	uint8_t at;	   /* ANCHOR_PROG: program; ANCHOR_LINK: link */
+	bool effective;	   /* QUERY */
+	bool array;	   /* QUERY with an array for each program's flags (6.1) */
+	uint8_t room;	   /* QUERY: ids that there is room for */
+	uint32_t flags;	   /* ATTACH, LINK, DETACH: enum tree_flag and any other bit */
 	uint32_t revision; /* expected; 0: not looked at. A new cgroup has 1 */
 	bool has_ret;
-	int32_t ret;	     /* expected: 0 or -errno */
+	int32_t ret;		   /* expected: 0 or -errno */
 	struct tree_answer answer; /* QUERY */
 };
 
@@ -125,8 +125,8 @@ struct tree {
 
 /*
  * Checks what no parser can: references, limits, what was not made yet, and what must never be done: an
- * UPDATE with a program of the other hook (kernels take it and may crash later). NULL if the case is valid, else
- * a static sentence. A valid case may be refused by a kernel in every step; it is never undefined.
+ * UPDATE with a program of the other hook (kernels take it and may crash later). NULL if the case is valid,
+ * else a static sentence. A valid case may be refused by a kernel in every step; it is never undefined.
  */
 const char *tree_check(const struct tree *t);
 /* The same for a case that is not complete yet: nothing need have been used. For parsers, after each step. */

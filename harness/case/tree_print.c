@@ -8,10 +8,18 @@
 #include "tree_words.h"
 
 const char *const tree_op_words[TREE_OP_COUNT] = {
-	[TREE_ATTACH] = "attach",     [TREE_LINK] = "link",		  [TREE_UPDATE] = "update",
-	[TREE_DETACH] = "detach",     [TREE_LINK_DETACH] = "link_detach", [TREE_CLOSE_LINK] = "close",
-	[TREE_QUERY] = "query",	      [TREE_MKDIR] = "mkdir",		  [TREE_RMDIR] = "rmdir",
-	[TREE_MOVE] = "move",	      [TREE_SOCKET] = "socket",		  [TREE_CLOSE_SOCK] = "close",
+	[TREE_ATTACH] = "attach",
+	[TREE_LINK] = "link",
+	[TREE_UPDATE] = "update",
+	[TREE_DETACH] = "detach",
+	[TREE_LINK_DETACH] = "link_detach",
+	[TREE_CLOSE_LINK] = "close",
+	[TREE_QUERY] = "query",
+	[TREE_MKDIR] = "mkdir",
+	[TREE_RMDIR] = "rmdir",
+	[TREE_MOVE] = "move",
+	[TREE_SOCKET] = "socket",
+	[TREE_CLOSE_SOCK] = "close",
 	[TREE_CALL] = "call",
 };
 const char *const tree_route_words[TREE_ROUTE_COUNT] = {

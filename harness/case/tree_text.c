@@ -11,7 +11,8 @@
 #include "tree_words.h"
 
 struct tree_parser {
-	struct parser p; /* p.tc: a stand-in with the sockets, to which a call is appended and moved from there */
+	struct parser
+		p; /* p.tc: a stand-in with the sockets, to which a call is appended and moved from there */
 	struct tree *t;
 };
 
@@ -139,7 +140,7 @@ static int program_line(struct tree_parser *q)
 	if (!ret)
 		ret = lex_want(&q->p, "{");
 	if (!ret)
-		ret = parse_actions(&q->p, (enum hook)new->hook, &new->prog);
+		ret = parse_actions(&q->p, (enum hook) new->hook, &new->prog);
 	if (!ret)
 		ret = lex_want(&q->p, "}");
 	t->n_progs++;

@@ -49,7 +49,8 @@ static int check_scope(const char *path, const struct case_meta *m, bool operati
 	if (!why && !operations && m->needs[0])
 		why = "only a case with operations (its first word is `tree`) can have needs";
 	if (why)
-		return cli_usage("%s: '%.*s' in the line `# needs`: %s", path, n > 64 ? 64 : (int)n, word, why);
+		return cli_usage("%s: '%.*s' in the line `# needs`: %s", path, n > 64 ? 64 : (int)n, word,
+				 why);
 
 	why = scope_check(m->profiles, m->clauses, &word, &n);
 	if (!why)
@@ -201,13 +202,14 @@ static void casefile_free_one(struct casefile *f)
 	free(f);
 }
 
-void casefile_scope_trees(struct casefile **files, size_t n, const struct profile *p, const struct attach_epoch *e)
+void casefile_scope_trees(struct casefile **files, size_t n, const struct profile *p,
+			  const struct attach_epoch *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct tree *t = files[i]->tree;
 
 		if (!t || scope_tree_holds(files[i]->meta.profiles, files[i]->meta.clauses,
-					     files[i]->meta.needs, p, e))
+					   files[i]->meta.needs, p, e))
 			continue;
 		files[i]->elsewhere = true;
 		for (unsigned k = 0; k < t->n_steps; k++) {
@@ -229,9 +231,10 @@ int casefile_load_calls(char **args, int n_args, struct casefile ***files, size_
 
 		for (int a = 0; f->tree && a < n_args; a++)
 			if (!strcmp(args[a], f->path))
-				code = cli_usage("%s is a case with operations, which this command does not take "
-						 "(run does)",
-						 f->path);
+				code = cli_usage(
+					"%s is a case with operations, which this command does not take "
+					"(run does)",
+					f->path);
 		if (!f->tree) {
 			(*files)[keep++] = f;
 			continue;

@@ -24,8 +24,8 @@ int casefile_load(const char *path, struct casefile *out);
  */
 int casefile_load_all(char **args, int n_args, struct casefile ***files, size_t *n);
 /*
- * For commands that take no cases with operations: those that were found below a directory are left out, and one that an operand
- * names is EXIT_USAGE after one line on stderr.
+ * For commands that take no cases with operations: those that were found below a directory are left out, and
+ * one that an operand names is EXIT_USAGE after one line on stderr.
  */
 int casefile_load_calls(char **args, int n_args, struct casefile ***files, size_t *n);
 
@@ -34,7 +34,8 @@ void casefile_scope(struct casefile **files, size_t n, const struct profile *p);
 
 /* The same for cases with operations, which are dropped by the epoch of attaching (oracle/attach.h) too. */
 struct attach_epoch;
-void casefile_scope_trees(struct casefile **files, size_t n, const struct profile *p, const struct attach_epoch *e);
+void casefile_scope_trees(struct casefile **files, size_t n, const struct profile *p,
+			  const struct attach_epoch *e);
 
 void casefile_free(struct casefile **files, size_t n);
 

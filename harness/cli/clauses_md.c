@@ -105,7 +105,8 @@ static int load(struct md *m)
 		return code;
 	m->one = calloc(m->n, sizeof(*m->one));
 	for (size_t i = 0; i < m->n; i++)
-		if (!m->one || (!m->files[i]->tree && coverage_add(&m->v, &m->files[i]->tc, &m->files[i]->meta, &m->one[i])))
+		if (!m->one || (!m->files[i]->tree &&
+				coverage_add(&m->v, &m->files[i]->tc, &m->files[i]->meta, &m->one[i])))
 			return cli_usage("out of memory");
 	return load_observed(m);
 }
@@ -180,7 +181,8 @@ static bool names_clause(const struct casefile *f, const char *name)
 
 static void operations(const struct md *m)
 {
-	puts("\n## Operations\n\nRules of attaching, of what runs for a socket and of where a socket belongs, for cases with "
+	puts("\n## Operations\n\nRules of attaching, of what runs for a socket and of where a socket "
+	     "belongs, for cases with "
 	     "operations\n(docs/case-format.md). They hold in every kernel that has what they need.\n\n"
 	     "| clause | rule | needs | source | cases |\n| --- | --- | --- | --- | --- |");
 	for (unsigned c = C_CALLS; c < C_COUNT; c++) {

@@ -71,11 +71,12 @@ int cmd_fuzz(struct cli *cli)
 				 .waivers = &s.waivers,
 				 .dmesg = cli->dmesg,
 				 .splats = &s.splats};
-	snprintf(
-		s.reproduce, sizeof(s.reproduce),
-		"hookdiff fuzz %s--profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases %llu",
-		cli->operations ? "--operations " : "", s.profile->name, (unsigned long long)cli->seed, opts.workers, opts.reuse,
-		(unsigned long long)opts.straight, (unsigned long long)(cli->cases ? cli->cases : 10000000));
+	snprintf(s.reproduce, sizeof(s.reproduce),
+		 "hookdiff fuzz %s--profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases "
+		 "%llu",
+		 cli->operations ? "--operations " : "", s.profile->name, (unsigned long long)cli->seed,
+		 opts.workers, opts.reuse, (unsigned long long)opts.straight,
+		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
 	if (cli->backend) {
 		struct buf b = {0};
 

@@ -36,7 +36,8 @@ int cmd_sweep(struct cli *cli)
 	sweep_describe(text, sizeof(text));
 	if (cli->chains && s.epoch)
 		snprintf(text, sizeof(text),
-			 "%llu ways to attach up to two programs to each of three cgroups, those that are refused among "
+			 "%llu ways to attach up to two programs to each of three cgroups, those that are "
+			 "refused among "
 			 "them; every pattern of returns",
 			 (unsigned long long)chains_count(s.epoch));
 	if (!cli->json && cli->chains)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cases with operations: what each step must do, and which programs run for each call. What comes of a call's values is
- * left to `run`: it depends on a handler that no model follows over a whole case.
+ * Cases with operations: what each step must do, and which programs run for each call. What comes of a call's
+ * values is left to `run`: it depends on a handler that no model follows over a whole case.
  */
 #include <stdio.h>
 #include <string.h>
@@ -44,12 +44,13 @@ static void result(const struct tree_step *s, const struct tree_want *w, struct 
 		buf_printf(b, " revision %u", w->revision);
 }
 
-static struct json_object *show(const struct tree *t, const struct tree_step *s, const struct tree_want *w, bool wrong,
-				bool json)
+static struct json_object *show(const struct tree *t, const struct tree_step *s, const struct tree_want *w,
+				bool wrong, bool json)
 {
 	struct buf step = {0}, what = {0};
 	struct json_object *o = json ? json_object_new_object() : NULL;
-	const char *clause = s->op == TREE_CALL ? clause_info(w->c_order)->name : clause_info(w->clause)->name;
+	const char *clause =
+		s->op == TREE_CALL ? clause_info(w->c_order)->name : clause_info(w->clause)->name;
 
 	tree_print_step(t, s, &step);
 	result(s, w, &what);

@@ -16,12 +16,13 @@ static enum verdict open_lane(struct run_tree *q)
 	if (q->lane)
 		return V_PASS;
 	if (q->b->command) {
-		snprintf(q->res.why, sizeof(q->res.why), "operations are for the kernel of this machine: no --backend");
+		snprintf(q->res.why, sizeof(q->res.why),
+			 "operations are for the kernel of this machine: no --backend");
 		return V_SKIP;
 	}
 	if (!q->s->epoch || q->s->profile->in != IN_KERNEL) {
-		snprintf(q->res.why, sizeof(q->res.why),
-			 "no rules of attaching are known for %s", q->s->epoch ? "this profile" : "this kernel");
+		snprintf(q->res.why, sizeof(q->res.why), "no rules of attaching are known for %s",
+			 q->s->epoch ? "this profile" : "this kernel");
 		return V_SKIP;
 	}
 	q->lane = lane_open(q->b, err, sizeof(err));
@@ -39,6 +40,13 @@ static void failed(struct run_tree *q, const struct casefile *f, char *stem, siz
 	struct record_operations rec = {.folder = q->s->findings, .kernel = q->s->release, .path = f->path};
 
 	small = *f->tree;
+	if (first.field == OP_EXPECT || (first.field == OP_CALL && first.call.diff.field == DIFF_EXPECT)) {
+		/* Of a smaller case something else would have to be expected. */
+		if (record_operations(&rec, q->s->profile, &small, &first, stem, size))
+			fprintf(stderr, "hookdiff: cannot write the finding %s to %s\n", stem,
+				q->s->findings);
+		return;
+	}
 	operate_shrink(&q->o, &small, &first, SHRINK_RUNS);
 	if (operate_case(&q->o, &small, true, &q->res) != V_FAIL) { /* it comes and goes: show it as it was */
 		small = *f->tree;

@@ -16,8 +16,8 @@ struct run_tree {
 };
 
 /*
- * Runs one. The verdict; V_FAIL, V_SKIP and V_ERROR with the reason in q->res.why. A failure is made smaller and written to the
- * findings folder, its name to stem.
+ * Runs one. The verdict; V_FAIL, V_SKIP and V_ERROR with the reason in q->res.why. A failure is made smaller
+ * and written to the findings folder, its name to stem.
  */
 enum verdict run_tree(struct run_tree *q, const struct casefile *f, char *stem, size_t size);
 

@@ -302,7 +302,7 @@ unsigned session_workers(const struct cli *cli)
 static void print_operations(const struct bulk_result *r)
 {
 	static const char *const names[TREE_OP_COUNT] = {
-		"attach", "link",  "update", "detach", "link_detach",  "close(link)", "query",
+		"attach", "link",  "update", "detach", "link_detach",	"close(link)", "query",
 		"mkdir",  "rmdir", "move",   "socket", "close(socket)", "calls"};
 
 	printf("\n%llu operations and calls, %.0f a second:", (unsigned long long)r->operations,
@@ -311,7 +311,8 @@ static void print_operations(const struct bulk_result *r)
 		printf(" %s %llu", names[i], (unsigned long long)r->ops[i]);
 	puts("");
 	if (r->chains) {
-		printf("%llu topologies, %llu calls\n", (unsigned long long)r->chains, (unsigned long long)r->calls);
+		printf("%llu topologies, %llu calls\n", (unsigned long long)r->chains,
+		       (unsigned long long)r->calls);
 		return;
 	}
 	printf("cases:");

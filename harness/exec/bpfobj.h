@@ -20,7 +20,8 @@ struct bpfobj_traits {
 
 struct bpfobj {
 	struct bpfobj_traits traits;
-	bool trace_by_run; /* set before the first program: traces lie by the number of the run (interp.bpf.c) */
+	bool trace_by_run; /* set before the first program: traces lie by the number of the run (interp.bpf.c)
+			    */
 	bool shares;	   /* map_fd and shared are another bpfobj's */
 	int map_fd;
 	struct hd_shared *shared;	 /* the map's value, mapped here; owned */

@@ -58,7 +58,7 @@ struct kernel {
 	enum { ASK, YES, NO } compat; /* are there 32-bit calls */
 	struct straight *straight;    /* as uring */
 	const struct kernel_others *others;
-	struct tcase lent; /* kernel_takes_prog */
+	struct tcase lent;	       /* kernel_takes_prog */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;

@@ -44,8 +44,8 @@ struct topo_set *kernel_set(struct backend *b);
 /* Can this kernel load a program that does this? 0, or -EOPNOTSUPP with the reason in b->error. */
 int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook);
 /*
- * The backend's next calls go to this pair (NULL: to no socket), as those of tc (may be NULL), which has one socket. Until its
- * next begin. 0 or -EOPNOTSUPP with the reason in b->error.
+ * The backend's next calls go to this pair (NULL: to no socket), as those of tc (may be NULL), which has one
+ * socket. Until its next begin. 0 or -EOPNOTSUPP with the reason in b->error.
  */
 int kernel_lend(struct backend *b, struct topo_pair *pair, const struct tcase *tc);
 /* Does this errno of socket(2) mean that the machine does not know such sockets? */

@@ -273,8 +273,8 @@ static int born(struct lane *l, const struct tree_step *s, struct lane_got *got)
 	got->ret = own ? 0 : ret;
 	if (!ret || !own)
 		return 0;
-	snprintf(l->error, sizeof(l->error), "cannot make a socket (family %u, type %u, protocol %u): %s", k->family,
-		 k->type, k->protocol, strerror(-ret));
+	snprintf(l->error, sizeof(l->error), "cannot make a socket (family %u, type %u, protocol %u): %s",
+		 k->family, k->type, k->protocol, strerror(-ret));
 	return kernel_lacks_socket(ret) ? -EOPNOTSUPP : -EIO;
 }
 
@@ -349,7 +349,8 @@ int lane_step(struct lane *l, unsigned i, struct lane_got *got)
 
 int lane_lend(struct lane *l, uint8_t sock, const struct tcase *flat)
 {
-	int ret = kernel_lend(l->kernel, sock == TC_SOCK_BAD || !l->sock[sock] ? NULL : &l->sock[sock]->pair, flat);
+	int ret = kernel_lend(l->kernel, sock == TC_SOCK_BAD || !l->sock[sock] ? NULL : &l->sock[sock]->pair,
+			      flat);
 
 	if (ret)
 		snprintf(l->error, sizeof(l->error), "%.250s", l->kernel->error);
@@ -387,7 +388,8 @@ int lane_begin(struct lane *l, const struct tree *t)
 /* Detaches what BPF_PROG_ATTACH left on a cgroup of the case. 0 once nothing is there any more. */
 static int strip(struct lane *l, uint8_t cg, unsigned hook)
 {
-	const struct tree_step ask = {.op = TREE_QUERY, .cg = cg, .hook = (uint8_t)hook, .room = TREE_MAX_ROOM};
+	const struct tree_step ask = {
+		.op = TREE_QUERY, .cg = cg, .hook = (uint8_t)hook, .room = TREE_MAX_ROOM};
 	int dir = lane_dir_of(l, cg)->cg.dir, ret;
 	struct lane_got got;
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Controls of the lane: its programs run for a socket below them, and neither outside nor once they are detached. */
+/* Controls of the lane: its programs run for a socket below them, and neither outside nor once they are
+ * detached. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lane_impl.h"
 
-/* The copy whose trace lies at its own place although traces lie by the number of the run: tree_flat_id(0). */
+/* The copy whose trace lies at its own place although traces lie by the number of the run: tree_flat_id(0).
+ */
 #define COPY (HD_PROGS - HD_SLOTS)
 
 static int one_socket(struct lane *l, const struct cgroup *in)

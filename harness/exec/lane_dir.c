@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The lane's cgroups: kept by path from case to case. A case that removes or threads some begins without others. */
+/* The lane's cgroups: kept by path from case to case. A case that removes or threads some begins without
+ * others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #include "lane.h"
 #include "topo.h"
 
-#define LANE_DIRS  96
-#define LANE_BATCH 16
+#define LANE_DIRS    96
+#define LANE_BATCH   16
 #define LANE_CONTROL 4096 /* cases between two rounds of controls */
 
 /* Sockets that are kept: made directly in a directory of the lane, with twins. */
@@ -46,14 +46,14 @@ struct lane {
 
 	/* Of the case that runs. */
 	const struct tree *t;
-	uint8_t at[TREE_MAX_CGROUPS];	  /* its directory, or TREE_NONE */
-	uint8_t copy[TREE_MAX_PROGS];	  /* which copy each program is */
-	uint8_t prog[HOOK_COUNT][HD_PROGS]; /* and back */
-	bool keep;			  /* its sockets may be used again */
-	uint8_t task;			  /* cgroup of the case, or TREE_NONE: home */
+	uint8_t at[TREE_MAX_CGROUPS];		    /* its directory, or TREE_NONE */
+	uint8_t copy[TREE_MAX_PROGS];		    /* which copy each program is */
+	uint8_t prog[HOOK_COUNT][HD_PROGS];	    /* and back */
+	bool keep;				    /* its sockets may be used again */
+	uint8_t task;				    /* cgroup of the case, or TREE_NONE: home */
 	bool touched[TREE_MAX_CGROUPS][HOOK_COUNT]; /* a program was attached */
-	int link[TREE_MAX_LINKS];	  /* fd or -1 */
-	uint32_t link_id[TREE_MAX_LINKS]; /* 0: not known */
+	int link[TREE_MAX_LINKS];		    /* fd or -1 */
+	uint32_t link_id[TREE_MAX_LINKS];	    /* 0: not known */
 	struct lane_pair *sock[TREE_MAX_SOCKS];
 	bool loose[TREE_MAX_SOCKS]; /* not kept when the case ends */
 };

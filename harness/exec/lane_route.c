@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets that another process makes, or that are accepted. A helper is a child for one socket: it goes to the
- * cgroup, makes the socket and gives it back in the way that the route says; it dies with us.
+ * Sockets that another process makes, or that are accepted. A helper is a child for one socket: it goes to
+ * the cgroup, makes the socket and gives it back in the way that the route says; it dies with us.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -104,7 +104,8 @@ static void by_fork(const struct helper *h, int fd)
 	_exit(0);
 }
 
-/* An ELF file that does nothing but pause: only its process matters, which keeps descriptor 0 to 1023 open. */
+/* An ELF file that does nothing but pause: only its process matters, which keeps descriptor 0 to 1023 open.
+ */
 static int idle_program(void)
 {
 #if defined(__x86_64__)

@@ -26,9 +26,9 @@ void tree_gen_init(struct tree_gen *g, uint64_t seed)
 #define NO  TREE_NONE
 #define END 0xfe
 static const uint8_t shapes[][6] = {
-	{NO, END},	     {NO, 0, END},	 {NO, 0, END},	      {NO, 0, 1, END}, {NO, 0, 1, END},
-	{NO, 0, 0, END},     {NO, 0, 1, 0, END}, {NO, 0, NO, END},    {NO, NO, END},   {NO, 0, 1, 2, END},
-	{NO, 0, 1, 1, 0, END},
+	{NO, END},	 {NO, 0, END},	     {NO, 0, END},	    {NO, 0, 1, END},
+	{NO, 0, 1, END}, {NO, 0, 0, END},    {NO, 0, 1, 0, END},    {NO, 0, NO, END},
+	{NO, NO, END},	 {NO, 0, 1, 2, END}, {NO, 0, 1, 1, 0, END},
 };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
@@ -171,7 +171,8 @@ static void options(struct tree_gen *g, struct tree_step *s)
 	if (pick == 7)
 		s->revision = g->revision[s->cg][s->hook] + !rng_below(&g->r, 3);
 	if (pick == 8 && rng_chance(&g->r, 1, 8))
-		s->flags |= 1u << rng_below(&g->r, 20) & ~(uint32_t)(TREE_F_REPLACE | TREE_F_ID | TREE_F_LINK);
+		s->flags |=
+			1u << rng_below(&g->r, 20) & ~(uint32_t)(TREE_F_REPLACE | TREE_F_ID | TREE_F_LINK);
 }
 
 static void note(struct tree_gen *g, const struct tree_step *s, uint32_t mode)
@@ -195,7 +196,8 @@ static void attach(struct tree_gen *g)
 	s->hook = g->t->prog[s->prog].hook;
 	if (rng_chance(&g->r, 1, 64))
 		s->hook = !s->hook;
-	s->flags = g->n_in[s->cg][s->hook] && !rng_chance(&g->r, 1, 10) ? g->mode[s->cg][s->hook] : any_mode(g);
+	s->flags =
+		g->n_in[s->cg][s->hook] && !rng_chance(&g->r, 1, 10) ? g->mode[s->cg][s->hook] : any_mode(g);
 	options(g, s);
 	if (rng_chance(&g->r, g->n_in[s->cg][s->hook] ? 1 : 0, 6)) {
 		s->flags |= TREE_F_REPLACE;
@@ -271,10 +273,8 @@ static void query(struct tree_gen *g)
 
 static void call(struct tree_gen *g)
 {
-	static const int32_t options[][2] = {{SOL_SOCKET, SO_PRIORITY},
-					     {SOL_SOCKET, SO_MARK},
-					     {SOL_SOCKET, SO_REUSEADDR},
-					     {0x484b, 1}};
+	static const int32_t options[][2] = {
+		{SOL_SOCKET, SO_PRIORITY}, {SOL_SOCKET, SO_MARK}, {SOL_SOCKET, SO_REUSEADDR}, {0x484b, 1}};
 	static const int32_t lengths[] = {4, 4, 4, 4, 4, 8, 16, 0, 1, 64, -1, 4096};
 	uint32_t o = rng_below(&g->r, 16);
 	const int32_t *opt = options[o < 3 ? o : o == 3 ? 3 : 0];
@@ -366,7 +366,7 @@ static void remove_some(struct tree_gen *g)
 static void routes(struct tree_gen *g)
 {
 	static const uint8_t ways[] = {ROUTE_ACCEPT, ROUTE_ACCEPT, ROUTE_ACCEPT, ROUTE_FORK, ROUTE_SCM,
-				       ROUTE_PIDFD,  ROUTE_EXEC,   ROUTE_CGNS,	ROUTE_PAIR};
+				       ROUTE_PIDFD,  ROUTE_EXEC,   ROUTE_CGNS,	 ROUTE_PAIR};
 	unsigned n = sizeof(ways) - (g->full_route ? 0 : 6);
 
 	sock_at(g, cgroup_of(g), (enum tree_route)ways[rng_below(&g->r, n)]);
@@ -411,7 +411,8 @@ static void one_step(struct tree_gen *g, enum tree_kind kind)
 		close_some(g);
 	} else if (pick < 68) {
 		query(g);
-	} else if (t->n_calls < TREE_MAX_CALLS && kind != TREE_FULL) { /* a full chain is too long to follow */
+	} else if (t->n_calls < TREE_MAX_CALLS &&
+		   kind != TREE_FULL) { /* a full chain is too long to follow */
 		call(g);
 	}
 }
@@ -420,7 +421,7 @@ static enum tree_kind kind_of(struct tree_gen *g)
 {
 	uint32_t pick = rng_below(&g->r, 1000);
 
-	return pick < 983 ? TREE_PLAIN
+	return pick < 983   ? TREE_PLAIN
 	       : pick < 986 ? TREE_MOVES
 	       : pick < 991 ? TREE_REMOVES
 	       : pick < 993 ? TREE_ROUTES

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tree case from a seed and a number: the same pair gives the same case everywhere. Most of its operations are such that a
- * kernel does them; the others are off by one thing.
+ * A tree case from a seed and a number: the same pair gives the same case everywhere. Most of its operations
+ * are such that a kernel does them; the others are off by one thing.
  */
 #ifndef TREE_GEN_H
 #define TREE_GEN_H

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/case/case_text.h"
+#include "harness/case/tree_text.h"
 #include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,6 +34,34 @@ static void complaint(const struct diag *d, const char *text, size_t size)
 	buf_fini(&out);
 }
 
+/* The same for a case with operations. */
+static void operations(const char *data, size_t size)
+{
+	static struct tree t, again; /* large */
+	struct case_meta meta, meta2;
+	struct buf text = {0}, same = {0};
+	struct diag d = {0};
+	int err = tree_parse(data, size, "fuzz", &t, &meta, &d);
+
+	if (err) {
+		must(err == -EINVAL, "parsing fails with another number than -EINVAL", NULL);
+		complaint(&d, data, size);
+		stats_refuse(REFUSED_MALFORMED);
+		return;
+	}
+	fuzz_stats.cases++;
+	must(!tree_check(&t), "parsed case is not valid: ", tree_check(&t));
+	tree_print(&t, &meta, &text);
+	if (tree_parse(buf_str(&text), text.n, "print", &again, &meta2, &d))
+		must(false, "what was printed does not parse: ", d.message);
+	must(tree_equal(&t, &again), "print and parse give another case:\n", buf_str(&text));
+	tree_print(&again, &meta2, &same);
+	must(text.n == same.n && !memcmp(text.p, same.p, text.n), "two prints of one case:\n",
+	     buf_str(&text));
+	buf_fini(&text);
+	buf_fini(&same);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tcase tc, again; /* large */
@@ -44,6 +72,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int err;
 
 	stats_execution();
+	if (tree_text_is((const char *)data, size)) {
+		operations((const char *)data, size);
+		return 0;
+	}
 	err = tcase_parse((const char *)data, size, "fuzz", &tc, &meta, &d);
 	if (err) {
 		must(err == -EINVAL, "parsing fails with another number than -EINVAL", NULL);
