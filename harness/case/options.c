@@ -12,6 +12,7 @@
 #include <linux/mroute.h>
 #include <linux/mroute6.h>
 #include <linux/netlink.h>
+#include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <linux/tls.h>
 #include <linux/udp.h>
@@ -130,6 +131,21 @@
 #ifndef TLS_TX_MAX_PAYLOAD_LEN
 #define TLS_TX_MAX_PAYLOAD_LEN 5
 #endif
+#ifndef SCTP_REMOTE_UDP_ENCAPS_PORT
+#define SCTP_REMOTE_UDP_ENCAPS_PORT 132
+#endif
+#ifndef SCTP_PLPMTUD_PROBE_INTERVAL
+#define SCTP_PLPMTUD_PROBE_INTERVAL 133
+#endif
+/* <linux/if_alg.h>, <linux/smc.h>: the same numbers since they exist. */
+#define ALG_SET_KEY 1
+#define ALG_SET_IV 2
+#define ALG_SET_OP 3
+#define ALG_SET_AEAD_ASSOCLEN 4
+#define ALG_SET_AEAD_AUTHSIZE 5
+#define ALG_SET_DRBG_ENTROPY 6
+#define ALG_SET_KEY_BY_KEY_SERIAL 7 /* 6.2 */
+#define SMC_LIMIT_HS 1
 #ifndef UDPLITE_SEND_CSCOV
 #define UDPLITE_SEND_CSCOV 10
 #define UDPLITE_RECV_CSCOV 11
@@ -399,7 +415,10 @@ static const struct option_info options[] = {
 	O(AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, U64, 8, SK_VSOCK, SG, 0, 0, 0)
 	O(AF_VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE, U64, 8, SK_VSOCK, SG, 0, 0, 0)
 	O(AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, U64, 8, SK_VSOCK, SG, 0, 0, 0)
+	O(AF_VSOCK, SO_VM_SOCKETS_PEER_HOST_VM_ID, INT, 4, SK_VSOCK, 0, 0, 0, 0) /* VMware's: no handler knows it */
+	O(AF_VSOCK, SO_VM_SOCKETS_TRUSTED, INT, 4, SK_VSOCK, 0, 0, 0, 0)
 	O(AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD, STRUCT, 16, SK_VSOCK, SG, 0, 0, 0)
+	O(AF_VSOCK, SO_VM_SOCKETS_NONBLOCK_TXRX, INT, 4, SK_VSOCK, 0, 0, 0, 0)
 	O(AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, STRUCT, 16, SK_VSOCK, SG, 0, 0, 0)
 
 	/* SOL_IPV6 41: net/ipv6/ipv6_sockglue.c do_ipv6_setsockopt, do_ipv6_getsockopt */
@@ -481,10 +500,13 @@ static const struct option_info options[] = {
 	I6(MRT6_ASSERT, INT, 4, SK_RAW6, SG | U, 0, 0, 0)
 	I6(MRT6_PIM, INT, 4, SK_RAW6, SG | U, 0, 0, 0)
 	I6(MRT6_TABLE, INT, 4, SK_RAW6, S | U, 0, 0, 0)
+	I6(MRT6_ADD_MFC_PROXY, STRUCT, 92, SK_RAW6, S | U, 0, 0, 0)
+	I6(MRT6_DEL_MFC_PROXY, STRUCT, 92, SK_RAW6, S | U, 0, 0, 0)
 	I6(MRT6_FLUSH, INT, 4, SK_RAW6, S | U, 0, 0, 0)
 
 	/* SOL_ICMPV6 58 and SOL_RAW 255 (only IPPROTO_ICMP sockets have a filter), SOL_UDPLITE 136 */
 	O(SOL_ICMPV6, ICMPV6_FILTER, STRUCT, 32, SK_RAW6, SG, 0, 0, 0)
+#include "options_sctp.def"
 	O(SOL_UDPLITE, UDPLITE_SEND_CSCOV, INT, 4, 0, SG, 0, 65535, 1)
 	O(SOL_UDPLITE, UDPLITE_RECV_CSCOV, INT, 4, 0, SG, 0, 65535, 1)
 	O(SOL_RAW, ICMP_FILTER, STRUCT, 4, SK_RAW4, SG, 0, 0, 0)
@@ -528,6 +550,15 @@ static const struct option_info options[] = {
 	NL(NETLINK_EXT_ACK, BOOL, 4, SK_NETLINK, SG, 0, 1, 1)
 	NL(NETLINK_GET_STRICT_CHK, BOOL, 4, SK_NETLINK, SG, 0, 1, 1)
 
+	/* SOL_ALG 279: crypto/af_alg.c alg_setsockopt; those that a message carries are no options */
+	O(SOL_ALG, ALG_SET_KEY, LARGE, 16, SK_ALG, S, 0, 0, 0)
+	O(SOL_ALG, ALG_SET_IV, LARGE, 4, SK_ALG, 0, 0, 0, 0)
+	O(SOL_ALG, ALG_SET_OP, INT, 4, SK_ALG, 0, 0, 0, 0)
+	O(SOL_ALG, ALG_SET_AEAD_ASSOCLEN, INT, 4, SK_ALG, 0, 0, 0, 0)
+	O(SOL_ALG, ALG_SET_AEAD_AUTHSIZE, STRUCT, 1, SK_ALG, S, 0, 0, 0) /* the length is the value */
+	O(SOL_ALG, ALG_SET_DRBG_ENTROPY, LARGE, 16, SK_ALG, S | U, 0, 0, 0)
+	O(SOL_ALG, ALG_SET_KEY_BY_KEY_SERIAL, INT, 4, SK_ALG, S | U, 0, 0, 0)
+
 	/* SOL_TLS 282: only after TCP_ULP "tls" */
 	O(SOL_TLS, TLS_TX, STRUCT, 40, TCP, SG | U, 0, 0, 0)
 	O(SOL_TLS, TLS_RX, STRUCT, 40, TCP, SG | U, 0, 0, 0)
@@ -550,6 +581,9 @@ static const struct option_info options[] = {
 	O(SOL_MPTCP, MPTCP_TCPINFO, LARGE, 16, SK_MPTCP, G | V, 0, 0, 0)
 	O(SOL_MPTCP, MPTCP_SUBFLOW_ADDRS, LARGE, 16, SK_MPTCP, G | V, 0, 0, 0)
 	O(SOL_MPTCP, MPTCP_FULL_INFO, LARGE, 64, SK_MPTCP, G | V | U, 0, 0, 0) /* user pointers */
+
+	/* SOL_SMC 286: net/smc/af_smc.c __smc_setsockopt (5.16); every other level is the inner TCP socket's */
+	O(SOL_SMC, SMC_LIMIT_HS, BOOL, 4, SK_SMC, SG, 0, 1, 1)
 };
 
 /* The first name of a level is printed, all are understood. IPPROTO_ICMP (1) is not here: 1 is SOL_SOCKET. */
@@ -587,6 +621,9 @@ static const struct synonym { int level; const char *name; int optname; } synony
 	{ SOL_IP, "ARPT_SO_GET_ENTRIES", ARPT_SO_SET_ADD_COUNTERS },
 	{ SOL_IP, "EBT_SO_GET_INFO", EBT_SO_SET_ENTRIES },
 	{ SOL_IP, "EBT_SO_GET_ENTRIES", EBT_SO_SET_COUNTERS },
+	{ SOL_SCTP, "SCTP_DELAYED_ACK", SCTP_DELAYED_ACK_TIME },
+	{ SOL_SCTP, "SCTP_DELAYED_SACK", SCTP_DELAYED_ACK_TIME },
+	{ SOL_SCTP, "SCTP_EXPOSE_PF_STATE", SCTP_EXPOSE_POTENTIALLY_FAILED_STATE },
 	{ SOL_IPV6, "IPV6_JOIN_GROUP", IPV6_ADD_MEMBERSHIP },
 	{ SOL_IPV6, "IPV6_LEAVE_GROUP", IPV6_DROP_MEMBERSHIP },
 	{ SOL_IPV6, "IPV6_RECVORIGDSTADDR", IPV6_ORIGDSTADDR },

@@ -40,6 +40,9 @@ enum sock_kind {
 	SK_RAW6 = 1 << 9,
 	SK_VSOCK = 1 << 10,
 	SK_XDP = 1 << 11,
+	SK_SCTP = 1 << 12,
+	SK_ALG = 1 << 13,
+	SK_SMC = 1 << 14,
 };
 
 struct option_info {
