@@ -13,6 +13,7 @@
 #include "../report/text.h"
 #include "casefile.h"
 #include "in_vm.h"
+#include "paths.h"
 #include "run_tree.h"
 #include "session.h"
 
@@ -199,6 +200,25 @@ static void run_operations(struct runner *r, struct casefile *f)
 		tell(r, f, v, v == V_PASS ? NULL : r->trees.res.why);
 }
 
+/* --paths: the table goes where the verdicts go. */
+static enum verdict run_paths(struct runner *r, struct casefile *f, struct case_result *res)
+{
+	static struct paths p; /* large */
+	static struct tcase written;
+	struct buf b = {0};
+	enum verdict v;
+
+	written = f->tc;
+	v = paths_run(&r->loop, &f->tc, &p, res);
+	paths_print(&written, &p, &b);
+	if (!r->s->cli->json) {
+		say(r, "PATHS", f->path, NULL);
+		fputs(buf_str(&b), stdout);
+	}
+	buf_fini(&b);
+	return v;
+}
+
 static void run_case(struct runner *r, struct casefile *f)
 {
 	struct case_result res;
@@ -211,7 +231,7 @@ static void run_case(struct runner *r, struct casefile *f)
 		return;
 	}
 	recorder_file(f->path);
-	v = loop_case(&r->loop, &f->tc, true, NULL, &res);
+	v = r->s->cli->paths ? run_paths(r, f, &res) : loop_case(&r->loop, &f->tc, true, NULL, &res);
 	if (v == V_FAIL)
 		run_failed(r, f, &res);
 	else

@@ -57,6 +57,7 @@ struct cli {
 	bool dmesg;	    /* --dmesg: a complaint in the kernel's log is a failure */
 	const char *splats; /* --splats: file of known ones */
 	bool splats_given;
+	bool paths;	  /* --paths of run: each case through every way into the kernel */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
 	uint64_t seconds; /* --time; 0: no limit */

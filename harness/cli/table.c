@@ -145,6 +145,8 @@ const struct opt cli_options[] = {
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
 	{"splats", ARG_STRING, TAKES_FILE, RUN | SWEEP | FUZZ, FIELD(splats), FIELD(splats_given), 0, 0, "FILE", "corpus/splats",
 	 "lines of the kernel's log that are known, each with its reason and link"},
+	{"paths", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(paths), 0, 0, 0, NULL, NULL,
+	 "each case by system call, by io_uring and as a 32-bit task, side by side, with the clauses behind what differs"},
 	{"unsafe", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
 	{"brief", ARG_FLAG, TAKES_NOTHING, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "docs/clauses.md, with the cases of ./corpus"},
