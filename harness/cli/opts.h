@@ -48,6 +48,7 @@ struct cli {
 	uint64_t runs;	 /* --runs of bisect; 0: the default */
 	uint64_t repeat; /* --repeat of run */
 	bool chains;	 /* --chains of sweep */
+	uint64_t threads, round; /* --threads and --round of race */
 	bool operations; /* --operations of fuzz */
 	bool resume;	 /* --resume of bisect */
 	bool json, markdown, brief, verbose;
@@ -102,6 +103,7 @@ int cmd_run(struct cli *cli);
 int cmd_sweep(struct cli *cli);
 int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
+int cmd_race(struct cli *cli);
 int cmd_shrink(struct cli *cli);
 int cmd_emit(struct cli *cli);
 int cmd_check(struct cli *cli);
