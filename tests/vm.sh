@@ -45,6 +45,7 @@ report=$(sed -n 's/^report: //p' log)
 grep -q '"type":"summary"' "$report" || fail "no whole report in '$report'"
 check 1 '^FAIL: 2 cases, ' "$HOOKDIFF" run --kernel "$kernel" --out o "$tmp/cases" wrong.case
 ls o/run-*/findings/*/case.case >/dev/null 2>&1 || fail "no finding below o"
+grep -q "reproduce: hookdiff run --profile [^ ]* --kernel $kernel o/run-" log || fail "the command to reproduce does not name the kernel"
 grep -q "^FAIL .*wrong.case" log || fail "the operand's own name is not in the output"
 check 0 '"verdict":"PASS"' "$HOOKDIFF" run --json --kernel "$kernel" cases
 check 64 'no such profile' "$HOOKDIFF" run --kernel "$kernel" --profile none cases
@@ -70,11 +71,10 @@ fi
 
 "$HOOKDIFF" fuzz --kernel "$kernel" --seed 3 --time 60 --out q >log 2>&1 </dev/null &
 pid=$!
-for ((i = 0; i < 300; i++)); do
-	grep -q '^fuzz on Linux' log && break
+for ((i = 0; i < 400; i++)); do # its first progress line: a case runs
+	grep -q '^fuzz: [1-9]' log && break
 	sleep 0.1
 done
-sleep 3
 kill -KILL "$(pgrep -P $pid)"
 wait $pid
 got=$?

@@ -116,9 +116,10 @@ static void diverged(struct worker *w, struct loop *lp, uint64_t index)
 	triage_investigate(lp, &w->tc, &w->res, &w->finding);
 	b->failed = w->finding.failed;
 	b->reruns = w->finding.reruns;
-	if (record_finding(
-		    &(struct record_opts){.folder = w->opts->findings, .reproduce = w->opts->reproduce}, lp,
-		    &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem)) &&
+	if (record_finding(&(struct record_opts){.folder = w->opts->findings,
+						 .reproduce = w->opts->reproduce,
+						 .spec = w->opts->spec},
+			   lp, &w->finding, NULL, index, waiver, b->stem, sizeof(b->stem)) &&
 	    !w->r->error[0])
 		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s",
 			 b->stem, w->opts->findings);
@@ -174,8 +175,10 @@ static void operation_diverged(struct worker *w, uint64_t index)
 		.hook = HOOK_SET,
 		.option = OPT_NONE,
 		.field = (uint8_t)(q->res.field == OP_CALL ? q->res.call.diff.field : DIFF_RET)};
-	struct record_operations rec = {
-		.folder = w->opts->findings, .kernel = w->loop.b->release, .index = index};
+	struct record_operations rec = {.folder = w->opts->findings,
+					.kernel = w->loop.b->release,
+					.index = index,
+					.spec = w->opts->spec};
 	struct bucket *b = find_bucket(w->r, &key);
 	struct waiver *waiver =
 		w->opts->waivers ? waivers_match(w->opts->waivers, key.clause, HOOK_SET, rec.kernel) : NULL;

@@ -48,6 +48,7 @@ struct bulk_opts {
 	uint32_t page_size;	 /* of the oracle; 0: the kernel's (tests) */
 	const char *findings;	 /* folder for findings; NULL: none are written */
 	const char *reproduce;	 /* the command that repeats the run, for findings that need all of it */
+	const char *spec;	 /* --kernel of the run; NULL: it is on this machine */
 	struct waivers *waivers; /* NULL: none */
 	bool dmesg;		 /* the kernel's log is read, and a complaint in it is a failure */
 	const struct splat_list *splats;	   /* those that are known; NULL: none */

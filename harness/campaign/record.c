@@ -117,6 +117,16 @@ struct report_case record_case(const struct loop *lp, const struct finding *f, c
 	};
 }
 
+static void put_run(struct buf *out, const struct profile *p, const char *spec)
+{
+	buf_printf(out, "hookdiff run --profile %s ", p->name);
+	if (spec) {
+		buf_puts(out, "--kernel ");
+		text_shell(out, spec);
+		buf_puts(out, " ");
+	}
+}
+
 /* How to see it again, as a shell reads it. */
 static void put_command(struct buf *out, const struct record_opts *opts, const struct loop *lp,
 			const struct finding *f, const char *folder)
@@ -128,8 +138,9 @@ static void put_command(struct buf *out, const struct record_opts *opts, const s
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/case.case", folder);
-	buf_printf(out, "hookdiff run --profile %s %s", lp->profile->name,
-		   f->key.straight ? "--straight " : "");
+	put_run(out, lp->profile, opts->spec);
+	if (f->key.straight)
+		buf_puts(out, "--straight ");
 	if (lp->b->command) {
 		buf_puts(out, "--backend ");
 		text_shell(out, lp->b->command);
@@ -273,7 +284,7 @@ int record_operations(const struct record_operations *opts, const struct profile
 	if (res->clause)
 		snprintf(meta.clauses, sizeof(meta.clauses), "%s", clause_info(res->clause)->name);
 	tree_print(t, &meta, &text);
-	buf_printf(&command, "hookdiff run --profile %s ", p->name);
+	put_run(&command, p, opts->spec);
 	text_shell(&command, d.path);
 	buf_puts(&command, "/case.case");
 	struct report_case rc = {.verdict = opts->waived ? "XFAIL" : "FAIL",

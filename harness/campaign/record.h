@@ -14,6 +14,7 @@ struct waiver;
 struct record_opts {
 	const char *folder;    /* made by the caller */
 	const char *reproduce; /* the command of the run it came from; for what fresh sockets do not show */
+	const char *spec;      /* --kernel of the run; NULL: it was on this machine */
 };
 
 /*
@@ -29,6 +30,7 @@ struct record_operations {
 	const char *folder, *kernel, *path; /* path: of the case's file, or NULL */
 	uint64_t index;
 	const char *waived; /* the reason; NULL: it is not */
+	const char *spec;   /* as in struct record_opts */
 };
 
 /* The same for a case with operations, of which there are no programs for others: case.case, card.txt,

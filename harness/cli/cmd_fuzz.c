@@ -68,6 +68,7 @@ int cmd_fuzz(struct cli *cli)
 				 .reuse = (unsigned)cli->reuse,
 				 .straight = cli->straight_every,
 				 .findings = s.findings,
+				 .spec = cli->kernel,
 				 .waivers = &s.waivers,
 				 .dmesg = cli->dmesg,
 				 .splats = &s.splats};
@@ -77,11 +78,11 @@ int cmd_fuzz(struct cli *cli)
 		 cli->operations ? "--operations " : "", s.profile->name, (unsigned long long)cli->seed,
 		 opts.workers, opts.reuse, (unsigned long long)opts.straight,
 		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
-	if (cli->backend) {
+	if (cli->backend || cli->kernel) {
 		struct buf b = {0};
 
-		buf_printf(&b, "%s --backend ", s.reproduce);
-		text_shell(&b, cli->backend);
+		buf_printf(&b, "%s %s ", s.reproduce, cli->backend ? "--backend" : "--kernel");
+		text_shell(&b, cli->backend ? cli->backend : cli->kernel);
 		snprintf(s.reproduce, sizeof(s.reproduce), "%s", buf_str(&b));
 		buf_fini(&b);
 	}

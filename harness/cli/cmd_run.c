@@ -117,7 +117,9 @@ static void run_failed(struct runner *r, struct casefile *f, const struct case_r
 	}
 	r->t.findings++;
 	triage_investigate(&r->loop, &f->tc, res, &finding);
-	if (record_finding(&(struct record_opts){.folder = r->s->findings, .reproduce = r->s->reproduce},
+	if (record_finding(&(struct record_opts){.folder = r->s->findings,
+						 .reproduce = r->s->reproduce,
+						 .spec = r->s->cli->kernel},
 			   &r->loop, &finding, f->path, 0, w, stem, sizeof(stem)))
 		fprintf(stderr, "hookdiff: cannot write the finding %s to %s\n", stem, r->s->findings);
 	session_finding(r->s, stem);

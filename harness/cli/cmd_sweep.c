@@ -30,6 +30,7 @@ int cmd_sweep(struct cli *cli)
 				 .straight = cli->straight_every,
 				 .findings = s.findings,
 				 .reproduce = s.reproduce,
+				 .spec = cli->kernel,
 				 .waivers = &s.waivers,
 				 .dmesg = cli->dmesg,
 				 .splats = &s.splats};

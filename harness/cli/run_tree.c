@@ -37,7 +37,10 @@ static void failed(struct run_tree *q, const struct casefile *f, char *stem, siz
 {
 	static struct tree small; /* large */
 	struct op_result first = q->res;
-	struct record_operations rec = {.folder = q->s->findings, .kernel = q->s->release, .path = f->path};
+	struct record_operations rec = {.folder = q->s->findings,
+					.kernel = q->s->release,
+					.path = f->path,
+					.spec = q->s->cli->kernel};
 
 	small = *f->tree;
 	if (first.field == OP_EXPECT || (first.field == OP_CALL && first.call.diff.field == DIFF_EXPECT)) {
