@@ -20,10 +20,12 @@ void cli_help(void)
 	puts("hookdiff holds the kernel's two cgroup sockopt hooks against a reference oracle.\n\n"
 	     "usage: hookdiff COMMAND [OPTION...] [OPERAND...]\n\ncommands:");
 	for (unsigned i = 0; i < cli_command_count; i++) {
-		char left[40];
+		const struct cmd *c = &cli_commands[i];
+		int n = printf("  %s %s", c->name, c->args);
 
-		snprintf(left, sizeof(left), "%s %s", cli_commands[i].name, cli_commands[i].args);
-		printf("  %-22s %s\n", left, cli_commands[i].summary);
+		if (n > 24) /* the summary stands below */
+			putchar('\n');
+		printf("%*s %s\n", n > 24 ? 24 : 24 - n, "", c->summary);
 	}
 	puts("\nhookdiff COMMAND --help    a command's options\n"
 	     "hookdiff --version         version and commit\n"
