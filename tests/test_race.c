@@ -20,7 +20,8 @@
 #include "harness/race/round_impl.h"
 #include "oracle/profiles.h"
 
-#define SLOW 20000 /* turns of the loop: some 10 us a program, so that calls meet several operations */
+#define TRIES 20
+#define SLOW  20000 /* turns of the loop: some 10 us a program, so that calls meet several operations */
 
 static struct race_result res; /* large */
 static char text[1 << 14];
@@ -69,33 +70,46 @@ static void run(const char *scene, double seconds, uint8_t wrong, uint8_t rule, 
 		print_message("%s", text);
 }
 
-static void clean(void **state)
+/* Did every scene's calls meet changes? On a busy machine that takes more than one run. */
+static bool all_met(void)
 {
-	(void)state;
-	run(NULL, scaled(2), RACE_RIGHT, TREE_RIGHT, 0);
-	assert_int_equal(res.total.findings, 0);
-	assert_false(res.leaked);
 	for (unsigned i = 0; scene_at(i); i++) {
 		const struct race_counts *n = &res.scene[i];
 
-		if (res.lacks[i])
-			continue;
-		assert_true(n->operations > 0);
-		assert_true(n->calls[HOOK_GET] > 0 && n->calls[HOOK_SET] > 0);
-		assert_true(n->overlapped > 0);
+		if (!res.lacks[i] && (!n->calls[HOOK_GET] || !n->calls[HOOK_SET] || !n->overlapped))
+			return false;
 	}
-	assert_true(res.total.saw_first > 0 && res.total.saw_last > 0);
+	return res.total.saw_first && res.total.saw_last;
+}
+
+static void clean(void **state)
+{
+	bool met = false;
+
+	(void)state;
+	for (unsigned i = 0; i < TRIES && !met; i++) {
+		run(NULL, scaled(2), RACE_RIGHT, TREE_RIGHT, 0);
+		assert_int_equal(res.total.findings, 0);
+		assert_false(res.leaked);
+		met = all_met();
+	}
+	assert_true(met);
 }
 
 /* Calls take long: they meet several operations, and chains that change under them. */
 static void slow(void **state)
 {
+	uint64_t mixed = 0;
+
 	(void)state;
-	run("update", scaled(2), RACE_RIGHT, TREE_RIGHT, SLOW);
-	if (res.lacks[2])
-		skip();
-	assert_int_equal(res.total.findings, 0);
-	assert_true(res.total.mixed > 0);
+	for (unsigned i = 0; i < TRIES && !mixed; i++) {
+		run("update", scaled(1), RACE_RIGHT, TREE_RIGHT, SLOW);
+		assert_int_equal(res.total.findings, 0);
+		mixed = res.total.mixed;
+		if (!res.total.rounds)
+			skip(); /* no links */
+	}
+	assert_true(mixed > 0);
 }
 
 static void caught(const char *scene, uint8_t wrong, uint8_t rule, unsigned delay)
