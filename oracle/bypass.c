@@ -93,7 +93,8 @@ static bool refused(const struct tc_call *c)
 	const uint32_t user = (uint32_t)c->optlen;
 	uint32_t flags = 0;
 
-	if (c->optlen_null || c->optlen < ZC_LENGTH_END || c->buf.place == BUF_NULL)
+	if (c->optlen_null || (c->optlen_ro && c->optlen > ZC_SIZE) || c->optlen < ZC_LENGTH_END ||
+	    c->buf.place == BUF_NULL)
 		return true;
 	for (uint32_t off = 0; off < user; off++) {
 		int v = user_byte(&c->buf, off);

@@ -171,7 +171,7 @@ static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned
 		w->c_out = clause;
 		clause_add_if(&w->hits, C_GET_COPYOUT, x->optlen);
 	}
-	if (c->optlen_null) {
+	if (c->optlen_null || c->optlen_ro) {
 		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
 		return;
 	}
@@ -366,7 +366,7 @@ static bool is_early(const struct oracle *o)
 	const struct tc_sock *s = &o->tc->sock[c->sock];
 
 	if (o->t->get_early == EARLY_NEVER || c->level == 1 /* SOL_SOCKET */ ||
-	    (!c->optlen_null && c->optlen >= 0))
+	    (!c->optlen_null && !c->optlen_ro && c->optlen >= 0))
 		return false;
 	for (size_t i = 0; i < sizeof(iter_rows) / sizeof(iter_rows[0]); i++) {
 		const struct iter_row *r = &iter_rows[i];
@@ -431,7 +431,7 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 	if (__builtin_expect(past != PAST_NOTHING, 0) && bypass_predict(o, past, hr))
 		return;
 	if (o->t->get_negative == GET_NEGATIVE_CALLED &&
-	    (user < 0 || c->optlen_null || c->buf.place != BUF_PLAIN)) {
+	    (user < 0 || c->optlen_null || c->optlen_ro || c->buf.place != BUF_PLAIN)) {
 		called_somehow(o);
 		return;
 	}

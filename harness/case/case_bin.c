@@ -47,7 +47,15 @@ static const struct {
 /* Both bits set in the header: results of programs take two bits, so that one can be 2. */
 #define WIDE 0xc0
 
-enum { EXP_RET = 1, EXP_OPTLEN = 2, EXP_BYTES = 4, EXP_RET64 = 8, VIA_SHIFT = 4, VIA_BITS = 0x30 };
+enum {
+	EXP_RET = 1,
+	EXP_OPTLEN = 2,
+	EXP_BYTES = 4,
+	EXP_RET64 = 8,
+	VIA_SHIFT = 4,
+	VIA_BITS = 0x30,
+	LEN_READONLY = 64
+};
 
 const int32_t *case_bin_interesting(size_t *n)
 {
@@ -285,7 +293,7 @@ static void put_call(struct out *o, const struct tc_call *c)
 
 	if (e->has_ret && e->ret != (int32_t)e->ret)
 		flags |= EXP_RET64;
-	flags |= (unsigned)c->via << VIA_SHIFT;
+	flags |= (unsigned)c->via << VIA_SHIFT | (c->optlen_ro ? LEN_READONLY : 0);
 	put(o, c->hook | sock << 1 | (unsigned)c->optlen_null << 4 | (unsigned)c->buf.place << 5 |
 		       (flags ? 0x80 : 0));
 	put_option(o, c->level, c->optname);
@@ -530,6 +538,8 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	call->via = (uint8_t)((flags & VIA_BITS) >> VIA_SHIFT) % VIA_COUNT;
 	if (call->via == VIA_URING && call->optlen_null)
 		call->via = VIA_SYSCALL;
+	call->optlen_ro = flags & LEN_READONLY && call->hook == HOOK_GET && !call->optlen_null &&
+			  call->via != VIA_URING;
 	e->has_ret = flags & EXP_RET;
 	e->ret = 0;
 	if (flags & EXP_RET)

@@ -26,7 +26,7 @@
  *               bit 7 has an expectation; then level and option; optlen as int (if not NULL);
  *               buffer (if not BUF_NULL): size as int, % (TC_MAX_BUF + 1); data length % 129; data; fill
  *   expectation bit 0 ret, bit 1 optlen, bit 2 bytes, bit 3 ret is 8 bytes, bits 4-5 how the call enters the
- *               kernel % VIA_COUNT (tcase.h); then those: ret as int or u64,
+ *               kernel % VIA_COUNT (tcase.h), bit 6 a read-only optlen; then those: ret as int or u64,
  *               optlen as int, count % 129 and the bytes
  *   int         0..0x1f an index % count of the interesting values; 0x20..0x7f is 0..95; 0x80..0xbf and
  *               2 bytes, sign extended; 0xc0.. and 4 bytes

@@ -285,7 +285,7 @@ void tcase_print_call(const struct tc_call *c, struct buf *b)
 	if (c->optlen_null)
 		buf_puts(b, ", optlen NULL)");
 	else
-		buf_printf(b, ", optlen %d)", c->optlen);
+		buf_printf(b, ", optlen %d%s)", c->optlen, c->optlen_ro ? " readonly" : "");
 	if (c->via != VIA_SYSCALL)
 		buf_printf(b, " via %s", case_via_words[c->via]);
 }

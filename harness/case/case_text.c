@@ -68,7 +68,8 @@ static int cgroup(struct parser *p)
 }
 
 /* A number of 16 bits, by its name or not. */
-int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2, uint16_t *out)
+int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2,
+		uint16_t *out)
 {
 	int64_t v = 0;
 	int ret = 0;
@@ -131,7 +132,7 @@ static int sock(struct parser *p, unsigned name)
 		ret = parse_named(p, "a socket type, SOCK_* or a number", names_socktype, NULL, &s->type);
 	if (!ret && lex_skip(p, ","))
 		ret = parse_named(p, "a protocol, IPPROTO_*, NETLINK_* or a number", names_protocol,
-				   names_netlink, &s->protocol);
+				  names_netlink, &s->protocol);
 	if (!ret)
 		ret = lex_want(p, ")");
 	if (!ret)
@@ -246,7 +247,7 @@ static int via(struct parser *p, struct tc_call *c)
 	v = lex_at_one(p, case_via_words, VIA_COUNT);
 	if (v == VIA_COUNT || v == VIA_SYSCALL)
 		return lex_expected(p, "io_uring or compat");
-	if (v == VIA_URING && c->optlen_null)
+	if (v == VIA_URING && (c->optlen_null || c->optlen_ro))
 		return lex_expected(p, "compat (io_uring takes no optlen pointer)");
 	c->via = (uint8_t)v;
 	lex_next(p);
@@ -294,6 +295,8 @@ int parse_call(struct parser *p)
 	c->optlen_null = c->hook == HOOK_GET && lex_skip(p, "NULL");
 	if (!c->optlen_null)
 		ret = parse_i32(p, "a length", &c->optlen);
+	if (!ret && c->hook == HOOK_GET && !c->optlen_null)
+		c->optlen_ro = lex_skip(p, "readonly");
 	if (!ret)
 		ret = lex_want(p, ")");
 	if (!ret && lex_at(p, "via"))

@@ -147,6 +147,8 @@ const char *tc_call_check(const struct tc_call *c, unsigned n_socks)
 		return "a call that enters the kernel in an unknown way";
 	if (c->optlen_null && c->hook != HOOK_GET)
 		return "a setsockopt whose optlen is a pointer";
+	if (c->optlen_ro && (c->hook != HOOK_GET || c->optlen_null || c->via == VIA_URING))
+		return "a read-only optlen where there is no pointer to it";
 	if (c->optlen_null && c->via == VIA_URING)
 		return "a call through io_uring whose optlen is a pointer";
 	if (b->place >= BUF_PLACE_COUNT)
@@ -252,8 +254,8 @@ bool tc_call_equal(const struct tc_call *a, const struct tc_call *b)
 	const struct tc_expect *x = &a->expect, *y = &b->expect;
 
 	if (a->via != b->via || a->hook != b->hook || a->sock != b->sock ||
-	    a->optlen_null != b->optlen_null || a->level != b->level || a->optname != b->optname ||
-	    (!a->optlen_null && a->optlen != b->optlen))
+	    a->optlen_null != b->optlen_null || a->optlen_ro != b->optlen_ro || a->level != b->level ||
+	    a->optname != b->optname || (!a->optlen_null && a->optlen != b->optlen))
 		return false;
 	if (a->buf.place != b->buf.place || a->buf.size != b->buf.size || a->buf.n_data != b->buf.n_data ||
 	    memcmp(a->buf.data, b->buf.data, a->buf.n_data) ||

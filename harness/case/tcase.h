@@ -100,6 +100,7 @@ struct tc_call {
 	uint8_t via;	  /* enum call_via */
 	uint8_t sock;	  /* index in sock[], or TC_SOCK_BAD */
 	bool optlen_null; /* getsockopt, not through io_uring: the optlen pointer is NULL */
+	bool optlen_ro;	  /* the same: it points to memory that the kernel can read and not write */
 	int32_t level;
 	int32_t optname;
 	int32_t optlen; /* setsockopt: the argument; getsockopt: *optlen before the call */

@@ -71,7 +71,7 @@ static void all_by(struct tcase *tc, enum call_via via)
 		struct tc_call *c = &tc->call[i];
 
 		memset(&c->expect, 0, sizeof(c->expect));
-		c->via = via == VIA_URING && c->optlen_null ? VIA_SYSCALL : (uint8_t)via;
+		c->via = via == VIA_URING && (c->optlen_null || c->optlen_ro) ? VIA_SYSCALL : (uint8_t)via;
 	}
 }
 

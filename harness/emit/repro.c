@@ -334,12 +334,16 @@ static void put_call(const struct tc_call *c, struct buf *out)
 	if (c->via == VIA_URING || c->via == VIA_COMPAT)
 		buf_printf(out, "\tcall_%s(%d, %s, %d, %d, val, %d);\n",
 			   c->optlen_null	 ? "compat_null"
+			   : c->optlen_ro	 ? "compat_readonly"
 			   : c->via == VIA_URING ? "uring"
 						 : "compat",
 			   c->hook == HOOK_GET, buf_str(&fd), c->level, c->optname, c->optlen);
 	else if (c->hook == HOOK_SET)
 		buf_printf(out, "\tcall_set(%s, %d, %d, val, %d);\n", buf_str(&fd), c->level, c->optname,
 			   c->optlen);
+	else if (c->optlen_ro)
+		buf_printf(out, "\tcall_get(%s, %d, %d, val, put_len_readonly(%d));\n", buf_str(&fd),
+			   c->level, c->optname, c->optlen);
 	else if (c->optlen_null)
 		buf_printf(out, "\tcall_get(%s, %d, %d, val, NULL);\n", buf_str(&fd), c->level, c->optname);
 	else

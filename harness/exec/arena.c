@@ -181,6 +181,10 @@ void *arena_put_kernel(struct arena *a, const uint8_t *bytes, uint32_t n)
 int32_t *arena_put_len(struct arena *a, const struct tc_call *c)
 {
 	a->len->len = c->optlen;
+	if (__builtin_expect(c->optlen_ro, 0)) { /* where no buffer and no canary that counts reaches */
+		memcpy(a->rw + ARENA_SIZE - TC_PAST, &c->optlen, sizeof(c->optlen));
+		return (int32_t *)(void *)(a->ro + ARENA_SIZE - TC_PAST);
+	}
 	return c->optlen_null ? NULL : &a->len->len;
 }
 

@@ -276,7 +276,7 @@ bool call_via(struct edit *e)
 	struct tc_call *c = pick_call(e);
 	uint8_t via = c && c->via == VIA_SYSCALL ? (uint8_t)(1 + draw(e, VIA_COUNT - 1)) : VIA_SYSCALL;
 
-	if (!c || (c->optlen_null && via == VIA_URING))
+	if (!c || ((c->optlen_null || c->optlen_ro) && via == VIA_URING))
 		return false;
 	c->via = via;
 	return true;
@@ -288,6 +288,11 @@ bool call_null(struct edit *e)
 
 	if (!c || c->hook != HOOK_GET || c->via == VIA_URING)
 		return false;
+	if (!c->optlen_null && once_in(e, 2)) {
+		c->optlen_ro = !c->optlen_ro;
+		return true;
+	}
+	c->optlen_ro = false;
 	c->optlen_null = !c->optlen_null;
 	c->optlen = c->optlen_null ? 0 : any_optlen(e, c, 4);
 	return true;

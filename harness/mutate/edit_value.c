@@ -226,7 +226,9 @@ void settle_call(struct tc_call *c)
 	struct tc_buf *b = &c->buf;
 
 	if (c->hook != HOOK_GET || c->via == VIA_URING)
-		c->optlen_null = false;
+		c->optlen_null = c->optlen_ro = false;
+	if (c->optlen_null)
+		c->optlen_ro = false;
 	if (b->place == BUF_NULL)
 		b->size = 0;
 	if (b->size > TC_MAX_BUF)

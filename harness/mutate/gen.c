@@ -145,7 +145,7 @@ static void make_call(struct gen *g, struct half *h, unsigned kind, uint32_t bou
 	c->hook = (uint8_t)h->hook;
 	c->sock = 0;
 	c->via = VIA_SYSCALL;
-	c->optlen_null = false;
+	c->optlen_null = c->optlen_ro = false;
 	memset(&c->expect, 0, offsetof(struct tc_expect, bytes));
 	c->level = h->info ? h->info->level : LEVEL_UNKNOWN;
 	c->optname = h->info ? h->info->optname : (int32_t)rng_below(&g->r, 64);
@@ -523,6 +523,8 @@ static void aim_retval(struct gen *g, struct tcase *tc, struct half *set, struct
 static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
 	struct tc_buf *b = &(rng_chance(&g->r, 1, 3) ? set : get)->call->buf;
+
+	get->call->optlen_ro = rng_chance(&g->r, 1, 4);
 
 	b->place = (uint8_t)(1 + rng_below(&g->r, BUF_PLACE_COUNT - 1));
 	if (b->place == BUF_NULL)

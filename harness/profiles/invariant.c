@@ -135,7 +135,7 @@ static bool errno_memory(const struct invariant_call *v)
 	if (v->w->c_out == C_ZC_FAILED) /* the handler's copy comes after the programs, and does not come */
 		return true;
 	if (v->w->n_out) /* the buffer is copied before the length, which has nowhere to go */
-		return v->c->optlen_null && v->w->ret == -EFAULT;
+		return (v->c->optlen_null || v->c->optlen_ro) && v->w->ret == -EFAULT;
 	return !v->plan->called || v->w->base == v->hr->mem;
 }
 
@@ -169,8 +169,9 @@ static bool out_bound(const struct invariant_call *v)
 		return false;
 	if (v->c->buf.place == BUF_EDGE && w->n_out > v->c->buf.size)
 		return false;
-	return !is_kernel(v) || !certain(v, ANY_OPTLEN) || v->c->optlen_null || v->c->via != VIA_SYSCALL ||
-	       w->optlen == (int32_t)w->n_out || w->c_out == C_ZC_COPYOUT || w->c_out == C_ZC_FAILED;
+	return !is_kernel(v) || !certain(v, ANY_OPTLEN) || v->c->optlen_null || v->c->optlen_ro ||
+	       v->c->via != VIA_SYSCALL || w->optlen == (int32_t)w->n_out || w->c_out == C_ZC_COPYOUT ||
+	       w->c_out == C_ZC_FAILED;
 }
 
 static bool bad_descriptor(const struct invariant_call *v)
@@ -202,8 +203,9 @@ static bool uring_optlen(const struct invariant_call *v)
 
 static bool compat_silent(const struct invariant_call *v)
 {
-	if (!is_kernel(v) || v->c->via != VIA_COMPAT)
-		return true;
+	if (!is_kernel(v) || v->c->via != VIA_COMPAT || v->w->c_runs == C_ZC_INSIDE ||
+	    v->w->any & ANY_SEEN_TAIL)
+		return true; /* TCP itself runs them for TCP_ZEROCOPY_RECEIVE */
 	if (v->w->n_seen || v->w->n_out || v->plan->kernel_buf)
 		return false;
 	return !v->plan->called || (certain(v, ANY_RET) && v->w->ret == v->hr->ret);

@@ -82,6 +82,10 @@ static void get(struct standin *s, const struct tc_call *c, const struct plan *p
 	uint32_t room = tc_buf_reach(&c->buf, true), n;
 
 	hr->optlen = c->optlen;
+	if (c->optlen_ro) { /* what was copied by then is the handler's affair */
+		hr->ret = -EFAULT;
+		return;
+	}
 	if (m && s->kind == STANDIN_MODEL)
 		s->modelled = model_get(m, p->level, p->optname, s->mem, room,
 					c->optlen_null ? NULL : &hr->optlen, &hr->ret);

@@ -92,7 +92,7 @@ static void put_call(struct buf *out, const struct tc_call *c)
 		   "\"buffer\":",
 		   hooks[c->hook], vias[c->via], socket, c->level, c->optname, optlen);
 	put_buffer(out, &c->buf);
-	buf_puts(out, "}");
+	buf_puts(out, c->optlen_ro ? ",\"optlen_readonly\":1}" : "}");
 }
 
 void case_json_put(struct buf *out, const struct tcase *tc)
@@ -246,7 +246,7 @@ static bool get_buffer(const struct jin *in, struct json_object *o, struct tc_bu
 
 static bool get_call(const struct jin *in, struct json_object *o, struct tc_call *c)
 {
-	int64_t socket = TC_SOCK_BAD;
+	int64_t socket = TC_SOCK_BAD, readonly = 0;
 	unsigned hook, via = VIA_SYSCALL;
 
 	memset(c, 0, sizeof(*c));
@@ -260,6 +260,9 @@ static bool get_call(const struct jin *in, struct json_object *o, struct tc_call
 	c->optlen_null = !jin_has(o, "optlen");
 	if (!c->optlen_null && !jin_int32(in, o, "optlen", &c->optlen))
 		return false;
+	if (jin_has(o, "optlen_readonly") && !jin_int(in, o, "optlen_readonly", 0, 1, &readonly))
+		return false;
+	c->optlen_ro = readonly;
 	c->hook = (uint8_t)hook;
 	c->via = (uint8_t)via;
 	c->sock = (uint8_t)socket;

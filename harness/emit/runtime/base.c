@@ -458,6 +458,16 @@ MAYBE_UNUSED static int32_t *put_len(int32_t len)
 	return &user->len;
 }
 
+/* The same where the kernel cannot write. */
+MAYBE_UNUSED static int32_t *put_len_readonly(int32_t len)
+{
+	put_len(len);
+	if (!rw)
+		map_memory();
+	memcpy(rw + AREA - PAST, &len, sizeof(len));
+	return (int32_t *)(void *)(ro + AREA - PAST);
+}
+
 MAYBE_UNUSED static void call_get(int fd, int level, int optname, void *val, int32_t *len)
 {
 	record_reset();

@@ -30,3 +30,9 @@ MAYBE_UNUSED static void call_compat_null(int is_get, int sock, int level, int o
 	(void)len;
 	compat5(is_get, sock, level, optname, val, 0);
 }
+
+MAYBE_UNUSED static void call_compat_readonly(int is_get, int sock, int level, int optname, void *val,
+					      int len)
+{
+	compat5(is_get, sock, level, optname, val, (uintptr_t)put_len_readonly(len));
+}
