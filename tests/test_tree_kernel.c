@@ -18,6 +18,7 @@
 #include <bpf/bpf.h>
 #include <cmocka.h>
 
+#include "harness/campaign/chains.h"
 #include "harness/campaign/operate.h"
 #include "harness/case/tree_text.h"
 #include "harness/exec/kernel.h"
@@ -216,6 +217,41 @@ static void a_failure_shrinks(void **state)
 	o.wrong = TREE_RIGHT;
 }
 
+/* The sweep of chains agrees, its topologies are as many as there must be, and a wrong rule ends it with a
+ * case. */
+static void chains(void **state)
+{
+	/* By hand: one level has none, 2 to 6 of none and of override each, 6 to 20 of multi; nothing is
+	 * below none. */
+	const unsigned single = o.epoch->has & NEED_PREORDER ? 6 : 2, multi = o.epoch->has & NEED_MPROG ? 20
+									      : o.epoch->has & NEED_PREORDER
+										      ? 12
+									      : o.epoch->has & NEED_LINKS ? 6
+													  : 2;
+	const unsigned open = 1 + single + multi, level = open + single, two = single + open * level;
+	struct chains_opts opts = {.workers = 1, .thin = 97};
+	struct chains_result r = {.chains = 0};
+	uint64_t total = HOOK_COUNT * (single + (uint64_t)open * two), least = total / opts.thin;
+
+	(void)state;
+	assert_int_equal(chains_run(&o, &opts, &tree, &res, &r), V_PASS);
+	assert_in_range(r.chains, least, least + HOOK_COUNT);
+	opts.thin = 1;
+	for (unsigned w = TREE_WRONG_ABOVE; w <= TREE_WRONG_YIELD; w++) {
+		bool shows = w == TREE_WRONG_ABOVE || w == TREE_WRONG_LAST || w == TREE_WRONG_YIELD ||
+			     (w == TREE_WRONG_PREORDER && o.epoch->has & NEED_PREORDER) ||
+			     (w == TREE_WRONG_LINK && o.epoch->has & NEED_LINKS);
+
+		if (!shows)
+			continue;
+		o.wrong = (uint8_t)w;
+		assert_int_equal(chains_run(&o, &opts, &tree, &res, &r), V_FAIL);
+		assert_null(tree_check(&tree));
+		o.wrong = TREE_RIGHT;
+	}
+	assert_int_equal(corpus(true), 0);
+}
+
 /* What the run had loaded, attached and made is gone once it is closed: nobody holds its programs any more.
  */
 static void nothing_stays(void **state)
@@ -247,8 +283,11 @@ static void nothing_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(corpus_agrees),	  cmocka_unit_test(generated_agree),
-		cmocka_unit_test(wrong_rules_are_caught), cmocka_unit_test(a_failure_shrinks),
+		cmocka_unit_test(corpus_agrees),
+		cmocka_unit_test(generated_agree),
+		cmocka_unit_test(wrong_rules_are_caught),
+		cmocka_unit_test(a_failure_shrinks),
+		cmocka_unit_test(chains),
 		cmocka_unit_test(nothing_stays),
 	};
 	char err[256];

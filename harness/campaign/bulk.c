@@ -3,7 +3,7 @@
  * Workers are processes, because a process is in one cgroup and one network namespace at a time. Each writes
  * its counters to a shared page of its own; nothing is locked. Worker w takes the cases w, w + W, w + 2W ...
  */
-#include "bulk.h"
+#include "bulk_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,46 +27,10 @@
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
 #include "../report/waivers.h"
-#include "chains.h"
 #include "express.h"
-#include "operate.h"
 #include "record.h"
 
 #define BATCH 128 /* cases between two looks at the clock and the stop flag */
-
-struct shared {
-	_Atomic uint64_t cases, findings; /* while it runs */
-	struct bulk_result r;		  /* valid when the worker has ended */
-};
-
-struct worker {
-	const struct bulk_opts *opts;
-	struct shared *sh;
-	struct bulk_result *r;
-	unsigned index;
-	_Atomic int *stop;
-	struct pulse *pulse; /* of a campaign; NULL: nobody looks */
-	uint64_t told;	     /* cases that are in it */
-	struct gen gen;
-	struct loop loop;
-	struct loop straight;		    /* for straight-line programs: its own oracle and counters */
-	struct bulk_operations *operations; /* NULL: ordinary cases */
-	uint64_t left;			    /* cases until the next one on those; 0: never */
-	struct splats splats;
-	struct tcase tc;
-	struct case_result res;
-	struct finding finding;
-	struct shadow shadow[TOPOLOGIES][SOCK_ROWS][TC_MAX_LEVELS + 1];
-};
-
-/* What a worker needs for cases with operations. */
-struct bulk_operations {
-	struct lane *lane;
-	struct operate o;
-	struct tree_gen gen;
-	struct tree t, small;
-	struct op_result res, first;
-};
 
 static volatile sig_atomic_t interrupted;
 
@@ -75,7 +39,12 @@ static void on_signal(int sig)
 	interrupted = sig;
 }
 
-static struct bucket *find_bucket(struct bulk_result *r, const struct triage_key *key)
+bool bulk_interrupted(const struct worker *w)
+{
+	return interrupted || atomic_load(w->stop);
+}
+
+struct bucket *bulk_bucket(struct bulk_result *r, const struct triage_key *key)
 {
 	for (unsigned i = 0; i < r->n_buckets; i++)
 		if (triage_equal(&r->bucket[i].key, key))
@@ -94,7 +63,7 @@ static void diverged(struct worker *w, struct loop *lp, uint64_t index)
 	struct waiver *waiver = NULL;
 
 	key.straight = lp == &w->straight;
-	b = find_bucket(w->r, &key);
+	b = bulk_bucket(w->r, &key);
 	if (w->opts->waivers)
 		waiver = waivers_match(w->opts->waivers, key.clause, (enum hook)key.hook, w->loop.b->release);
 	if (waiver) {
@@ -145,95 +114,7 @@ static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
 	return true;
 }
 
-/* Saves the case with operations that a worker stumbled over. */
-static void save_tree(struct worker *w, uint64_t index)
-{
-	char path[400];
-	struct buf text = {0};
-	FILE *f;
-
-	if (!w->opts->findings)
-		return;
-	snprintf(path, sizeof(path), "%s/error-%llu.case", w->opts->findings, (unsigned long long)index);
-	f = fopen(path, "we");
-	if (!f)
-		return;
-	tree_print(&w->operations->t, NULL, &text);
-	fputs(buf_str(&text), f);
-	fclose(f);
-	buf_fini(&text);
-}
-
-#define OPERATION_RUNS 300 /* of the shrinker */
-
-/* A case with operations differed: likewise. */
-static void operation_diverged(struct worker *w, uint64_t index)
-{
-	struct bulk_operations *q = w->operations;
-	struct triage_key key = {
-		.clause = q->res.clause,
-		.hook = HOOK_SET,
-		.option = OPT_NONE,
-		.field = (uint8_t)(q->res.field == OP_CALL ? q->res.call.diff.field : DIFF_RET)};
-	struct record_operations rec = {.folder = w->opts->findings,
-					.kernel = w->loop.b->release,
-					.index = index,
-					.spec = w->opts->spec};
-	struct bucket *b = find_bucket(w->r, &key);
-	struct waiver *waiver =
-		w->opts->waivers ? waivers_match(w->opts->waivers, key.clause, HOOK_SET, rec.kernel) : NULL;
-
-	if (waiver)
-		w->r->waived++;
-	else if (!w->r->caught_after) {
-		w->r->caught_after = q->o.cases;
-		if (w->opts->stop_at_first)
-			atomic_store(w->stop, 1);
-	}
-	if (!b)
-		return;
-	b->waived += waiver != NULL;
-	if (b->count++ || !w->opts->findings)
-		return;
-	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
-	rec.waived = waiver ? waiver->reason : NULL;
-	q->first = q->res;
-	q->small = q->t;
-	b->reruns = operate_shrink(&q->o, &q->small, &q->first, OPERATION_RUNS);
-	if (operate_case(&q->o, &q->small, true, &q->res) != V_FAIL) { /* only once: as it was */
-		q->small = q->t;
-		q->res = q->first;
-	} else {
-		q->o.failed--;
-	}
-	if (record_operations(&rec, w->loop.profile, &q->small, &q->res, b->stem, sizeof(b->stem)) &&
-	    !w->r->error[0])
-		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s",
-			 b->stem, w->opts->findings);
-}
-
-/* One generated case with operations; false: a worker's error. */
-static bool operate_one(struct worker *w, uint64_t index)
-{
-	struct bulk_operations *q = w->operations;
-
-	tree_gen_case(&q->gen, index, &q->t);
-	recorder_index(index);
-	switch (operate_case(&q->o, &q->t, false, &q->res)) {
-	case V_FAIL:
-		operation_diverged(w, index);
-		return true;
-	case V_ERROR:
-		save_tree(w, index);
-		snprintf(w->r->error, sizeof(w->r->error), "case %llu: %.300s", (unsigned long long)index,
-			 q->res.why);
-		return false;
-	default:
-		return true;
-	}
-}
-
-static unsigned thinning(const struct bulk_opts *o)
+unsigned bulk_thinning(const struct bulk_opts *o)
 {
 	return (o->sweep || o->chains) && o->thin ? o->thin : 1;
 }
@@ -241,7 +122,7 @@ static unsigned thinning(const struct bulk_opts *o)
 uint64_t bulk_total(const struct bulk_opts *o)
 {
 	return o->cases && !o->chains ? o->cases
-	       : o->sweep	      ? (sweep_count() + thinning(o) - 1) / thinning(o)
+	       : o->sweep	      ? (sweep_count() + bulk_thinning(o) - 1) / bulk_thinning(o)
 				      : 0;
 }
 
@@ -331,8 +212,8 @@ static bool run_straight(struct worker *w, uint64_t index, enum verdict v)
 static void work(struct worker *w)
 {
 	const struct bulk_opts *o = w->opts;
-	uint64_t limit = o->cases ? o->cases : UINT64_MAX, step = (uint64_t)o->workers * thinning(o);
-	uint64_t index = (uint64_t)w->index * thinning(o);
+	uint64_t limit = o->cases ? o->cases : UINT64_MAX, step = (uint64_t)o->workers * bulk_thinning(o);
+	uint64_t index = (uint64_t)w->index * bulk_thinning(o);
 	double now = clock_now(), end = o->seconds ? now + (double)o->seconds : 0, next_beat = now;
 	unsigned batch = o->target.command ? 1 : BATCH; /* whose answers may take seconds */
 	struct shadow *shadow;
@@ -344,7 +225,7 @@ static void work(struct worker *w)
 			enum verdict v;
 
 			if (w->operations && index < limit) {
-				if (!operate_one(w, index))
+				if (!bulk_operations_case(w, index))
 					return;
 				continue;
 			}
@@ -374,30 +255,9 @@ static void work(struct worker *w)
 				return;
 			next_beat = now + 0.25;
 		}
-		if (interrupted || atomic_load(w->stop) || (o->seconds && now > end))
+		if (bulk_interrupted(w) || (o->seconds && now > end))
 			return;
 	}
-}
-
-/* In place of what the loop of ordinary cases counted: there were none. */
-static void publish_operations(struct worker *w)
-{
-	const struct operate *o = &w->operations->o;
-	struct bulk_result *r = w->r;
-
-	loop_flush(&w->operations->o.loop);
-	memcpy(r->stat, o->loop.stat, sizeof(r->stat));
-	memcpy(r->calls_on, o->loop.calls_on, sizeof(r->calls_on));
-	memcpy(r->answers, o->loop.answers, sizeof(r->answers));
-	memcpy(r->ops, o->ops, sizeof(r->ops));
-	memcpy(r->kinds, w->operations->gen.kinds, sizeof(r->kinds));
-	r->operations = o->operations;
-	r->cases = o->cases;
-	r->calls = o->loop.calls;
-	r->failed = o->failed;
-	r->skipped = o->skipped;
-	r->silent = o->loop.silent;
-	r->sets = o->loop.sets;
 }
 
 static void publish(struct worker *w)
@@ -426,66 +286,8 @@ static void publish(struct worker *w)
 	snprintf(r->release, sizeof(r->release), "%s", w->loop.b->release);
 	r->profile = w->loop.profile;
 	if (w->operations)
-		publish_operations(w);
+		bulk_operations_publish(w);
 	atomic_store(&w->sh->cases, r->cases);
-}
-
-/* 0, or -1 with the worker's error. */
-static int operations_open(struct worker *w, struct backend *b)
-{
-	struct bulk_operations *q;
-
-	if (!w->opts->operations && !w->opts->chains)
-		return 0;
-	q = w->operations = calloc(1, sizeof(*q));
-	if (!w->opts->epoch || w->loop.profile->in != IN_KERNEL)
-		snprintf(w->r->error, sizeof(w->r->error),
-			 "no rules of attaching are known for this kernel or profile");
-	else if (q)
-		q->lane = lane_open(b, w->r->error, sizeof(w->r->error));
-	if (!q || !q->lane || operate_init(&q->o, q->lane, w->loop.profile, w->opts->epoch))
-		return -1;
-	tree_gen_init(&q->gen, w->opts->seed);
-	q->gen.helpers = w->loop.profile->traits.helper != HELPER_NONE;
-	q->gen.swap_safe = w->opts->epoch->has & NEED_SWAP_SAFE || !(w->opts->epoch->has & NEED_PREORDER);
-	q->o.wrong = w->opts->wrong;
-	return 0;
-}
-
-static void operations_close(struct worker *w)
-{
-	if (!w->operations || !w->operations->lane)
-		return;
-	operate_fini(&w->operations->o);
-	lane_close(w->operations->lane);
-}
-
-/* The worker's progress; true: it must stop. */
-static bool stop_chains(uint64_t cases, void *arg)
-{
-	struct worker *w = arg;
-
-	atomic_store_explicit(&w->sh->cases, cases, memory_order_relaxed);
-	return interrupted || atomic_load(w->stop);
-}
-
-static void work_chains(struct worker *w)
-{
-	struct bulk_operations *q = w->operations;
-	struct chains_opts opts = {.worker = w->index,
-				   .workers = w->opts->workers,
-				   .thin = thinning(w->opts),
-				   .stop = &stop_chains,
-				   .arg = w};
-	struct chains_result r = {.chains = 0};
-	enum verdict v = chains_run(&q->o, &opts, &q->t, &q->res, &r);
-
-	w->r->chains = r.chains;
-	if (v == V_FAIL) {
-		operation_diverged(w, r.chains);
-	} else if (v != V_PASS) {
-		snprintf(w->r->error, sizeof(w->r->error), "chains: %.300s", q->res.why);
-	}
 }
 
 /* The whole life of a worker process; never returns. */
@@ -519,7 +321,7 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 		snprintf(w->r->error, sizeof(w->r->error),
 			 "no profile covers kernel %s; name one with --profile", b->release);
 	} else if (loop_init(&w->loop, b, p, opts->page_size) ||
-		   loop_init(&w->straight, b, p, opts->page_size) || operations_open(w, b)) {
+		   loop_init(&w->straight, b, p, opts->page_size) || bulk_operations_open(w, b)) {
 		if (!w->r->error[0])
 			snprintf(w->r->error, sizeof(w->r->error), "out of memory");
 	} else {
@@ -532,7 +334,7 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 		gen_init(&w->gen, opts->seed);
 		w->pulse = pulse_join();
 		if (opts->chains)
-			work_chains(w);
+			bulk_operations_chains(w);
 		else
 			work(w);
 		beat(w);
@@ -540,7 +342,7 @@ static void worker_main(const struct bulk_opts *opts, struct shared *sh, unsigne
 		loop_fini(&w->straight);
 		loop_fini(&w->loop);
 	}
-	operations_close(w);
+	bulk_operations_close(w);
 	b->ops->close(b, &w->r->controls);
 	_exit(w->r->error[0] ? 2 : 0);
 }
@@ -549,7 +351,7 @@ static void add_buckets(struct bulk_result *sum, const struct bulk_result *r)
 {
 	for (unsigned i = 0; i < r->n_buckets; i++) {
 		const struct bucket *from = &r->bucket[i];
-		struct bucket *b = find_bucket(sum, &from->key);
+		struct bucket *b = bulk_bucket(sum, &from->key);
 
 		if (!b)
 			continue;

@@ -325,7 +325,7 @@ static enum verdict one_hook(struct walk *w)
 		return w->res->verdict;
 	if (sockets(w))
 		level(w, 0);
-	ret = operate_end(w->o, w->res);
+	operate_end(w->o, w->res);
 	if (w->res->verdict == V_FAIL)
 		explain(w);
 	return w->res->verdict;

@@ -6,104 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "case_parse.h"
 #include "case_words.h"
+#include "tree_parse.h"
 #include "tree_words.h"
-
-struct tree_parser {
-	struct parser
-		p; /* p.tc: a stand-in with the sockets, to which a call is appended and moved from there */
-	struct tree *t;
-};
-
-/* "p3", "l12": its index, below n; TREE_NONE if the token is no such word. */
-static uint8_t numbered(const struct parser *p, char kind, unsigned n)
-{
-	const struct tok *t = &p->tok;
-	unsigned v = 0;
-
-	if (t->kind != TOK_WORD || t->n < 2 || t->n > 3 || t->s[0] != kind || t->s[1] == '0')
-		return TREE_NONE;
-	for (size_t i = 1; i < t->n; i++) {
-		if (t->s[i] < '0' || t->s[i] > '9')
-			return TREE_NONE;
-		v = v * 10 + (unsigned)(t->s[i] - '0');
-	}
-	return v <= n ? (uint8_t)(v - 1) : TREE_NONE;
-}
-
-static int program(struct tree_parser *q, uint8_t *out)
-{
-	*out = numbered(&q->p, 'p', q->t->n_progs);
-	if (*out == TREE_NONE)
-		return lex_expected(&q->p, "a program from above (p1, p2 ...)");
-	lex_next(&q->p);
-	return 0;
-}
-
-static int link(struct tree_parser *q, uint8_t *out)
-{
-	*out = numbered(&q->p, 'l', q->t->n_links);
-	if (*out == TREE_NONE)
-		return lex_expected(&q->p, "a link from above (l1, l2 ...)");
-	lex_next(&q->p);
-	return 0;
-}
-
-/* One element of a path; *cg is where it is, made with `later` if there is room and it may be made. */
-static int element(struct tree_parser *q, uint8_t *cg, bool make, bool later)
-{
-	struct tree *t = q->t;
-	const struct tok *k = &q->p.tok;
-	uint8_t at;
-
-	if (k->kind != TOK_WORD || k->n != 1 || k->s[0] < 'a' || k->s[0] > 'z')
-		return lex_expected(&q->p, "a path of single letters (a/b)");
-	at = tree_find(t, *cg, k->s[0]);
-	if (at == TREE_NONE && !make)
-		return lex_expected(&q->p, "one of the cgroups above");
-	if (at == TREE_NONE && (t->n_cgroups == TREE_MAX_CGROUPS || tree_depth(t, *cg) == TREE_MAX_DEPTH))
-		return lex_expected(&q->p, "at most 16 cgroups, at most 8 deep");
-	if (at == TREE_NONE) {
-		at = t->n_cgroups++;
-		t->cgroup[at] = (struct tree_cgroup){.parent = *cg, .name = k->s[0], .later = later};
-	}
-	*cg = at;
-	lex_next(&q->p);
-	return 0;
-}
-
-/* Only the last element may be new. */
-static int path(struct tree_parser *q, uint8_t *cg, bool make, bool later)
-{
-	int ret;
-
-	*cg = TREE_NONE;
-	do {
-		const char *s = q->p.tok.s + q->p.tok.n;
-		bool last = s == q->p.end || *s != '/';
-
-		ret = element(q, cg, make && last, later);
-	} while (!ret && lex_skip(&q->p, "/"));
-	return ret;
-}
-
-static int place(struct tree_parser *q, uint8_t *cg)
-{
-	*cg = TREE_NONE;
-	return lex_skip(&q->p, "outside") ? 0 : path(q, cg, false, false);
-}
-
-static int hook(struct tree_parser *q, uint8_t *out)
-{
-	unsigned h = lex_at_one(&q->p, case_hook_words, HOOK_COUNT);
-
-	if (h == HOOK_COUNT)
-		return lex_expected(&q->p, "getsockopt or setsockopt");
-	*out = (uint8_t)h;
-	lex_next(&q->p);
-	return 0;
-}
 
 /* tree a a/b c */
 static int tree_line(struct tree_parser *q)
@@ -113,7 +18,7 @@ static int tree_line(struct tree_parser *q)
 
 	lex_next(&q->p); /* tree */
 	while (!ret && q->p.tok.kind == TOK_WORD)
-		ret = path(q, &cg, true, false);
+		ret = tree_parse_path(q, &cg, true, false);
 	if (!ret && !q->t->n_cgroups)
 		return lex_expected(&q->p, "the path of a cgroup");
 	return ret;
@@ -133,10 +38,10 @@ static int program_line(struct tree_parser *q)
 		return lex_expected(&q->p, "at most 32 programs");
 	lex_next(&q->p); /* program */
 	snprintf(what, sizeof(what), "p%u as the next program", t->n_progs + 1u);
-	if (numbered(&q->p, 'p', t->n_progs + 1u) != t->n_progs)
+	if (tree_numbered(&q->p, 'p', t->n_progs + 1u) != t->n_progs)
 		return lex_expected(&q->p, what);
 	lex_next(&q->p);
-	ret = hook(q, &new->hook);
+	ret = tree_parse_hook(q, &new->hook);
 	if (!ret)
 		ret = lex_want(&q->p, "{");
 	if (!ret)
@@ -155,12 +60,12 @@ static int anchor(struct tree_parser *q, struct tree_step *s, bool must)
 
 	if (s->anchor && (must || id))
 		return lex_expected(&q->p, "only one program or link to be beside of");
-	if (numbered(&q->p, 'l', q->t->n_links) != TREE_NONE) {
-		ret = link(q, &s->at);
+	if (tree_numbered(&q->p, 'l', q->t->n_links) != TREE_NONE) {
+		ret = tree_parse_link(q, &s->at);
 		s->anchor = ANCHOR_LINK;
 		s->flags |= TREE_F_LINK;
-	} else if (must || id || numbered(&q->p, 'p', q->t->n_progs) != TREE_NONE) {
-		ret = program(q, &s->at);
+	} else if (must || id || tree_numbered(&q->p, 'p', q->t->n_progs) != TREE_NONE) {
+		ret = tree_parse_prog(q, &s->at);
 		s->anchor = ANCHOR_PROG;
 	} else {
 		return 0;
@@ -188,7 +93,7 @@ static int option(struct tree_parser *q, struct tree_step *s, bool *known)
 	} else if (lex_skip(p, "replace")) {
 		s->flags |= TREE_F_REPLACE;
 		if (s->op == TREE_ATTACH)
-			ret = program(q, &s->other);
+			ret = tree_parse_prog(q, &s->other);
 	} else if (lex_skip(p, "before")) {
 		s->flags |= TREE_F_BEFORE;
 		ret = anchor(q, s, false);
@@ -203,7 +108,7 @@ static int option(struct tree_parser *q, struct tree_step *s, bool *known)
 	} else if (lex_skip(p, "revision")) {
 		ret = parse_u32(p, "a revision", 0, UINT32_MAX, &s->revision);
 	} else if (lex_skip(p, "as")) {
-		ret = hook(q, &s->hook);
+		ret = tree_parse_hook(q, &s->hook);
 	} else {
 		*known = false;
 	}
@@ -234,13 +139,13 @@ static int on_cgroup(struct tree_parser *q, struct tree_step *s)
 	lex_next(p);
 	ret = lex_want(p, "(");
 	if (!ret)
-		ret = path(q, &s->cg, false, false);
+		ret = tree_parse_path(q, &s->cg, false, false);
 	if (!ret)
 		ret = lex_want(p, ",");
 	if (!ret && s->op == TREE_DETACH && lex_skip(p, "nothing"))
 		s->prog = TREE_NONE;
 	else if (!ret)
-		ret = program(q, &s->prog);
+		ret = tree_parse_prog(q, &s->prog);
 	if (!ret && s->prog != TREE_NONE)
 		s->hook = q->t->prog[s->prog].hook;
 	if (!ret && s->op == TREE_ATTACH) {
@@ -262,11 +167,11 @@ static int query(struct tree_parser *q, struct tree_step *s)
 	lex_next(p);
 	ret = lex_want(p, "(");
 	if (!ret)
-		ret = path(q, &s->cg, false, false);
+		ret = tree_parse_path(q, &s->cg, false, false);
 	if (!ret)
 		ret = lex_want(p, ",");
 	if (!ret)
-		ret = hook(q, &s->hook);
+		ret = tree_parse_hook(q, &s->hook);
 	if (!ret && lex_skip(p, ",")) {
 		s->effective = lex_skip(p, "effective");
 		s->array = lex_skip(p, "array");
@@ -285,15 +190,15 @@ static int update(struct tree_parser *q, struct tree_step *s)
 	lex_next(p);
 	ret = lex_want(p, "(");
 	if (!ret)
-		ret = link(q, &s->link);
+		ret = tree_parse_link(q, &s->link);
 	if (!ret)
 		ret = lex_want(p, ",");
 	if (!ret)
-		ret = program(q, &s->prog);
+		ret = tree_parse_prog(q, &s->prog);
 	if (!ret && lex_skip(p, ",")) {
 		ret = lex_want(p, "old");
 		if (!ret)
-			ret = program(q, &s->other);
+			ret = tree_parse_prog(q, &s->other);
 	}
 	return ret ? ret : lex_want(p, ")");
 }
@@ -315,7 +220,7 @@ static int close_one(struct tree_parser *q, struct tree_step *s)
 		s->sock = (uint8_t)sock;
 		lex_next(p);
 	} else {
-		ret = link(q, &s->link);
+		ret = tree_parse_link(q, &s->link);
 	}
 	return ret ? ret : lex_want(p, ")");
 }
@@ -327,11 +232,11 @@ static int on_path(struct tree_parser *q, struct tree_step *s)
 	lex_next(&q->p);
 	ret = lex_want(&q->p, "(");
 	if (!ret && s->op == TREE_MKDIR)
-		ret = path(q, &s->cg, true, true);
+		ret = tree_parse_path(q, &s->cg, true, true);
 	else if (!ret && s->op == TREE_RMDIR)
-		ret = path(q, &s->cg, false, false);
+		ret = tree_parse_path(q, &s->cg, false, false);
 	else if (!ret)
-		ret = place(q, &s->cg);
+		ret = tree_parse_place(q, &s->cg);
 	return ret ? ret : lex_want(&q->p, ")");
 }
 
@@ -344,19 +249,19 @@ static int route(struct tree_parser *q, struct tree_sock *k)
 	if (k->route == ROUTE_ACCEPT) {
 		ret = lex_want(p, "listener");
 		if (!ret)
-			ret = place(q, &k->cg);
+			ret = tree_parse_place(q, &k->cg);
 		if (!ret)
 			ret = lex_want(p, "connector");
 		if (!ret)
-			ret = place(q, &k->connector);
+			ret = tree_parse_place(q, &k->connector);
 		if (!ret)
 			ret = lex_want(p, "acceptor");
-		return ret ? ret : place(q, &k->acceptor);
+		return ret ? ret : tree_parse_place(q, &k->acceptor);
 	}
 	if (!lex_skip(p, "outside")) {
 		if (!lex_skip(p, "in"))
 			return lex_expected(p, "'in' or 'outside'");
-		ret = path(q, &k->cg, false, false);
+		ret = tree_parse_path(q, &k->cg, false, false);
 	}
 	if (ret || k->route == ROUTE_PAIR || !lex_skip(p, "via"))
 		return ret;
@@ -416,7 +321,7 @@ static int answer(struct tree_parser *q, struct tree_answer *a)
 		while (!ret && !lex_at(p, "]")) {
 			if (a->n_ids == TREE_MAX_IDS)
 				return lex_expected(p, "at most 16 programs");
-			ret = program(q, &a->ids[a->n_ids++]);
+			ret = tree_parse_prog(q, &a->ids[a->n_ids++]);
 		}
 		lex_next(p);
 	}
@@ -463,7 +368,7 @@ static enum tree_op kind(struct tree_parser *q)
 		return TREE_CALL;
 	if (lex_at_one(p, case_sock_words, TC_MAX_SOCKS) < TC_MAX_SOCKS)
 		return TREE_SOCKET;
-	if (numbered(p, 'l', TREE_MAX_LINKS) != TREE_NONE)
+	if (tree_numbered(p, 'l', TREE_MAX_LINKS) != TREE_NONE)
 		return TREE_LINK;
 	for (unsigned op = 0; op < TREE_OP_COUNT; op++)
 		if (op != TREE_LINK && op != TREE_SOCKET && op != TREE_CALL && lex_at(p, tree_op_words[op]))
@@ -478,7 +383,7 @@ static int link_line(struct tree_parser *q, struct tree_step *s)
 	int ret;
 
 	snprintf(what, sizeof(what), "l%u as the next link", q->t->n_links + 1u);
-	s->link = numbered(&q->p, 'l', TREE_MAX_LINKS);
+	s->link = tree_numbered(&q->p, 'l', TREE_MAX_LINKS);
 	if (s->link != q->t->n_links)
 		return lex_expected(&q->p, what);
 	lex_next(&q->p);

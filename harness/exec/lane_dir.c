@@ -30,9 +30,9 @@ static uint8_t find(struct lane *l, uint8_t parent, char name)
 {
 	struct lane_dir *d;
 
-	for (uint8_t i = 0; i < l->n_dirs; i++)
+	for (unsigned i = 0; i < l->n_dirs; i++)
 		if (l->dir[i].parent == parent && l->dir[i].name == name)
-			return i;
+			return (uint8_t)i;
 	if (l->n_dirs == LANE_DIRS)
 		return TREE_NONE;
 	d = &l->dir[l->n_dirs];

@@ -359,7 +359,7 @@ static int by_accept(struct lane *l, const struct tree_sock *k, bool twin, struc
 {
 	struct sockaddr_storage a;
 	int ret = go(l, k->cg, twin), from = -1, back;
-	socklen_t n;
+	socklen_t n = 0;
 
 	*out = (struct sock_fds){-1, -1};
 	if (!ret)
