@@ -450,6 +450,7 @@ static void generated(void **state)
 			assert_null(tree_check(&again));
 	}
 	assert_true(drops > cases(20000) / 2);
+	assert_true(g.edits > cases(20000) / 10);
 	for (unsigned op = 0; op < TREE_OP_COUNT; op++)
 		assert_true(g.ops[op] > 0);
 	for (unsigned k = 0; k < TREE_KIND_COUNT; k++)

@@ -7,6 +7,9 @@
 #include <sys/socket.h>
 
 #include "boundary.h"
+#include "tree_mutate.h"
+
+#define EDITED 8 /* one case in so many is edited as well: that breaks what the generator takes care of */
 
 const char *tree_kind_name(enum tree_kind k)
 {
@@ -452,4 +455,7 @@ void tree_gen_case(struct tree_gen *g, uint64_t index, struct tree *t)
 	n = t->n_steps + 8 + rng_below(&g->r, 17);
 	for (unsigned tries = 0; t->n_steps < n && tries < 64; tries++)
 		one_step(g, kind);
+	if (kind == TREE_PLAIN && g->swap_safe && rng_chance(&g->r, 1, EDITED))
+		for (unsigned k = 1 + rng_below(&g->r, 4); k > 0; k--)
+			g->edits += tree_mutate(&g->r, t);
 }

@@ -18,7 +18,7 @@ struct tree_gen {
 	bool swap_safe;	 /* links may be updated in a case with PREORDER programs */
 	bool full_route; /* every way to make a socket: also by tasks in namespaces and threaded cgroups */
 	struct rng r;
-	uint64_t kinds[TREE_KIND_COUNT], ops[TREE_OP_COUNT];
+	uint64_t kinds[TREE_KIND_COUNT], ops[TREE_OP_COUNT], edits;
 
 	/* Of the case that is made: a guess of its state, so that most operations make sense. */
 	struct tree *t;
