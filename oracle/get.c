@@ -418,7 +418,6 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 	const struct tc_call *c = o->c;
 	struct ctx *x = &o->ctx;
 	int32_t user = c->optlen_null ? 0 : c->optlen;
-	enum bypass past;
 	uint32_t size;
 
 	o->want.base = hr->mem;
@@ -427,9 +426,12 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 		keep_handler(o, hr, o->alone);
 		return;
 	}
-	past = bypass_kind(o);
-	if (__builtin_expect(past != PAST_NOTHING, 0) && bypass_predict(o, past, hr))
-		return;
+	if (__builtin_expect(bypass_possible(c), 0)) {
+		enum bypass past = bypass_kind(o);
+
+		if (past != PAST_NOTHING && bypass_predict(o, past, hr))
+			return;
+	}
 	if (o->t->get_negative == GET_NEGATIVE_CALLED &&
 	    (user < 0 || c->optlen_null || c->optlen_ro || c->buf.place != BUF_PLAIN)) {
 		called_somehow(o);

@@ -137,6 +137,11 @@ void draft_predict(struct oracle *o, const struct handler_result *hr);
 /* bypass.c: options that go past getsockopt's hook, by the profile */
 enum bypass { PAST_NOTHING, PAST_ZEROCOPY, PAST_PEERPIDFD, PAST_SCTP };
 enum bypass bypass_kind(const struct oracle *o);
+/* Can it be another kind than PAST_NOTHING? Asked on every getsockopt. */
+static inline bool bypass_possible(const struct tc_call *c)
+{
+	return c->optname == 35 || c->optname == 77 || (c->optname >= 102 && c->level == 132);
+}
 /* Answers for the call, if the profile lets it past the hook; false if it does not. */
 bool bypass_predict(struct oracle *o, enum bypass kind, const struct handler_result *hr);
 /* get.c: a negative retval is the call's result; names the clause that made it so. */
