@@ -38,4 +38,4 @@ add_executable(hookdiff-guest harness/main.c harness/vm/frame.c ${guest_sources}
 target_compile_definitions(hookdiff-guest PRIVATE HD_GUEST)
 set_target_properties(hookdiff-guest PROPERTIES HD_STATIC ON) # CMakeLists.txt: libraries by name, not by file
 target_link_options(hookdiff-guest PRIVATE -static -s ${dirs})
-target_link_libraries(hookdiff-guest hd_check hd_isa hd_campaign hd_race hd_profiles hd_version ${HD_STATIC_STATIC_LIBRARIES})
+target_link_libraries(hookdiff-guest hd_check hd_isa hd_campaign hd_race hd_storage hd_profiles hd_version ${HD_STATIC_STATIC_LIBRARIES})

@@ -104,6 +104,7 @@ int cmd_sweep(struct cli *cli);
 int cmd_fuzz(struct cli *cli);
 int cmd_predict(struct cli *cli);
 int cmd_race(struct cli *cli);
+int cmd_storage(struct cli *cli);
 int cmd_shrink(struct cli *cli);
 int cmd_emit(struct cli *cli);
 int cmd_check(struct cli *cli);

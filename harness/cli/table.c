@@ -30,6 +30,7 @@ enum {
 	EMIT = 1 << 18,
 	CHECK = 1 << 19,
 	RACE = 1 << 20,
+	STORAGE = 1 << 21,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -126,15 +127,15 @@ const struct opt cli_options[] = {
 	{"thin", ARG_U64, TAKES_TEXT, SWEEP, FIELD(thin), 0, 1, 100000, "N", "1",
 	 "only every Nth case of the sweep; with N prime and above 7 all pairs of boundaries stay"},
 	{"threads", ARG_U64, TAKES_TEXT, RACE, FIELD(threads), 0, 1, 64, "N", "4", "threads that make calls; one more changes what is attached"},
-	{"round", ARG_U64, TAKES_TEXT, RACE, FIELD(round), 0, 1, UINT64_MAX, "N", NULL, "only this round of the seed, which a finding names"},
-	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | RACE | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
+	{"round", ARG_U64, TAKES_TEXT, RACE | STORAGE, FIELD(round), 0, 1, UINT64_MAX, "N", NULL, "only this round of the seed, which a finding names"},
+	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | RACE | STORAGE | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, TAKES_TEXT, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
 	{"cases", ARG_U64, TAKES_TEXT, COVERAGE, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL,
 	 "generate so many cases to see what there is to reach [1000000]"},
 	{"missing", ARG_FLAG, TAKES_NOTHING, COVERAGE, FIELD(missing), 0, 0, 0, NULL, NULL,
 	 "list the situations that the corpus does not reach; with --verbose all of them"},
-	{"seed", ARG_U64, TAKES_TEXT, FUZZ | RACE | CAMPAIGN | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
+	{"seed", ARG_U64, TAKES_TEXT, FUZZ | RACE | STORAGE | CAMPAIGN | MATRIX | DIFF_PROFILES, FIELD(seed), FIELD(seed_given), 0, UINT64_MAX, "N", NULL,
 	 "replay the run of this seed (decimal or 0x...); else one is picked and printed"},
 	{"workers", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | CAMPAIGN | MATRIX, FIELD(workers), 0, 1, 64, "N", NULL,
 	 "processes that run side by side (matrix: kernels); else one for each processor"},
@@ -142,7 +143,7 @@ const struct opt cli_options[] = {
 	 "make the calls there and compare: host (this machine, as root), or one to boot: debian:6.12, a file"},
 	{"unsafe", ARG_FLAG, TAKES_NOTHING, CHECK, FIELD(unsafe), 0, 0, 0, NULL, NULL,
 	 "with --kernel host: also options that can hurt this machine"},
-	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | RACE | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | RACE | STORAGE | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ | RACE, FIELD(dmesg), 0, 0, 0, NULL, NULL,
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
@@ -182,6 +183,11 @@ const struct cmd cli_commands[] = {
 	 "result must be that of a state of the attachments that existed between the call's begin and its end. Counts\n"
 	 "programs, links, cgroups and fds before and after. A SCENE is first, replace, update, multi or rmdir; else\n"
 	 "all of them take turns (docs/races.md). Exit 1: a result that no order explains, or something stays behind.\n"},
+	{"storage", STORAGE, "", TAKES_NOTHING, 0, 0, cmd_storage,
+	 "count in cgroup and socket storage on this kernel and compare",
+	 "Programs count their runs in cgroup storage and socket storage, across calls, levels, detaching and accepted\n"
+	 "sockets; a model that counts by itself says what each counter must be (docs/storage.md). --verbose lists the\n"
+	 "rules. 5 s if --time is not given.\n"},
 #ifndef HD_GUEST
 	{"campaign", CAMPAIGN, "[CORPUS...]", TAKES_DIR, 0, -1, cmd_campaign,
 	 "fuzz for hours with every engine that there is",

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff storage: counters in cgroup and socket storage on this kernel (harness/storage). */
+#include <errno.h>
+#include <stdio.h>
+
+#include "../exec/probe.h"
+#include "../storage/storage.h"
+#include "in_vm.h"
+#include "session.h"
+
+#define NUMBER(n) (unsigned long long)(n)
+
+static void print_rules(void)
+{
+	for (unsigned i = 0; i < storage_rule_count; i++)
+		printf("%-16s %s\n%-16s %s\n", storage_rules[i].id, storage_rules[i].sentence, "",
+		       storage_rules[i].source);
+}
+
+static void print_result(const struct storage_result *r, uint64_t seed, bool json)
+{
+	uint64_t steps = 0, changes = r->steps[ST_ATTACH] + r->steps[ST_LINK] + r->steps[ST_DETACH];
+
+	for (unsigned i = 0; i < ST_OP_COUNT; i++)
+		steps += r->steps[i];
+	if (json) {
+		printf("{\"kind\":\"storage\",\"seed\":%llu,\"rounds\":%llu,\"operations\":%llu,\"calls\":%"
+		       "llu,"
+		       "\"accepted\":%llu,\"runs\":%llu,\"compared\":%llu,\"findings\":%llu}\n",
+		       NUMBER(seed), NUMBER(r->rounds), NUMBER(steps), NUMBER(r->steps[ST_CALL]),
+		       NUMBER(r->steps[ST_ACCEPT]), NUMBER(r->runs), NUMBER(r->compared),
+		       NUMBER(r->findings));
+		return;
+	}
+	if (r->findings)
+		printf("\nFAIL %s", buf_str(&r->text));
+	printf("%s: %llu operations in %llu rounds (%llu calls, %llu attached or detached, %llu sockets "
+	       "accepted, %llu "
+	       "storages deleted), %llu program runs, %llu counters compared in %.0f s\n",
+	       r->findings ? "FAIL" : "PASS", NUMBER(steps), NUMBER(r->rounds), NUMBER(r->steps[ST_CALL]),
+	       NUMBER(changes), NUMBER(r->steps[ST_ACCEPT]), NUMBER(r->steps[ST_DELETE]), NUMBER(r->runs),
+	       NUMBER(r->compared), r->seconds);
+}
+
+int cmd_storage(struct cli *cli)
+{
+	struct storage_opts o = {.seconds = cli->seconds ? (double)cli->seconds : 5, .only = cli->round};
+	struct storage_result r;
+	char why[400];
+	int ret;
+
+	if (in_vm(cli))
+		return in_vm_run(cli);
+	if (cli->verbose && !cli->json)
+		print_rules();
+	if (!probe_can_run(why, sizeof(why))) {
+		fprintf(stderr, "SKIP: %s\n", why);
+		return EXIT_UNSURE;
+	}
+	o.seed = cli->seed_given ? cli->seed : session_seed();
+	if (!cli->json)
+		printf("counters in storage, seed %llu\n", NUMBER(o.seed));
+	ret = storage_run(&o, &r);
+	if (ret) {
+		fprintf(stderr, "%s%s\n", ret == -EOPNOTSUPP ? "SKIP: " : "hookdiff: storage: ", r.error);
+		buf_fini(&r.text);
+		return EXIT_UNSURE;
+	}
+	print_result(&r, o.seed, cli->json);
+	buf_fini(&r.text);
+	return r.findings ? EXIT_DIVERGENCE : r.compared ? EXIT_AGREE : EXIT_UNSURE;
+}
