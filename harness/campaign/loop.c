@@ -28,7 +28,7 @@ void loop_fini(struct loop *lp)
 void loop_flush(struct loop *lp)
 {
 	for (unsigned p = 0; p < HIT_PLANES; p++)
-		for (unsigned c = 1; c < C_COUNT; c++)
+		for (unsigned c = 1; c < C_CALLS; c++)
 			lp->stat[c].hit += (uint64_t)clause_has(&lp->plane[p], c) << p;
 	memset(lp->plane, 0, sizeof(lp->plane));
 	lp->pending = 0;

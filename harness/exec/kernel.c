@@ -58,11 +58,11 @@ struct kernel {
 	enum { ASK, YES, NO } compat; /* are there 32-bit calls */
 	struct straight *straight;    /* as uring */
 	const struct kernel_others *others;
-	struct tcase lent;	       /* kernel_takes_prog */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
 	int n_old_groups;
 	gid_t *old_groups;
+	struct tcase lent; /* of kernel_takes_prog: large, so behind all that is hot */
 };
 
 static const char returns_2[] = "no kernel loads a program that may return 2 (verifier: [0, 1])";
