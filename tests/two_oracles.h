@@ -75,8 +75,8 @@ static int tell_and_run(void *owner, struct oracle_entry *e)
 
 static void open_interp(struct pair *p)
 {
-	static const uint8_t constants[6] = {0, 0, 0,
-					     0, 1, 0}; /* hd_id, has_retval_helpers, clamp_set_retval */
+	/* hd_id, has_retval_helpers, clamp_set_retval, trace_by_run */
+	static const uint8_t constants[7] = {0, 0, 0, 0, 1, 0, 0};
 	static uint8_t bytes[1 << 20];
 	FILE *f = fopen(HD_BUILD_DIR "/skel/interp.bpf.o", "r");
 	char err[300];
