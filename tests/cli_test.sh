@@ -56,6 +56,8 @@ usage "fuzz: --time: expected a duration from 1s to 366d, found '400d'" fuzz --t
 usage "fuzz: --workers: expected a number from 1 to 64, found '0'" fuzz --workers 0
 usage "fuzz: --json takes no value, found '1'" fuzz --json=1
 usage "fuzz: expected no operand, found 'x'" fuzz x
+usage "race: expected a scene, found 'x'; there are first replace .*" race x
+usage "race: --threads: expected a number from 1 to 64, found '0'" race --threads 0
 usage "run: expected CASE\|DIR\.\.\., found nothing" run
 printf '# profiles doc v9.9\ncgroup a\n' >"$tmp/p.case"
 usage "$tmp/p\\.case: 'v9\\.9' in the line .# profiles.: no such profile" predict "$tmp/p.case"

@@ -153,6 +153,12 @@ static int races(struct cli *cli, struct race_opts *o)
 	return code;
 }
 
+static size_t no_path(const char *operand)
+{
+	(void)operand;
+	return 0;
+}
+
 int cmd_race(struct cli *cli)
 {
 	struct race_opts o = {.threads = (unsigned)cli->threads,
@@ -168,6 +174,7 @@ int cmd_race(struct cli *cli)
 	o.scenes = pick_scenes(cli);
 	if (!o.scenes)
 		return EXIT_USAGE;
+	cli->path_length = no_path;
 	if (in_vm(cli))
 		return in_vm_run(cli);
 	uname(&u);

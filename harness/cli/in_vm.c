@@ -102,7 +102,10 @@ static int add_operands(struct in_vm *v)
 	for (int i = 1; i < cli->argc; i++) {
 		v->argv[i - 1] = cli->argv[i];
 		if (next < cli->n_args && cli->argv[i] == cli->args[next]) {
-			int code = add_file(v, cli->args[next++], &v->argv[i - 1]);
+			char *word = cli->args[next++];
+			int code = cli->path_length && !cli->path_length(word)
+					   ? 0
+					   : add_file(v, word, &v->argv[i - 1]);
 
 			if (code)
 				return code;

@@ -73,7 +73,7 @@ struct cli {
 	uint64_t patience;
 
 	/* Set by a command before in_vm_run: a file that no operand names, and how much of an operand is the
-	 * path of a file (NULL: all of it). */
+	 * path of a file (NULL: all of it; 0: it names no file). */
 	const char *also;
 	size_t (*path_length)(const char *operand);
 
