@@ -5,6 +5,7 @@
  * result, and a getsockopt is shown for both of its ways: it fails with H, or it succeeds with bytes that
  * nobody knows.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,11 @@ static bool ask_model(struct predictor *p, const struct tc_call *c, const struct
 	else
 		known = model_set(m, plan->level, plan->optname, p->before, tc_buf_reach(&c->buf, false),
 				  plan->optlen, &ret);
+	if (c->optlen_ro && known && !ret) { /* as if the length came before the value: SOL_IP's does */
+		memcpy(p->after, p->before, MEM_BYTES);
+		optlen = c->optlen;
+		ret = -EFAULT;
+	}
 	b->hr = handler(p, c, ret, optlen);
 	b->hr.is_volatile = false;
 	b->modelled = known;
