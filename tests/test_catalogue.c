@@ -579,7 +579,9 @@ static void load(void)
 		abort();
 	for (size_t i = 0; i < g.gl_pathc && n_cases < MAX_CASES; i++) {
 		static char text[CASE_TEXT_MAX];
-		FILE *f = strstr(g.gl_pathv[i], "/bad/") || strstr(g.gl_pathv[i], "/corpus/tree/") ? NULL : fopen(g.gl_pathv[i], "re");
+		FILE *f = strstr(g.gl_pathv[i], "/bad/") || strstr(g.gl_pathv[i], "/corpus/tree/")
+				  ? NULL
+				  : fopen(g.gl_pathv[i], "re");
 		struct diag d;
 		size_t n;
 

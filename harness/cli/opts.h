@@ -45,12 +45,12 @@ struct cli {
 	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	const char *feature; /* --feature of probe and bisect */
 	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
-	uint64_t runs;	 /* --runs of bisect; 0: the default */
-	uint64_t repeat; /* --repeat of run */
-	bool chains;	 /* --chains of sweep */
+	uint64_t runs;		 /* --runs of bisect; 0: the default */
+	uint64_t repeat;	 /* --repeat of run */
+	bool chains;		 /* --chains of sweep */
 	uint64_t threads, round; /* --threads and --round of race */
-	bool operations; /* --operations of fuzz */
-	bool resume;	 /* --resume of bisect */
+	bool operations;	 /* --operations of fuzz */
+	bool resume;		 /* --resume of bisect */
 	bool json, markdown, brief, verbose;
 	bool uncovered;	    /* --uncovered of clauses */
 	bool missing;	    /* --missing of coverage */

@@ -60,7 +60,7 @@ static int connect_pair(const struct tc_sock *s, int fd[2])
 {
 	static const struct linger reset = {1, 0};
 	struct sockaddr_storage at;
-	socklen_t n;
+	socklen_t n = 0;
 	int far, ret = 0;
 
 	if (s->route == ROUTE_CLOSED && s->type == SOCK_DGRAM)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For tests/test_object.c: CO-RE relocations that ask for values of enumerations, for a type's number and its likeness. */
+/* For tests/test_object.c: CO-RE relocations that ask for values of enumerations, for a type's number and its
+ * likeness. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -10,7 +11,8 @@ enum other {
 	OTHER_VALUE = 7,
 };
 
-/* The number of bpf_strtol; 1000 more if the kernel has bpf_set_retval (5.18), 2000 if it has bpf_loop (5.17). */
+/* The number of bpf_strtol; 1000 more if the kernel has bpf_set_retval (5.18), 2000 if it has bpf_loop
+ * (5.17). */
 SEC("cgroup/getsockopt")
 int helpers(struct bpf_sockopt *ctx)
 {
@@ -36,7 +38,6 @@ int other_enum(struct bpf_sockopt *ctx)
 {
 	return bpf_core_enum_value(enum other, OTHER_VALUE) == 7;
 }
-
 
 SEC("cgroup/getsockopt")
 int number(struct bpf_sockopt *ctx)
