@@ -172,7 +172,12 @@ static bool handle(struct fake *f, struct sock *s, const struct tc_call *c, cons
 		known = model_get(&s->model, p->level, p->optname, mem, reach(&c->buf, true), len, &hr->ret);
 		if (!known)
 			hr->ret = store_get(s, p, mem, reach(&c->buf, true), len);
-		hr->optlen = optlen;
+		if (c->optlen_ro && !hr->ret) { /* the length is written first, and cannot be */
+			tc_buf_image(&c->buf, mem, c->buf.size + TC_PAST);
+			hr->ret = -EFAULT;
+		} else {
+			hr->optlen = optlen;
+		}
 	}
 	return known;
 }

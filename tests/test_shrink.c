@@ -108,6 +108,31 @@ static bool p_bypass_twice(const struct tcase *tc, void *arg)
 	return n >= 2;
 }
 
+static bool has_act(const struct prog *p, enum act_op op, int32_t val)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->act[i].op == op && p->act[i].val == val)
+			return true;
+	return false;
+}
+
+/* The first program rejects, a later one that does not sets the level, and one before the last sets optlen.
+ */
+static bool p_around(const struct tcase *tc, void *arg)
+{
+	uint8_t ids[TC_MAX_PROGS];
+	unsigned n = tcase_effective(tc, tc->n_levels, HOOK_SET, ids);
+	bool level = false, optlen = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct prog *p = tcase_prog(tc, HOOK_SET, ids[i]);
+
+		level |= i && p->ret && has_act(p, ACT_LEVEL, 5);
+		optlen |= i + 1 < n && has_act(p, ACT_OPTLEN, 1);
+	}
+	return n > 1 && !tcase_prog(tc, HOOK_SET, ids[0])->ret && level && optlen;
+}
+
 static bool p_above(const struct tcase *tc, void *arg)
 {
 	return some_prog(tc, prog_above_5000);
@@ -668,6 +693,27 @@ static void test_once(void **state)
 	}
 }
 
+/* Three programs become two only if the one in the middle is shared out. */
+static void check_around(struct spy *spy)
+{
+	static const struct row row = {"a rejection, then two things at two places", p_around, MODE_MULTI,
+				       "cgroup a {\n"
+				       "\tsetsockopt multi: optlen = 1; return 0\n"
+				       "\tsetsockopt multi: level = 5; return 1\n"
+				       "}\n"};
+	static const char text[] = "cgroup a {\n"
+				   "\tsetsockopt multi: return 0\n"
+				   "\tsetsockopt multi: level = 5; optlen = 1; return 1\n"
+				   "\tsetsockopt multi: return 1\n"
+				   "}\n";
+	static struct tcase tc;
+
+	assert_int_equal(tcase_parse(text, sizeof(text) - 1, "around", &tc, NULL, NULL), 0);
+	assert_true(p_around(&tc, NULL));
+	spied(&tc, spy, &row, &(struct shrink_opts){.max_calls = 0});
+	check_smallest(&row, &tc, 0);
+}
+
 /* Every tactic earns its place, and the two that only save calls do save them. */
 static void test_tactics(void **state)
 {
@@ -679,10 +725,11 @@ static void test_tactics(void **state)
 		for (uint64_t stream = 0; stream < 20; stream++)
 			if (start_row(&rows[i], &tc, stream))
 				spied(&tc, &spy, &rows[i], &(struct shrink_opts){.max_calls = 0});
+	check_around(&spy);
 	for (n = 0; shrink_tactic(n); n++)
 		if (!spy.scored[n])
 			fail_msg("no case needs '%s'", shrink_tactic(n));
-	assert_int_equal(n, 23);
+	assert_int_equal(n, 24);
 	assert_null(shrink_tactic(n + 1));
 
 	for (uint64_t stream = 0; stream < 20; stream++) {

@@ -165,7 +165,7 @@ static void hash_call(const struct tc_call *c, uint64_t *h)
 
 	mix(h, c->hook | c->sock << 8 | c->optlen_null << 16 | (uint64_t)(uint32_t)c->optlen << 32);
 	mix(h, (uint32_t)c->level | (uint64_t)(uint32_t)c->optname << 32);
-	mix(h, (uint64_t)c->optlen_ro << 62 | c->via << 30 | c->buf.place | c->buf.n_data << 8 |
+	mix(h, (uint64_t)c->optlen_ro << 62 | (uint64_t)c->via << 30 | c->buf.place | c->buf.n_data << 8 |
 		       c->buf.fill << 16 | (uint64_t)c->buf.size << 32);
 	for (unsigned i = 0; i < c->buf.n_data; i++)
 		mix(h, c->buf.data[i]);

@@ -144,6 +144,43 @@ static enum made t_join(struct tcase *tc, unsigned i)
 	return MADE;
 }
 
+/* Adds n actions of q, from `from` on, behind those of p; at_start: in front of them. */
+static void give(struct prog *p, const struct prog *q, unsigned from, unsigned n, bool at_start)
+{
+	unsigned to = at_start ? 0 : p->n;
+
+	memmove(p->act + to + n, p->act + to, (p->n - to) * sizeof(p->act[0]));
+	memcpy(p->act + to, q->act + from, n * sizeof(p->act[0]));
+	p->n = (uint8_t)(p->n + n);
+}
+
+/* The programs before and after one do what it did, each a part, and its return is lost. */
+static enum made t_share(struct tcase *tc, unsigned i)
+{
+	unsigned way = i % (2 * ACT_MAX), cut = way / 2 + 1;
+	struct slot_ref before, ref, after;
+	struct prog *p, *q, *r;
+
+	if (!slot_find(tc, i / (2 * ACT_MAX), &before))
+		return MADE_END;
+	if (!slot_after(tc, &before, &ref) || !slot_after(tc, &ref, &after))
+		return MADE_SKIP;
+	p = &slot_of(tc, before)->prog;
+	q = &slot_of(tc, ref)->prog;
+	r = &slot_of(tc, after)->prog;
+	if (cut >= q->n || p->n + q->n > ACT_MAX || r->n + q->n > ACT_MAX)
+		return MADE_SKIP;
+	if (way % 2) {
+		give(p, q, cut, q->n - cut, false);
+		give(r, q, 0, cut, true);
+	} else {
+		give(p, q, 0, cut, false);
+		give(r, q, cut, q->n - cut, true);
+	}
+	level_drop_slots(&tc->level[ref.level], ref.hook, ref.slot, 1);
+	return MADE;
+}
+
 static enum made t_sock(struct tcase *tc, unsigned i)
 {
 	if (i >= tc->n_socks)
@@ -472,6 +509,7 @@ const struct tactic shrink_tactics[] = {
 	{"drop a call", t_call},
 	{"drop programs", t_slots},
 	{"join two programs", t_join},
+	{"share a program out", t_share},
 	{"drop a socket", t_sock},
 	{"drop a level", t_level},
 	{"empty a program", t_empty},

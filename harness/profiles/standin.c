@@ -83,7 +83,7 @@ static void get(struct standin *s, const struct tc_call *c, const struct plan *p
 
 	hr->optlen = c->optlen;
 	if (c->optlen_ro) { /* what was copied by then is the handler's affair */
-		hr->ret = -EFAULT;
+		hr->ret = c->optlen < 0 ? -EINVAL : -EFAULT;
 		return;
 	}
 	if (m && s->kind == STANDIN_MODEL)
