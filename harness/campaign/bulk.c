@@ -170,14 +170,14 @@ static void look_at_log(struct worker *w, uint64_t from, uint64_t to)
 /* Tells the campaign that this run is part of how far it is; false: it has gone, and so must we. */
 static bool beat(struct worker *w)
 {
-	uint64_t words[CLAUSE_WORDS] = {0};
+	uint64_t words[PULSE_WORDS] = {0}; /* operations have clauses too, which no set of a call holds */
 
 	if (!w->pulse)
 		return true;
 	loop_flush(&w->loop);
 	for (unsigned c = 1; c < C_COUNT; c++)
 		words[c / 64] |= (uint64_t)(w->loop.stat[c].hit != 0) << (c % 64);
-	for (unsigned i = 0; i < CLAUSE_WORDS; i++)
+	for (unsigned i = 0; i < PULSE_WORDS; i++)
 		pulse_clauses(w->pulse, i, words[i]);
 	pulse_add(&w->pulse->cases, w->loop.cases - w->told);
 	w->told = w->loop.cases;

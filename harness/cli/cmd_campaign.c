@@ -19,7 +19,7 @@
 #include "../report/text.h"
 #include "session.h"
 
-_Static_assert(CLAUSE_WORDS <= PULSE_WORDS, "a pulse holds every clause");
+_Static_assert(C_COUNT <= 64 * PULSE_WORDS, "a pulse holds every clause");
 
 /* --- the status line --------------------------------------------------------------------------------------
  */
