@@ -28,7 +28,15 @@ enum {
 };
 
 /* include/uapi/linux/tcp.h struct tcp_zerocopy_receive (5.12): where its members begin, by what counts. */
-enum { ZC_LENGTH = 8, ZC_LENGTH_END = 12, ZC_INQ = 16, ZC_ERR = 20, ZC_COPYBUF_LEN = 32, ZC_FLAGS = 56 };
+enum {
+	ZC_LENGTH = 8,
+	ZC_LENGTH_END = 12,
+	ZC_INQ = 16,
+	ZC_ERR = 20,
+	ZC_COPYBUF = 24,
+	ZC_COPYBUF_LEN = 32,
+	ZC_FLAGS = 56
+};
 enum { ZC_RESERVED = 60, ZC_SIZE = 64, ZC_VALID_FLAGS = 2 /* TCP_CMSG_TS */ };
 #define ZC_OLD_SIZE 40 /* up to flags: 5.10.y has no more, 5.12 has all */
 
@@ -181,6 +189,9 @@ static void zc_memory(struct oracle *o, const struct zc *z, uint32_t n)
 	unsigned late = n ? late_fields(n) : 0,
 		 known = z->answer && !z->is_volatile ? late_fields(z->len) : 0;
 
+	/* 5.10 computes these from here on, not at these lengths only; 5.12 to 5.17 were not booted. */
+	if (o->t->reject == REJECT_EPERM && n >= ZC_COPYBUF)
+		late |= LATE_INQ | LATE_ERR;
 	chain_window(o, z->len);
 	for (uint32_t off = 0; off < z->len; off++)
 		x->win[off] = off < n ? win[off] : (uint8_t)user_byte(&o->c->buf, off);

@@ -154,21 +154,22 @@ static void give(struct prog *p, const struct prog *q, unsigned from, unsigned n
 	p->n = (uint8_t)(p->n + n);
 }
 
-/* The programs before and after one do what it did, each a part, and its return is lost. */
+/* The programs before and after one do what it did, each a part; its return goes to the first or is lost. */
 static enum made t_share(struct tcase *tc, unsigned i)
 {
-	unsigned way = i % (2 * ACT_MAX), cut = way / 2 + 1;
+	enum { WAYS = 4 * (ACT_MAX + 1) };
+	unsigned way = i % WAYS, cut = way / 4;
 	struct slot_ref before, ref, after;
 	struct prog *p, *q, *r;
 
-	if (!slot_find(tc, i / (2 * ACT_MAX), &before))
+	if (!slot_find(tc, i / WAYS, &before))
 		return MADE_END;
 	if (!slot_after(tc, &before, &ref) || !slot_after(tc, &ref, &after))
 		return MADE_SKIP;
 	p = &slot_of(tc, before)->prog;
 	q = &slot_of(tc, ref)->prog;
 	r = &slot_of(tc, after)->prog;
-	if (cut >= q->n || p->n + q->n > ACT_MAX || r->n + q->n > ACT_MAX)
+	if (cut > q->n || p->n + q->n > ACT_MAX || r->n + q->n > ACT_MAX)
 		return MADE_SKIP;
 	if (way % 2) {
 		give(p, q, cut, q->n - cut, false);
@@ -177,6 +178,8 @@ static enum made t_share(struct tcase *tc, unsigned i)
 		give(p, q, 0, cut, false);
 		give(r, q, cut, q->n - cut, true);
 	}
+	if (way & 2 && q->ret < p->ret)
+		p->ret = q->ret;
 	level_drop_slots(&tc->level[ref.level], ref.hook, ref.slot, 1);
 	return MADE;
 }
