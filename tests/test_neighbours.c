@@ -263,6 +263,16 @@ out:
 	buf_fini(&kernels);
 }
 
+/* A clause of both profiles may say something else in each: its trait has another value. */
+static bool changes(const struct profile *a, const struct profile *b, unsigned clause)
+{
+	const uint8_t *x = (const uint8_t *)&a->traits, *y = (const uint8_t *)&b->traits;
+	const struct clause_info *c = clause_info(clause);
+
+	return profile_change(a, b, clause) != CHANGE_NONE ||
+	       (c->when.values && x[c->when.trait] != y[c->when.trait]);
+}
+
 /* A list that names a clause twice, or one that does not change there, was not thought through. */
 static bool lists_are_sound(void)
 {
@@ -277,7 +287,7 @@ static bool lists_are_sound(void)
 		for (char *w = strtok_r(list, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
 			int c = clause_find(w);
 
-			if (!p || !own || c <= last || profile_change(own, p, (unsigned)c) == CHANGE_NONE) {
+			if (!p || !own || c <= last || !changes(own, p, (unsigned)c)) {
 				printf("row %s against %s: %s does not change there, or is not in order\n",
 				       rows[i].kernel, rows[i].neighbour, w);
 				sound = false;
