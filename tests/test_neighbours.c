@@ -129,9 +129,9 @@ static bool is_cached(const char *names, const char *kernel)
  */
 static bool is_aside(struct json_object *kernel, struct json_object *finding)
 {
-	const char *where = text(finding, "where");
-	bool zerocopy = !strncmp(text(finding, "clause"), "ZC.", 3) || strstr(where, "/zc-") ||
-			strstr(where, "zerocopy");
+	const char *where = text(finding, "where"), *rule = text(finding, "rule");
+	bool zerocopy = !strncmp(text(finding, "clause"), "ZC.", 3) || !strncmp(rule, "ZC.", 3) ||
+			(!*rule && (strstr(where, "/zc-") || strstr(where, "zerocopy")));
 
 	return strstr(where, "corpus/tree/") || (zerocopy && !strcmp(text(kernel, "spec"), "debian:5.10"));
 }
@@ -162,6 +162,14 @@ static void failing(struct json_object *kernel, struct buf *out)
 				   clause_info(c)->name);
 }
 
+/* What the kernel's own profile leaves free, nothing behaves like: bypasses before 6.6.51, zerocopy
+ * before 5.18. */
+static bool is_free(struct json_object *finding)
+{
+	return !strcmp(text(finding, "clause"), "BYPASS.OPTION") || strstr(text(finding, "where"), "/zc-") ||
+	       strstr(text(finding, "where"), "zerocopy");
+}
+
 /* Does every finding that was tried name the kernel's own profile as one that it behaves like? */
 static bool behaves(struct json_object *kernel, const char *own, char *which, size_t n)
 {
@@ -173,7 +181,7 @@ static bool behaves(struct json_object *kernel, const char *own, char *which, si
 		struct json_object *f = json_object_array_get_idx(findings, i);
 		bool found = false;
 
-		if (is_aside(kernel, f) || !json_object_object_get_ex(f, "behaves_like", &like))
+		if (is_aside(kernel, f) || is_free(f) || !json_object_object_get_ex(f, "behaves_like", &like))
 			continue;
 		for (size_t k = 0; k < json_object_array_length(like); k++)
 			found |= !strcmp(text(json_object_array_get_idx(like, k), "profile"), own);
