@@ -166,8 +166,10 @@ static void failing(struct json_object *kernel, struct buf *out)
  * before 5.18. */
 static bool is_free(struct json_object *finding)
 {
-	return !strcmp(text(finding, "clause"), "BYPASS.OPTION") || strstr(text(finding, "where"), "/zc-") ||
-	       strstr(text(finding, "where"), "zerocopy");
+	const char *where = text(finding, "where");
+
+	return !strcmp(text(finding, "clause"), "BYPASS.OPTION") || strstr(where, "/bypass-") ||
+	       strstr(where, "/zc-") || strstr(where, "zerocopy");
 }
 
 /* Does every finding that was tried name the kernel's own profile as one that it behaves like? */
