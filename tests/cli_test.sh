@@ -73,6 +73,8 @@ usage "clauses: expected the beginning of a clause's id .*, found 'NOPE'" clause
 usage "clauses: expected --json or --markdown, found both" clauses --json --markdown
 usage "fuzz: expected --kernel or --backend, found both" fuzz --kernel x --backend y
 usage "fuzz: expected --dmesg or --backend, found both" fuzz --dmesg --backend y
+usage "fuzz: expected --operations or --backend, found both" fuzz --operations --backend y
+usage "sweep: expected --chains or --backend, found both" sweep --chains --backend y
 usage "fuzz: --backend-timeout: expected a duration from 1s to 1d, found '0'" fuzz --backend x --backend-timeout 0
 usage "--profile nope: no such profile; there are: auto .*doc" clauses --profile nope
 

@@ -304,6 +304,9 @@ static int cli_run(int argc, char **argv)
 	if (!code && cli.dmesg && cli.backend)
 		code = cli_usage("%s: expected --dmesg or --backend, found both: the log is this machine's",
 				 cmd->name);
+	if (!code && cli.backend && (cli.operations || cli.chains))
+		code = cli_usage("%s: expected --%s or --backend, found both: a backend makes calls only",
+				 cmd->name, cli.operations ? "operations" : "chains");
 	if (code)
 		goto out;
 	code = finish(cmd->run(&cli));
