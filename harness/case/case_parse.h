@@ -36,9 +36,20 @@ int parse_program(struct parser *p, struct tc_level *level);
 /* The actions of a program of that hook, up to the '}' or hook word behind them. */
 int parse_actions(struct parser *p, enum hook hook, struct prog *out);
 
+/* Begins a case's text: refuses more than CASE_TEXT_MAX bytes, empties p->meta, reads the first token. */
+int parse_begin(struct parser *p, const char *text, size_t len);
+/* Passes over empty lines; is there a statement behind them? */
+bool parse_at_statement(struct parser *p);
+/* Nothing more stands on the line of a statement. */
+int parse_line_end(struct parser *p);
+
 /* A number of 16 bits, or its name in one of the two tables (t2 may be NULL). */
 int parse_named(struct parser *p, const char *what, const struct name *t1, const struct name *t2,
 		uint16_t *out);
+/* The next socket's name, where n_socks have one, and `=`. */
+int parse_next_sock(struct parser *p, unsigned n_socks);
+/* `(FAMILY, TYPE)` or `(FAMILY, TYPE, PROTOCOL)`; without one *protocol is left alone. */
+int parse_sock_kind(struct parser *p, uint16_t *family, uint16_t *type, uint16_t *protocol);
 /* What stands behind `=`: a number, `-1 ENAME`, `raw N` or `?`. */
 int parse_expected_ret(struct parser *p, struct tc_expect *e);
 /* A call with its expectation, appended to p->tc, whose sockets it may name. */

@@ -212,21 +212,26 @@ static void print_level(const struct tcase *tc, unsigned i, struct buf *b)
 	buf_puts(b, many ? "}\n" : " }\n");
 }
 
+void tcase_print_sock_kind(uint16_t family, uint16_t type, uint16_t protocol, struct buf *b)
+{
+	name_print(b, names_family, family);
+	buf_puts(b, ", ");
+	name_print(b, names_socktype, type);
+	buf_puts(b, ", ");
+	if (family == AF_NETLINK)
+		name_print(b, names_netlink, protocol);
+	else if ((family == AF_INET || family == AF_INET6) && protocol)
+		name_print(b, names_protocol, protocol);
+	else
+		number_print(b, protocol);
+}
+
 void tcase_print_sock(const struct tcase *tc, unsigned sock, struct buf *b)
 {
 	const struct tc_sock *s = &tc->sock[sock];
 
 	buf_printf(b, "%s = %s(", case_sock_words[sock], case_route_words[s->route]);
-	name_print(b, names_family, s->family);
-	buf_puts(b, ", ");
-	name_print(b, names_socktype, s->type);
-	buf_puts(b, ", ");
-	if (s->family == AF_NETLINK)
-		name_print(b, names_netlink, s->protocol);
-	else if ((s->family == AF_INET || s->family == AF_INET6) && s->protocol)
-		name_print(b, names_protocol, s->protocol);
-	else
-		number_print(b, s->protocol);
+	tcase_print_sock_kind(s->family, s->type, s->protocol, b);
 	buf_puts(b, s->level == TC_OUTSIDE ? ") " : ") in ");
 	tcase_print_path(s->level, b);
 }
@@ -300,15 +305,18 @@ void tcase_print_ret(int64_t ret, struct buf *b)
 		buf_printf(b, "%s%lld", ret < 0 ? "raw " : "", (long long)ret);
 }
 
-void tcase_print_expect(const struct tc_expect *e, struct buf *b)
+void tcase_print_result(bool has_ret, int64_t ret, struct buf *b)
 {
-	if (!e->has_ret && !e->n_bytes && !e->has_optlen)
-		return;
-	buf_puts(b, " = ");
-	if (e->has_ret)
-		tcase_print_ret(e->ret, b);
+	buf_puts(b, "= ");
+	if (has_ret)
+		tcase_print_ret(ret, b);
 	else
 		buf_puts(b, "?");
+}
+
+void tcase_print_answer(const struct tc_expect *e, struct buf *b)
+{
+	tcase_print_result(e->has_ret, e->ret, b);
 	if (e->n_bytes) {
 		buf_puts(b, " [");
 		tcase_print_items(e->bytes, e->n_bytes, b);
@@ -316,6 +324,14 @@ void tcase_print_expect(const struct tc_expect *e, struct buf *b)
 	}
 	if (e->has_optlen)
 		buf_printf(b, " optlen %d", e->optlen);
+}
+
+void tcase_print_expect(const struct tc_expect *e, struct buf *b)
+{
+	if (!e->has_ret && !e->n_bytes && !e->has_optlen)
+		return;
+	buf_puts(b, " ");
+	tcase_print_answer(e, b);
 }
 
 void tcase_print_meta(const struct case_meta *meta, struct buf *b)

@@ -83,6 +83,33 @@ int parse_named(struct parser *p, const char *what, const struct name *t1, const
 	return ret;
 }
 
+int parse_next_sock(struct parser *p, unsigned n_socks)
+{
+	char what[32];
+
+	snprintf(what, sizeof(what), "%s as the next socket",
+		 n_socks < TC_MAX_SOCKS ? case_sock_words[n_socks] : "nothing");
+	if (n_socks == TC_MAX_SOCKS || !lex_skip(p, case_sock_words[n_socks]))
+		return lex_expected(p, what);
+	return lex_want(p, "=");
+}
+
+int parse_sock_kind(struct parser *p, uint16_t *family, uint16_t *type, uint16_t *protocol)
+{
+	int ret = lex_want(p, "(");
+
+	if (!ret)
+		ret = parse_named(p, "an address family, AF_* or a number", names_family, NULL, family);
+	if (!ret)
+		ret = lex_want(p, ",");
+	if (!ret)
+		ret = parse_named(p, "a socket type, SOCK_* or a number", names_socktype, NULL, type);
+	if (!ret && lex_skip(p, ","))
+		ret = parse_named(p, "a protocol, IPPROTO_*, NETLINK_* or a number", names_protocol,
+				  names_netlink, protocol);
+	return ret ? ret : lex_want(p, ")");
+}
+
 /* `in a/b` or `outside` */
 static int sock_level(struct parser *p, uint8_t *level)
 {
@@ -101,21 +128,13 @@ static int sock_level(struct parser *p, uint8_t *level)
 	return 0;
 }
 
-static int sock(struct parser *p, unsigned name)
+static int sock(struct parser *p)
 {
 	struct tcase *tc = p->tc;
 	struct tc_sock *s = &tc->sock[tc->n_socks];
-	char what[32];
 	unsigned route;
-	int ret;
+	int ret = parse_next_sock(p, tc->n_socks);
 
-	if (name != tc->n_socks) {
-		snprintf(what, sizeof(what), "%s as the next socket",
-			 tc->n_socks < TC_MAX_SOCKS ? case_sock_words[tc->n_socks] : "nothing");
-		return lex_expected(p, what);
-	}
-	lex_next(p);
-	ret = lex_want(p, "=");
 	if (ret)
 		return ret;
 	route = lex_at_one(p, case_route_words, ROUTE_COUNT);
@@ -123,18 +142,7 @@ static int sock(struct parser *p, unsigned name)
 		return lex_expected(p, "socket, socketpair, listening, connected or closed");
 	s->route = (uint8_t)route;
 	lex_next(p);
-	ret = lex_want(p, "(");
-	if (!ret)
-		ret = parse_named(p, "an address family, AF_* or a number", names_family, NULL, &s->family);
-	if (!ret)
-		ret = lex_want(p, ",");
-	if (!ret)
-		ret = parse_named(p, "a socket type, SOCK_* or a number", names_socktype, NULL, &s->type);
-	if (!ret && lex_skip(p, ","))
-		ret = parse_named(p, "a protocol, IPPROTO_*, NETLINK_* or a number", names_protocol,
-				  names_netlink, &s->protocol);
-	if (!ret)
-		ret = lex_want(p, ")");
+	ret = parse_sock_kind(p, &s->family, &s->type, &s->protocol);
 	if (!ret)
 		ret = sock_level(p, &s->level);
 	tc->n_socks++;
@@ -319,10 +327,39 @@ static int statement(struct parser *p)
 	if (parse_at_hook(p))
 		return parse_call(p);
 	if (name < TC_MAX_SOCKS && !tc->n_calls)
-		return sock(p, name);
+		return sock(p);
 	return lex_expected(p, tc->n_calls   ? "getsockopt or setsockopt"
 			       : tc->n_socks ? "a socket or a call"
 					     : "a cgroup, a socket or a call");
+}
+
+int parse_begin(struct parser *p, const char *text, size_t len)
+{
+	if (len > CASE_TEXT_MAX) {
+		diag_set(p->d, p->file, 0, 0, "expected at most %d bytes, found %zu", CASE_TEXT_MAX, len);
+		return -EINVAL;
+	}
+	if (p->meta)
+		*p->meta = (struct case_meta){0};
+	lex_begin(p, text, len);
+	return 0;
+}
+
+bool parse_at_statement(struct parser *p)
+{
+	while (p->tok.kind == TOK_EOL)
+		lex_next(p);
+	if (p->tok.kind == TOK_EOF)
+		return false;
+	p->begun = true;
+	return true;
+}
+
+int parse_line_end(struct parser *p)
+{
+	if (p->tok.kind != TOK_EOL && p->tok.kind != TOK_EOF)
+		return lex_expected(p, "end of line");
+	return 0;
 }
 
 int tcase_parse(const char *text, size_t len, const char *filename, struct tcase *out, struct case_meta *meta,
@@ -331,30 +368,20 @@ int tcase_parse(const char *text, size_t len, const char *filename, struct tcase
 	struct parser p = {.file = filename, .tc = out, .meta = meta, .d = d};
 	struct tok last;
 	const char *why;
-	int ret;
+	int ret = parse_begin(&p, text, len);
 
-	if (len > CASE_TEXT_MAX) {
-		diag_set(d, filename, 0, 0, "expected at most %d bytes, found %zu", CASE_TEXT_MAX, len);
-		return -EINVAL;
-	}
-	if (meta)
-		*meta = (struct case_meta){0};
+	if (ret)
+		return ret;
 	tcase_init(out);
 	out->n_levels = 0;
-	lex_begin(&p, text, len);
 	last = p.tok;
-	while (p.tok.kind != TOK_EOF) {
-		if (p.tok.kind == TOK_EOL) {
-			lex_next(&p);
-			continue;
-		}
-		p.begun = true;
+	while (parse_at_statement(&p)) {
 		last = p.tok;
 		ret = statement(&p);
+		if (!ret)
+			ret = parse_line_end(&p);
 		if (ret)
 			return ret;
-		if (p.tok.kind != TOK_EOL && p.tok.kind != TOK_EOF)
-			return lex_expected(&p, "end of line");
 	}
 	if (!out->n_levels)
 		return lex_expected(&p, "cgroup a");

@@ -33,10 +33,16 @@ void tcase_print(const struct tcase *tc, const struct case_meta *meta, struct bu
 /* Its comment lines, of meta that may be NULL; a call's expectation, from the blank before the '=' on. */
 void tcase_print_meta(const struct case_meta *meta, struct buf *b);
 void tcase_print_expect(const struct tc_expect *e, struct buf *b);
+/* Without the blank before it, and if it expects nothing "= ?". */
+void tcase_print_answer(const struct tc_expect *e, struct buf *b);
+/* "= 0"; without a result "= ?". */
+void tcase_print_result(bool has_ret, int64_t ret, struct buf *b);
 
 /* Pieces of that text, for reports: "a/b" (or "outside" for 0), one socket, one program, one call. */
 void tcase_print_path(unsigned level, struct buf *b);
 void tcase_print_sock(const struct tcase *tc, unsigned sock, struct buf *b);
+/* "AF_INET, SOCK_STREAM, 0" */
+void tcase_print_sock_kind(uint16_t family, uint16_t type, uint16_t protocol, struct buf *b);
 void tcase_print_prog(const struct prog *p, struct buf *b);
 /* One action: "if optlen == 4" (without its block), "optlen = -1". Options are numbers: no level is known. */
 void tcase_print_act(const struct act *a, struct buf *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the parser of tree cases only (tree_text.c, tree_names.c): its state, and the names of things in
- * steps. Each function consumes one name; 0, or -EINVAL after a complaint.
+ * Inside of the parser of tree cases only (tree_text.c, tree_operation.c, tree_names.c): its state, and the
+ * names of things in steps. Each function consumes one name; 0, or -EINVAL after a complaint.
  */
 #ifndef TREE_PARSE_H
 #define TREE_PARSE_H
@@ -25,5 +25,10 @@ int tree_parse_path(struct tree_parser *q, uint8_t *cg, bool make, bool later);
 /* A path, or `outside`. */
 int tree_parse_place(struct tree_parser *q, uint8_t *cg);
 int tree_parse_hook(struct tree_parser *q, uint8_t *out);
+
+/* An operation, from its first word on: any step of *s's kind but a socket and a call. */
+int tree_parse_operation(struct tree_parser *q, struct tree_step *s);
+/* `=` of a step that is no call, and what stands behind it. */
+int tree_parse_expected(struct tree_parser *q, struct tree_step *s);
 
 #endif

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <sys/socket.h>
-
 #include "../base/names.h"
 #include "case_words.h"
 #include "options.h"
@@ -96,16 +94,7 @@ static void print_sock(const struct tree *t, unsigned i, struct buf *b)
 		   s->route == ROUTE_PAIR     ? "socketpair"
 		   : s->route == ROUTE_ACCEPT ? "accept"
 					      : "socket");
-	name_print(b, names_family, s->family);
-	buf_puts(b, ", ");
-	name_print(b, names_socktype, s->type);
-	buf_puts(b, ", ");
-	if (s->family == AF_NETLINK)
-		name_print(b, names_netlink, s->protocol);
-	else if ((s->family == AF_INET || s->family == AF_INET6) && s->protocol)
-		name_print(b, names_protocol, s->protocol);
-	else
-		number_print(b, s->protocol);
+	tcase_print_sock_kind(s->family, s->type, s->protocol, b);
 	if (s->route == ROUTE_ACCEPT) {
 		buf_puts(b, ") listener ");
 		tree_print_path(t, s->cg, b);
@@ -198,11 +187,8 @@ static void print_expect(const struct tree *t, const struct tree_step *s, struct
 	}
 	if (!s->has_ret && !a->has_ids && !a->has_flags && !a->has_revision && !a->has_count)
 		return;
-	buf_puts(b, " = ");
-	if (s->has_ret)
-		tcase_print_ret(s->ret, b);
-	else
-		buf_puts(b, "?");
+	buf_puts(b, " ");
+	tcase_print_result(s->has_ret, s->ret, b);
 	if (a->has_ids) {
 		buf_puts(b, " [");
 		tree_print_progs(a->ids, a->n_ids, b);

@@ -303,23 +303,6 @@ void predict_show_branch(struct predictor *p, const struct tc_call *c, struct br
 		p->used.w[i] |= b->want->hits.w[i];
 }
 
-/* "= 0 [i32 4] optlen 4", the parts that are there. */
-static void said(const struct tc_expect *e, struct buf *out)
-{
-	buf_puts(out, "= ");
-	if (e->has_ret)
-		tcase_print_ret(e->ret, out);
-	else
-		buf_puts(out, "?");
-	if (e->n_bytes) {
-		buf_puts(out, " [");
-		tcase_print_items(e->bytes, e->n_bytes, out);
-		buf_puts(out, "]");
-	}
-	if (e->has_optlen)
-		buf_printf(out, " optlen %d", e->optlen);
-}
-
 /* The call as strace would show it, with the results of all its ways. */
 static void head(const struct tc_call *c, const struct branch *b, unsigned n, struct buf *out)
 {
@@ -356,7 +339,7 @@ void predict_show_call(const struct tc_call *c, struct branch *b, unsigned n, en
 	}
 	if (!predict_expects(&c->expect))
 		return;
-	said(&c->expect, &t);
+	tcase_print_answer(&c->expect, &t);
 	if (json) {
 		add_text(json, "expected", &t);
 		json_object_object_add(json, "expectation", json_object_new_string(holds_word[h]));
