@@ -21,12 +21,15 @@
 #include <cmocka.h>
 
 #include "harness/campaign/bulk.h"
+#include "harness/campaign/operate_finding.h"
 #include "harness/campaign/recipe.h"
 #include "harness/campaign/record.h"
 #include "harness/case/case_bin.h"
 #include "harness/case/case_text.h"
+#include "harness/case/tree_text.h"
 #include "harness/exec/kernel.h"
 #include "harness/exec/probe.h"
+#include "harness/mutate/tree_gen.h"
 
 #define SEED 5
 
@@ -369,6 +372,120 @@ static void test_straight_finding(void **state)
 	assert_non_null(strstr(r.bucket[0].stem, "-straight"));
 }
 
+/* ---- cases with operations ---- */
+
+static struct operate operate;
+static struct op_result op_res;
+static struct op_finding op_finding;
+static struct tree op_tree;
+
+/* The first generated case that differs under the wrong rule, confirmed, shrunk and written. */
+static void record_wrong(struct operate *o, const char *findings, char *stem, size_t size)
+{
+	static struct tree_gen gen; /* large */
+	struct record_operations rec = {.folder = findings, .kernel = o->loop.b->release};
+
+	tree_gen_init(&gen, SEED);
+	gen.helpers = o->loop.profile->traits.helper != HELPER_NONE;
+	gen.swap_safe = o->epoch->has & NEED_SWAP_SAFE || !(o->epoch->has & NEED_PREORDER);
+	for (unsigned i = 0; i < 20000 && op_res.verdict != V_FAIL; i++) {
+		tree_gen_case(&gen, i, &op_tree);
+		operate_case(o, &op_tree, false, &op_res);
+	}
+	assert_int_equal(op_res.verdict, V_FAIL);
+	operate_investigate(o, &op_tree, &op_res, &op_finding);
+	assert_true(op_finding.reproduced);
+	assert_int_equal(op_finding.failed, op_finding.reruns);
+	assert_int_equal(record_operations(&rec, o, &op_finding, stem, size), 0);
+}
+
+/* The same case with what the right rule says. */
+static void write_right(struct operate *o, const char *folder)
+{
+	static struct repro_tree r; /* large */
+	struct buf c = {0};
+	char path[700];
+	FILE *f;
+
+	o->wrong = TREE_RIGHT;
+	assert_int_equal(operate_recipe(o, &op_finding, "the right rule", &r), 0);
+	r.record = true;
+	repro_tree_print(&r, &c);
+	repro_tree_fini(&r);
+	snprintf(path, sizeof(path), "%s/right.c", folder);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(buf_str(&c), f);
+	fclose(f);
+	buf_fini(&c);
+}
+
+static void check_operations(const char *folder, unsigned rule)
+{
+	size_t n;
+	char *text = slurp(folder, "case.case", &n);
+
+	assert_int_equal(tree_parse(text, n, "case.case", &op_tree, NULL, NULL), 0);
+	assert_true(tree_equal(&op_tree, &op_finding.t));
+	text = slurp(folder, "card.txt", &n);
+	assert_non_null(strstr(text, "  rule    "));
+	assert_non_null(strstr(text, "10 of 10 failed"));
+	assert_non_null(strstr(text, op_finding.want));
+	text = slurp(folder, "card.json", &n);
+	assert_non_null(strstr(text, "\"step\":{\"number\":"));
+	assert_non_null(strstr(text, "\"failed\":10"));
+	if (!repro_tree_can(&(struct repro_tree){.t = &op_finding.t, .n_steps = op_finding.t.n_steps}))
+		return; /* an accepted socket: there is no reproducer */
+	if (compile_and_run("gcc", folder, "repro") != 1)
+		fail_msg("rule %u: %s/repro.c: expected exit 1, found\n%s", rule, folder,
+			 slurp(folder, "output", &n));
+	assert_non_null(strstr(slurp(folder, "output", &n), "<-- differs"));
+	if (compile_and_run("gcc", folder, "right"))
+		fail_msg("rule %u, the right one: %s", rule, slurp(folder, "output", &n));
+}
+
+/* Each wrong rule of the attach model on the kernel: a small case, a full folder, a reproducer that shows it.
+ */
+static void test_operations(void **state)
+{
+	struct kernel_opts opts = {.own_netns = true, .reuse = 64};
+	char err[512], findings[256], folder[400], stem[96];
+	struct backend *b = kernel_open(&opts, err, sizeof(err));
+	struct lane *lane = b ? lane_open(b, err, sizeof(err)) : NULL;
+	unsigned step = getenv("HOOKDIFF_TEST_QUICK") ? 5 : 1;
+
+	(void)state;
+	assert_non_null(lane);
+	assert_int_equal(operate_init(&operate, lane, profile, attach_for_kernel(b->release, b->version)), 0);
+	snprintf(findings, sizeof(findings), "%s/operations", root);
+	assert_int_equal(mkdir(findings, 0755), 0);
+	for (unsigned rule = TREE_RIGHT + 1; rule < TREE_WRONG_COUNT; rule += step) {
+		if (!(operate.epoch->has & NEED_MPROG)) {
+			print_message("SKIP: this kernel lacks what some of the rules are about\n");
+			break;
+		}
+		operate.wrong = (uint8_t)rule;
+		op_res.verdict = V_PASS;
+		record_wrong(&operate, findings, stem, sizeof(stem));
+		print_message("rule %u: %u steps, %u cgroups, %u programs, %u runs: %s\n", rule,
+			      op_finding.t.n_steps, op_finding.t.n_cgroups, op_finding.t.n_progs,
+			      op_finding.tries, stem);
+		assert_true(op_finding.t.n_steps <=
+			    (rule == TREE_WRONG_LIMIT || rule == TREE_WRONG_FULL ? 66 : 6));
+		assert_true(op_finding.t.n_cgroups <= 2 && op_finding.t.n_progs <= 2);
+		if (rule == TREE_WRONG_PREORDER)
+			assert_string_equal(stem, "tree-preorder-order");
+		snprintf(folder, sizeof(folder), "%s/%s", findings, stem);
+		if (repro_tree_can(&(struct repro_tree){.t = &op_finding.t, .n_steps = op_finding.t.n_steps}))
+			write_right(&operate, folder);
+		check_operations(folder, rule);
+		shell("rm -rf %s", folder); /* another rule may have its name */
+	}
+	operate_fini(&operate);
+	lane_close(lane);
+	b->ops->close(b, NULL);
+}
+
 static int remove_all(void **state)
 {
 	(void)state;
@@ -377,7 +494,7 @@ static int remove_all(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_WRONGS + 3];
+	struct CMUnitTest tests[N_WRONGS + 4];
 	struct kernel_opts opts = {.own_netns = true};
 	char why[512];
 	struct backend *b;
@@ -403,5 +520,6 @@ int main(void)
 	tests[N_WRONGS] = (struct CMUnitTest)cmocka_unit_test(test_straight);
 	tests[N_WRONGS + 1] = (struct CMUnitTest)cmocka_unit_test(test_straight_finding);
 	tests[N_WRONGS + 2] = (struct CMUnitTest)cmocka_unit_test(test_state);
+	tests[N_WRONGS + 3] = (struct CMUnitTest)cmocka_unit_test(test_operations);
 	return cmocka_run_group_tests(tests, NULL, remove_all);
 }

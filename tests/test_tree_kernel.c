@@ -210,7 +210,7 @@ static void a_failure_shrinks(void **state)
 	}
 	assert_int_equal(res.verdict, V_FAIL);
 	first = res;
-	operate_shrink(&o, &tree, &first, 400);
+	operate_shrink(&o, &tree, &first, NULL);
 	assert_int_equal(operate_case(&o, &tree, true, &res), V_FAIL);
 	if (tree.n_steps > 6)
 		fail_msg("%u steps are left", tree.n_steps);

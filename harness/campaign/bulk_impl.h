@@ -7,7 +7,7 @@
 
 #include "../base/pulse.h"
 #include "bulk.h"
-#include "operate.h"
+#include "operate_finding.h"
 
 struct shared {
 	_Atomic uint64_t cases, findings; /* while it runs */
@@ -39,8 +39,9 @@ struct bulk_operations {
 	struct lane *lane;
 	struct operate o;
 	struct tree_gen gen;
-	struct tree t, small;
-	struct op_result res, first;
+	struct tree t;
+	struct op_result res;
+	struct op_finding finding;
 };
 
 /* The bucket of the key, a new one if there is room, or NULL. */

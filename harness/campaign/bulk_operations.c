@@ -31,8 +31,6 @@ static void save_tree(struct worker *w, uint64_t index)
 	buf_fini(&text);
 }
 
-#define OPERATION_RUNS 300 /* of the shrinker */
-
 /* A case with operations differed: likewise. */
 static void operation_diverged(struct worker *w, uint64_t index)
 {
@@ -64,17 +62,10 @@ static void operation_diverged(struct worker *w, uint64_t index)
 		return;
 	atomic_fetch_add_explicit(&w->sh->findings, 1, memory_order_relaxed);
 	rec.waived = waiver ? waiver->reason : NULL;
-	q->first = q->res;
-	q->small = q->t;
-	b->reruns = operate_shrink(&q->o, &q->small, &q->first, OPERATION_RUNS);
-	if (operate_case(&q->o, &q->small, true, &q->res) != V_FAIL) { /* only once: as it was */
-		q->small = q->t;
-		q->res = q->first;
-	} else {
-		q->o.failed--;
-	}
-	if (record_operations(&rec, w->loop.profile, &q->small, &q->res, b->stem, sizeof(b->stem)) &&
-	    !w->r->error[0])
+	operate_investigate(&q->o, &q->t, &q->res, &q->finding);
+	b->reruns = q->finding.reruns;
+	b->failed = q->finding.failed;
+	if (record_operations(&rec, &q->o, &q->finding, b->stem, sizeof(b->stem)) && !w->r->error[0])
 		snprintf(w->r->error, sizeof(w->r->error), "cannot write the finding %.90s below %.200s",
 			 b->stem, w->opts->findings);
 }

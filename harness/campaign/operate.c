@@ -7,6 +7,7 @@
 
 #include "../base/recorder.h"
 #include "../case/tree_text.h"
+#include "../mutate/tree_shrink.h"
 
 const char *op_field_name(enum op_field f)
 {
@@ -45,10 +46,11 @@ static void o_handler(struct backend *b, const struct tc_call *c, const struct p
  * The k-th run was of some program of the case: if it is the one that the model puts there, it gets that
  * place; else any other place of it, or one that no program has.
  */
-static uint8_t place(const struct operate *o, enum hook hook, unsigned k, uint8_t order)
+static uint8_t place(struct operate *o, enum hook hook, unsigned k, uint8_t order)
 {
 	uint8_t prog = lane_ran(o->lane, order);
 
+	o->ran[k] = prog;
 	if (k < o->want.n && o->want.progs[k] == prog)
 		return (uint8_t)(hook * HD_PROGS + tree_flat_id(k));
 	for (unsigned i = 0; prog != TREE_NONE && i < o->want.n; i++)
@@ -64,7 +66,8 @@ static void o_call(struct backend *b, const struct tc_call *c, struct outcome *g
 
 	k->ops->call(k, c, got);
 	b->failed = k->failed;
-	for (unsigned i = 0; i < got->runs && i < HD_ORDER; i++)
+	o->n_ran = got->runs < HD_ORDER ? got->runs : HD_ORDER;
+	for (unsigned i = 0; i < o->n_ran; i++)
 		o->order[i] = place(o, (enum hook)c->hook, i, got->order[i]);
 	got->order = o->order;
 }
@@ -345,39 +348,36 @@ enum verdict operate_case(struct operate *o, const struct tree *t, bool fresh, s
 
 /* ---- shrinking ---- */
 
-static bool still(struct operate *o, const struct tree *t, const struct op_result *like)
-{
-	static struct op_result r; /* large */
+struct question {
+	struct operate *o;
+	const struct op_result *like;
+	struct op_result res;
+};
 
-	return operate_case(o, t, true, &r) == V_FAIL && r.field == like->field && r.clause == like->clause &&
-	       (r.field != OP_CALL || r.call.diff.field == like->call.diff.field);
+bool operate_alike(const struct op_result *a, const struct op_result *b)
+{
+	return a->field == b->field && a->clause == b->clause &&
+	       (a->field != OP_CALL || a->call.diff.field == b->call.diff.field);
 }
 
-unsigned operate_shrink(struct operate *o, struct tree *t, const struct op_result *like, unsigned runs)
+static bool still(const struct tree *t, void *arg)
 {
-	static struct tree try; /* large */
-	uint64_t failed = o->failed, cases = o->cases, skipped = o->skipped;
-	unsigned n = 0;
-	bool better = true;
+	struct question *q = arg;
 
+	return operate_case(q->o, t, true, &q->res) == V_FAIL && operate_alike(&q->res, q->like);
+}
+
+unsigned operate_shrink(struct operate *o, struct tree *t, const struct op_result *like,
+			const struct shrink_opts *opts)
+{
+	static struct question q; /* large */
+	uint64_t failed = o->failed, cases = o->cases, skipped = o->skipped;
+	unsigned n;
+
+	q.o = o;
+	q.like = like;
 	o->tell = false;
-	while (better && n < runs) {
-		better = false;
-		for (unsigned i = t->n_steps; i-- > 0 && n < runs;) {
-			try = *t;
-			if (i < t->n_steps && tree_drop_step(&try, i) && ++n && still(o, &try, like)) {
-				*t = try;
-				better = true;
-			}
-		}
-		for (unsigned i = t->n_progs; i-- > 0 && n < runs;) {
-			try = *t;
-			if (i < t->n_progs && tree_drop_prog(&try, i) && ++n && still(o, &try, like)) {
-				*t = try;
-				better = true;
-			}
-		}
-	}
+	n = tree_shrink(t, still, &q, opts);
 	o->tell = true;
 	o->failed = failed;
 	o->cases = cases;

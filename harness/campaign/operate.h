@@ -45,6 +45,8 @@ struct operate {
 	struct lane_got got;
 	struct tcase flat;
 	uint8_t order[HD_ORDER];
+	unsigned n_ran; /* of the last call: the programs that ran */
+	uint8_t ran[HD_ORDER];
 	uint8_t wrong; /* enum tree_wrong, for tests: the model is that wrong */
 	bool tell;     /* clause, and why of a failure, are worth the time: not while shrinking */
 	uint64_t cases, operations, calls, failed, skipped;
@@ -70,10 +72,15 @@ int operate_end(struct operate *o, struct op_result *res);
 
 const char *op_field_name(enum op_field f);
 
+/* Do two failures differ in the same field and clause? */
+bool operate_alike(const struct op_result *a, const struct op_result *b);
+
 /*
- * A smaller case that fails in the same field and clause, by dropping steps and programs. *t fails; it is
- * replaced. At most `runs` runs; returns how many it took.
+ * A smaller case that fails in the same field and clause: tree_shrink.h. *t fails, as *like says; it is
+ * replaced. Returns how many runs it took. opts may be NULL.
  */
-unsigned operate_shrink(struct operate *o, struct tree *t, const struct op_result *like, unsigned runs);
+struct shrink_opts;
+unsigned operate_shrink(struct operate *o, struct tree *t, const struct op_result *like,
+			const struct shrink_opts *opts);
 
 #endif

@@ -15,7 +15,7 @@
 #include "../report/jsonl.h"
 #include "../report/text.h"
 #include "../report/waivers.h"
-#include "operate.h"
+#include "operate_finding.h"
 #include "recipe.h"
 
 /* The files of a finding, in a folder whose name begins with a dot until it is complete. */
@@ -149,15 +149,11 @@ static void put_command(struct buf *out, const struct record_opts *opts, const s
 	text_shell(out, path);
 }
 
-static void put_card(struct folder *d, const struct report_case *rc)
+static void put_json(struct folder *d, const struct report_case *rc)
 {
-	struct buf card = {0};
 	char path[512];
 	struct jsonl *j;
 
-	card_format(&card, rc);
-	put_text(d, "card.txt", &card);
-	buf_fini(&card);
 	if (d->err)
 		return;
 	snprintf(path, sizeof(path), "%s/card.json", d->hidden);
@@ -169,6 +165,16 @@ static void put_card(struct folder *d, const struct report_case *rc)
 	d->err = jsonl_case(j, rc);
 	if (jsonl_close(j) && !d->err)
 		d->err = -EIO;
+}
+
+static void put_card(struct folder *d, const struct report_case *rc)
+{
+	struct buf card = {0};
+
+	card_format(&card, rc);
+	put_text(d, "card.txt", &card);
+	buf_fini(&card);
+	put_json(d, rc);
 }
 
 /* For those who have no hookdiff. */
@@ -251,31 +257,44 @@ static void operations_stem(const struct op_result *res, char *stem, size_t size
 static void put_operations_card(struct folder *d, const struct report_case *rc)
 {
 	struct buf card = {0};
-	char path[512];
-	struct jsonl *j;
 
-	buf_printf(&card, "%s: %s\non Linux %s\n\n%s\nreproduce: %s\n", rc->verdict, rc->why, rc->kernel,
-		   rc->text, rc->reproduce);
+	card_format_step(&card, rc);
 	put_text(d, "card.txt", &card);
 	buf_fini(&card);
-	if (d->err)
-		return;
-	snprintf(path, sizeof(path), "%s/card.json", d->hidden);
-	j = jsonl_open(path);
-	if (!j) {
-		d->err = -errno;
-		return;
-	}
-	d->err = jsonl_case(j, rc);
-	if (jsonl_close(j) && !d->err)
-		d->err = -EIO;
+	put_json(d, rc);
 }
 
-int record_operations(const struct record_operations *opts, const struct profile *p, const struct tree *t,
-		      const struct op_result *res, char *stem, size_t size)
+static void put_operations_program(struct folder *d, struct operate *o, const struct op_finding *f,
+				   const char *title, const char *text)
 {
+	static struct repro_tree r; /* large */
+	struct buf c = {0};
+	int err = operate_recipe(o, f, title, &r);
+
+	r.text = text;
+	if (!err) {
+		repro_tree_print(&r, &c);
+		put_text(d, "repro.c", &c);
+	} else if (err != -EOPNOTSUPP && !d->err) {
+		d->err = err;
+	}
+	repro_tree_fini(&r);
+	buf_fini(&c);
+}
+
+static const char *note(const struct record_operations *opts, const struct op_finding *f)
+{
+	if (opts->waived)
+		return opts->waived;
+	return f->reproduced ? NULL : "fresh sockets do not show it: it depends on what was there before";
+}
+
+int record_operations(const struct record_operations *opts, struct operate *o, const struct op_finding *f,
+		      char *stem, size_t size)
+{
+	const struct op_result *res = &f->res;
 	struct case_meta meta = {.title = ""};
-	struct buf text = {0}, command = {0};
+	struct buf text = {0}, command = {0}, step = {0};
 	struct folder d;
 
 	operations_stem(res, stem, size);
@@ -283,21 +302,34 @@ int record_operations(const struct record_operations *opts, const struct profile
 	snprintf(meta.title, sizeof(meta.title), "Linux %s: %.150s", opts->kernel, res->why);
 	if (res->clause)
 		snprintf(meta.clauses, sizeof(meta.clauses), "%s", clause_info(res->clause)->name);
-	tree_print(t, &meta, &text);
-	put_run(&command, p, opts->spec);
+	tree_print(&f->t, &meta, &text);
+	tree_print_step(&f->t, &f->t.step[res->step], &step);
+	put_run(&command, o->loop.profile, opts->spec);
 	text_shell(&command, d.path);
 	buf_puts(&command, "/case.case");
-	struct report_case rc = {.verdict = opts->waived ? "XFAIL" : "FAIL",
-				 .kernel = opts->kernel,
-				 .path = opts->path,
-				 .index = opts->index,
-				 .text = buf_str(&text),
-				 .why = opts->waived ? opts->waived : res->why,
-				 .reproduce = buf_str(&command)};
+	const struct report_step at = {.number = res->step + 1,
+				       .text = buf_str(&step),
+				       .clause = res->clause,
+				       .field = res->field == OP_CALL ? diff_field_name(res->call.diff.field)
+								      : op_field_name(res->field),
+				       .want = f->want,
+				       .got = f->got};
+	const struct report_case rc = {.verdict = opts->waived ? "XFAIL" : "FAIL",
+				       .kernel = opts->kernel,
+				       .path = opts->path,
+				       .index = opts->index,
+				       .text = buf_str(&text),
+				       .why = note(opts, f),
+				       .step = &at,
+				       .reruns = f->reruns,
+				       .failed = f->failed,
+				       .reproduce = buf_str(&command)};
 
 	put_text(&d, "case.case", &text);
 	put_operations_card(&d, &rc);
+	put_operations_program(&d, o, f, meta.title, buf_str(&text));
 	buf_fini(&text);
 	buf_fini(&command);
+	buf_fini(&step);
 	return folder_end(&d);
 }

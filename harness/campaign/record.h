@@ -33,12 +33,14 @@ struct record_operations {
 	const char *spec;   /* as in struct record_opts */
 };
 
-/* The same for a case with operations, of which there are no programs for others: case.case, card.txt,
- * card.json. */
-struct op_result;
-struct tree;
-int record_operations(const struct record_operations *opts, const struct profile *p, const struct tree *t,
-		      const struct op_result *res, char *stem, size_t size);
+/*
+ * The same for a case with operations: case.case, card.txt, card.json, and repro.c unless a socket is made in
+ * a way that no reproducer knows. Runs the case once more.
+ */
+struct op_finding;
+struct operate;
+int record_operations(const struct record_operations *opts, struct operate *o, const struct op_finding *f,
+		      char *stem, size_t size);
 
 /* What a report says of a finding: verdict FAIL, its smallest case as `text`; all borrowed from lp, f and
  * text. */

@@ -150,8 +150,15 @@ bool tree_below(const struct tree *t, uint8_t a, uint8_t b);
  * the case is as it was) if nothing was removed. For shrinkers.
  */
 bool tree_drop_step(struct tree *t, unsigned i);
+/* The same for n steps from that one on. */
+bool tree_drop_steps(struct tree *t, unsigned from, unsigned n);
 /* Removes program i and every step that names it. */
 bool tree_drop_prog(struct tree *t, unsigned i);
+/* Removes cgroup i and every step and socket that names it; its children become its parent's. */
+bool tree_drop_cgroup(struct tree *t, unsigned i);
+/* What names the one names the other instead, and the one is removed. False as above. */
+bool tree_join_progs(struct tree *t, unsigned gone, unsigned instead);
+bool tree_join_cgroups(struct tree *t, unsigned gone, unsigned instead);
 
 /* Does a call of the case name an option that can hurt this machine (safe.h)? */
 bool tree_host_safe(const struct tree *t, int32_t *level, int32_t *optname);

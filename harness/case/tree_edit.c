@@ -4,10 +4,10 @@
 
 #include "tree.h"
 
-/* Steps to drop, and the new number of each link, socket and program; TREE_NONE: gone. */
+/* Steps to drop, and the new number of each link, socket, program and cgroup; TREE_NONE: gone. */
 struct plan_out {
 	bool step[TREE_MAX_STEPS];
-	uint8_t link[TREE_MAX_LINKS], sock[TREE_MAX_SOCKS], prog[TREE_MAX_PROGS];
+	uint8_t link[TREE_MAX_LINKS], sock[TREE_MAX_SOCKS], prog[TREE_MAX_PROGS], cg[TREE_MAX_CGROUPS];
 };
 
 static bool uses_link(const struct tree_step *s)
@@ -16,9 +16,22 @@ static bool uses_link(const struct tree_step *s)
 	       s->op == TREE_CLOSE_LINK;
 }
 
+static bool lost(const struct plan_out *o, uint8_t cg)
+{
+	return cg != TREE_NONE && o->cg[cg] == TREE_NONE;
+}
+
 /* Does the step name something that goes? */
 static bool loses(const struct tree *t, const struct plan_out *o, const struct tree_step *s)
 {
+	if (lost(o, s->cg))
+		return true;
+	if (s->op == TREE_SOCKET) {
+		const struct tree_sock *k = &t->sock[s->sock];
+
+		return lost(o, k->cg) ||
+		       (k->route == ROUTE_ACCEPT && (lost(o, k->connector) || lost(o, k->acceptor)));
+	}
 	if (uses_link(s) && s->op != TREE_LINK && o->link[s->link] == TREE_NONE)
 		return true;
 	if (s->anchor == ANCHOR_LINK && o->link[s->at] == TREE_NONE)
@@ -42,6 +55,11 @@ static void number(uint8_t *map, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (map[i] != TREE_NONE)
 			map[i] = next++;
+}
+
+static uint8_t cg_now(const struct plan_out *o, uint8_t cg)
+{
+	return cg == TREE_NONE ? cg : o->cg[cg];
 }
 
 /* What goes takes what names it along, until nothing more goes. */
@@ -68,6 +86,7 @@ static void spread(const struct tree *t, struct plan_out *o)
 
 static void renumber(struct tree_step *s, const struct plan_out *o)
 {
+	s->cg = cg_now(o, s->cg);
 	if (uses_link(s))
 		s->link = o->link[s->link];
 	if (s->anchor == ANCHOR_LINK)
@@ -90,6 +109,33 @@ static void renumber(struct tree_step *s, const struct plan_out *o)
 	}
 }
 
+/* The children of a cgroup that goes become its parent's. */
+static unsigned move_cgroups(const struct tree *was, const struct plan_out *o, struct tree *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < was->n_cgroups; i++) {
+		struct tree_cgroup c = was->cgroup[i];
+
+		if (o->cg[i] == TREE_NONE)
+			continue;
+		while (lost(o, c.parent))
+			c.parent = was->cgroup[c.parent].parent;
+		c.parent = cg_now(o, c.parent);
+		t->cgroup[n++] = c;
+	}
+	return n;
+}
+
+static void move_sock(const struct plan_out *o, struct tree_sock *k)
+{
+	k->cg = cg_now(o, k->cg);
+	if (k->route != ROUTE_ACCEPT)
+		return;
+	k->connector = cg_now(o, k->connector);
+	k->acceptor = cg_now(o, k->acceptor);
+}
+
 static bool apply(struct tree *t, struct plan_out *o)
 {
 	static struct tree was; /* large; one shrinker runs at a time */
@@ -100,9 +146,13 @@ static bool apply(struct tree *t, struct plan_out *o)
 	number(o->link, t->n_links);
 	number(o->sock, t->n_socks);
 	number(o->prog, t->n_progs);
+	number(o->cg, t->n_cgroups);
+	t->n_cgroups = (uint8_t)move_cgroups(&was, o, t);
 	for (unsigned i = 0; i < was.n_socks; i++)
-		if (o->sock[i] != TREE_NONE)
-			t->sock[socks++] = was.sock[i];
+		if (o->sock[i] != TREE_NONE) {
+			t->sock[socks] = was.sock[i];
+			move_sock(o, &t->sock[socks++]);
+		}
 	for (unsigned i = 0; i < was.n_progs; i++)
 		if (o->prog[i] != TREE_NONE)
 			t->prog[progs++] = was.prog[i];
@@ -126,20 +176,26 @@ static bool apply(struct tree *t, struct plan_out *o)
 	t->n_socks = (uint8_t)socks;
 	t->n_links = (uint8_t)links;
 	t->n_progs = (uint8_t)progs;
-	if (!tree_check(t) && (n < was.n_steps || progs < was.n_progs))
+	if (!tree_check(t) && (n < was.n_steps || progs < was.n_progs || t->n_cgroups < was.n_cgroups))
 		return true;
 	*t = was;
 	return false;
 }
 
-bool tree_drop_step(struct tree *t, unsigned i)
+bool tree_drop_steps(struct tree *t, unsigned from, unsigned n)
 {
 	struct plan_out o = {.step = {false}};
 
-	if (i >= t->n_steps)
+	if (from >= t->n_steps)
 		return false;
-	o.step[i] = true;
+	for (unsigned i = from; i < t->n_steps && i < from + n; i++)
+		o.step[i] = true;
 	return apply(t, &o);
+}
+
+bool tree_drop_step(struct tree *t, unsigned i)
+{
+	return tree_drop_steps(t, i, 1);
 }
 
 bool tree_drop_prog(struct tree *t, unsigned i)
@@ -150,4 +206,68 @@ bool tree_drop_prog(struct tree *t, unsigned i)
 		return false;
 	o.prog[i] = TREE_NONE;
 	return apply(t, &o);
+}
+
+bool tree_drop_cgroup(struct tree *t, unsigned i)
+{
+	struct plan_out o = {.step = {false}};
+
+	if (i >= t->n_cgroups)
+		return false;
+	o.cg[i] = TREE_NONE;
+	return apply(t, &o);
+}
+
+static void swap_in(uint8_t *what, unsigned gone, unsigned instead)
+{
+	if (*what == gone)
+		*what = (uint8_t)instead;
+}
+
+bool tree_join_progs(struct tree *t, unsigned gone, unsigned instead)
+{
+	static struct tree all; /* large; one shrinker runs at a time */
+
+	if (gone >= t->n_progs || instead >= t->n_progs || gone == instead ||
+	    t->prog[gone].hook != t->prog[instead].hook)
+		return false;
+	all = *t;
+	for (unsigned i = 0; i < t->n_steps; i++) {
+		struct tree_step *s = &all.step[i];
+
+		if (s->op <= TREE_DETACH) {
+			swap_in(&s->prog, gone, instead);
+			swap_in(&s->other, gone, instead);
+		}
+		if (s->anchor == ANCHOR_PROG)
+			swap_in(&s->at, gone, instead);
+		for (unsigned k = 0; s->op == TREE_QUERY && k < s->answer.n_ids; k++)
+			swap_in(&s->answer.ids[k], gone, instead);
+	}
+	if (!tree_drop_prog(&all, gone))
+		return false;
+	*t = all;
+	return true;
+}
+
+bool tree_join_cgroups(struct tree *t, unsigned gone, unsigned instead)
+{
+	static struct tree all; /* large; one shrinker runs at a time */
+
+	if (gone >= t->n_cgroups || instead >= t->n_cgroups || gone == instead)
+		return false;
+	all = *t;
+	for (unsigned i = 0; i < t->n_steps; i++)
+		swap_in(&all.step[i].cg, gone, instead);
+	for (unsigned i = 0; i < t->n_socks; i++) {
+		swap_in(&all.sock[i].cg, gone, instead);
+		if (all.sock[i].route == ROUTE_ACCEPT) {
+			swap_in(&all.sock[i].connector, gone, instead);
+			swap_in(&all.sock[i].acceptor, gone, instead);
+		}
+	}
+	if (!tree_drop_cgroup(&all, gone))
+		return false;
+	*t = all;
+	return true;
 }

@@ -2,9 +2,9 @@
 /* hookdiff shrink: the smallest case that still shows what this one shows on this kernel, on stdout. */
 #include <stdio.h>
 
+#include "../campaign/operate_finding.h"
 #include "../campaign/triage.h"
-#include "casefile.h"
-#include "session.h"
+#include "run_tree.h"
 
 static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 {
@@ -37,6 +37,34 @@ static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 	return v == V_PASS ? EXIT_AGREE : v == V_FAIL ? EXIT_DIVERGENCE : EXIT_UNSURE;
 }
 
+/* The same for a case with operations. */
+static int shrink_tree(struct session *s, struct backend *b, struct casefile *f)
+{
+	static struct run_tree q; /* large */
+	static struct op_finding finding;
+	struct buf text = {0};
+	enum verdict v;
+
+	q = (struct run_tree){.s = s, .b = b};
+	v = run_tree_once(&q, f);
+	if (v == V_PASS) {
+		fprintf(stderr,
+			"hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n",
+			f->path, s->release, s->profile->name);
+	} else if (v != V_FAIL) {
+		fprintf(stderr, "hookdiff: %s: %s\n", f->path, q.res.why);
+	} else {
+		operate_investigate(&q.o, f->tree, &q.res, &finding);
+		tree_print(&finding.t, &f->meta, &text);
+		fputs(buf_str(&text), stdout);
+		fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n",
+			finding.tries, finding.failed, finding.reruns);
+		buf_fini(&text);
+	}
+	run_tree_close(&q);
+	return v == V_PASS ? EXIT_AGREE : v == V_FAIL ? EXIT_DIVERGENCE : EXIT_UNSURE;
+}
+
 int cmd_shrink(struct cli *cli)
 {
 	struct casefile **files = NULL;
@@ -44,7 +72,7 @@ int cmd_shrink(struct cli *cli)
 	struct backend *b;
 	char err[512];
 	size_t n = 0;
-	int code = casefile_load_calls(cli->args, cli->n_args, &files, &n);
+	int code = casefile_load_all(cli->args, cli->n_args, &files, &n);
 
 	if (!code && n != 1)
 		code = cli_usage("shrink: expected one case, found %zu", n);
@@ -52,12 +80,14 @@ int cmd_shrink(struct cli *cli)
 		code = session_check(&s, cli);
 	if (!code) {
 		casefile_scope(files, n, s.profile);
+		if (s.epoch)
+			casefile_scope_trees(files, n, s.profile, s.epoch);
 		b = session_backend(&s, err, sizeof(err));
 		if (!b) {
 			fprintf(stderr, "hookdiff: %s\n", err);
 			code = EXIT_UNSURE;
 		} else {
-			code = shrink_file(&s, b, files[0]);
+			code = files[0]->tree ? shrink_tree(&s, b, files[0]) : shrink_file(&s, b, files[0]);
 			b->ops->close(b, NULL);
 		}
 		session_close(&s);

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../campaign/operate_finding.h"
 #include "../campaign/record.h"
-
-#define SHRINK_RUNS 400
 
 /* 0, or a verdict with its reason. */
 static enum verdict open_lane(struct run_tree *q)
@@ -35,43 +34,43 @@ static enum verdict open_lane(struct run_tree *q)
 
 static void failed(struct run_tree *q, const struct casefile *f, char *stem, size_t size)
 {
-	static struct tree small; /* large */
-	struct op_result first = q->res;
-	struct record_operations rec = {.folder = q->s->findings,
-					.kernel = q->s->release,
-					.path = f->path,
-					.spec = q->s->cli->kernel};
+	static struct op_finding finding; /* large */
+	const struct record_operations rec = {.folder = q->s->findings,
+					      .kernel = q->s->release,
+					      .path = f->path,
+					      .spec = q->s->cli->kernel};
 
-	small = *f->tree;
-	if (first.field == OP_EXPECT || (first.field == OP_CALL && first.call.diff.field == DIFF_EXPECT)) {
-		/* Of a smaller case something else would have to be expected. */
-		if (record_operations(&rec, q->s->profile, &small, &first, stem, size))
-			fprintf(stderr, "hookdiff: cannot write the finding %s to %s\n", stem,
-				q->s->findings);
-		return;
-	}
-	operate_shrink(&q->o, &small, &first, SHRINK_RUNS);
-	if (operate_case(&q->o, &small, true, &q->res) != V_FAIL) { /* it comes and goes: show it as it was */
-		small = *f->tree;
-		q->res = first;
-	}
-	q->o.failed--;
-	if (record_operations(&rec, q->s->profile, &small, &q->res, stem, size))
+	operate_investigate(&q->o, f->tree, &q->res, &finding);
+	if (record_operations(&rec, &q->o, &finding, stem, size))
 		fprintf(stderr, "hookdiff: cannot write the finding %s to %s\n", stem, q->s->findings);
-	q->res = first;
 }
 
-enum verdict run_tree(struct run_tree *q, const struct casefile *f, char *stem, size_t size)
+enum verdict run_tree_once(struct run_tree *q, const struct casefile *f)
 {
 	enum verdict v = open_lane(q);
 
 	if (v)
 		return v;
 	q->o.loop.readback = false;
-	v = operate_case(&q->o, f->tree, true, &q->res);
+	return operate_case(&q->o, f->tree, true, &q->res);
+}
+
+enum verdict run_tree(struct run_tree *q, const struct casefile *f, char *stem, size_t size)
+{
+	enum verdict v = run_tree_once(q, f);
+
 	if (v == V_FAIL)
 		failed(q, f, stem, size);
 	return v;
+}
+
+void run_tree_close(struct run_tree *q)
+{
+	if (!q->lane)
+		return;
+	operate_fini(&q->o);
+	lane_close(q->lane);
+	q->lane = NULL;
 }
 
 void run_tree_end(struct run_tree *q, struct clause_stat *stat, struct report_totals *t)
@@ -87,7 +86,5 @@ void run_tree_end(struct run_tree *q, struct clause_stat *stat, struct report_to
 	t->silent += q->o.loop.silent;
 	for (unsigned h = 0; h < HOOK_COUNT; h++)
 		t->calls_on[h] += q->o.loop.calls_on[h];
-	operate_fini(&q->o);
-	lane_close(q->lane);
-	q->lane = NULL;
+	run_tree_close(q);
 }

@@ -21,6 +21,10 @@ struct run_tree {
  */
 enum verdict run_tree(struct run_tree *q, const struct casefile *f, char *stem, size_t size);
 
+/* Runs one and does nothing about what it shows. */
+enum verdict run_tree_once(struct run_tree *q, const struct casefile *f);
+void run_tree_close(struct run_tree *q);
+
 /* Adds its clauses and counts to those of the run, and ends it. */
 void run_tree_end(struct run_tree *q, struct clause_stat *stat, struct report_totals *t);
 

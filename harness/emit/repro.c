@@ -11,7 +11,7 @@
 
 #include "../base/names.h"
 #include "../case/case_text.h"
-#include "insn.h"
+#include "repro_impl.h"
 #include "runtime.h"
 
 #define SOL_SOCKET_PEERGROUPS 59 /* SO_PEERGROUPS, asm-generic */
@@ -56,7 +56,7 @@ static void comment_lines(struct buf *out, const char *text)
 }
 
 /* A C string of any text. */
-static void put_string(struct buf *out, const char *s)
+void repro_put_string(const char *s, struct buf *out)
 {
 	buf_puts(out, "\"");
 	for (; *s; s++) {
@@ -166,35 +166,35 @@ static unsigned place_index(const struct tcase *tc, unsigned hook, unsigned id)
 	return i;
 }
 
-enum { RECORD_ORDER = 8, RECORD_SEEN = RECORD_ORDER + 64, RECORD_SIZE = 24 + WANTED_SEEN };
+void repro_put_program(const struct prog *p, const struct insn_opts *opts, const char *name, struct buf *out)
+{
+	struct insn_list l;
+	struct buf text = {0};
+
+	insn_translate(p, opts, &l);
+	tcase_print_prog(p, &text);
+	buf_printf(out, ", %ssockopt:", hook_word(opts->hook));
+	repro_comment(out, buf_str(&text), text.n);
+	buf_printf(out, " */\nstatic struct bpf_insn %s[] = {\n", name);
+	repro_insn_lines(p, &l, &style, "\t", out);
+	buf_puts(out, "};\n\n");
+	buf_fini(&text);
+}
 
 static void put_program(const struct repro *r, const struct tcase *tc, struct place at, unsigned index,
 			struct buf *out)
 {
-	const struct prog *p = &tc->level[at.level].slot[at.hook][at.slot].prog;
-	struct insn_record record = {.order = RECORD_ORDER,
-				     .order_mask = 63,
-				     .id = (uint8_t)index,
-				     .seen = RECORD_SEEN + index * RECORD_SIZE,
-				     .bytes = WANTED_SEEN};
-	struct insn_opts opts = {.hook = (enum hook)at.hook,
-				 .record = r && r->record ? &record : NULL,
-				 .has_retval_helpers = r && r->has_retval_helpers};
-	struct insn_list l;
-	struct buf text = {0};
+	const struct insn_record record = REPRO_RECORD(index);
+	const struct insn_opts opts = {.hook = (enum hook)at.hook,
+				       .record = r && r->record ? &record : NULL,
+				       .has_retval_helpers = r && r->has_retval_helpers};
+	struct buf name = {0};
 
-	insn_translate(p, &opts, &l);
-	tcase_print_prog(p, &text);
+	program_name(&name, at.level, at.hook, at.slot);
 	buf_puts(out, "/* cgroup ");
 	tcase_print_path(at.level + 1, out);
-	buf_printf(out, ", %ssockopt:", hook_word(at.hook));
-	repro_comment(out, buf_str(&text), text.n);
-	buf_puts(out, " */\nstatic struct bpf_insn ");
-	program_name(out, at.level, at.hook, at.slot);
-	buf_puts(out, "[] = {\n");
-	repro_insn_lines(p, &l, &style, "\t", out);
-	buf_puts(out, "};\n\n");
-	buf_fini(&text);
+	repro_put_program(&tc->level[at.level].slot[at.hook][at.slot].prog, &opts, buf_str(&name), out);
+	buf_fini(&name);
 }
 
 static void put_programs(const struct repro *r, const struct tcase *tc, struct buf *out)
@@ -380,10 +380,8 @@ static void put_seen(const struct repro *r, const struct tc_call *c, const struc
 	}
 }
 
-static void put_checks(const struct repro *r, const struct repro_call *rc, struct buf *out)
+static void put_checks(const struct tc_call *c, const struct wanted *w, struct buf *out)
 {
-	const struct wanted *w = &rc->want;
-
 	if (w->has_ret && w->ret == INT64_MIN)
 		buf_puts(out, "\tcheck_ret(INT64_MIN);\n");
 	else if (w->has_ret)
@@ -392,57 +390,57 @@ static void put_checks(const struct repro *r, const struct repro_call *rc, struc
 		buf_puts(out, "\tnot_compared(\"ret\");\n");
 	if (w->has_optlen)
 		buf_printf(out, "\tcheck_optlen(%d);\n", w->optlen);
-	else if (tc_call_has_len(rc->call))
+	else if (tc_call_has_len(c))
 		buf_puts(out, "\tnot_compared(\"optlen\");\n");
-	if (rc->call->buf.place != BUF_NULL)
+	if (c->buf.place != BUF_NULL)
 		buf_puts(out, all_masked(w) ? "\tnot_compared(\"optval\");\n" : "\tcheck_mem();\n");
-	if (r->record && w->has_seen)
-		put_seen(r, rc->call, w, out);
+}
+
+void repro_put_call(const struct tc_call *c, const struct wanted *w, unsigned nr, struct buf *out)
+{
+	struct buf text = {0};
+
+	tcase_print_call(c, &text);
+	put_buffer(&c->buf, out);
+	put_want_mem(c, w, out);
+	put_call(c, out);
+	buf_printf(out, "\tsay_call(%u, ", nr);
+	repro_put_string(buf_str(&text), out);
+	buf_puts(out, ");\n");
+	put_checks(c, w, out);
+	buf_fini(&text);
 }
 
 static void put_step(const struct repro *r, unsigned i, struct buf *out)
 {
 	const struct repro_call *rc = &r->call[i];
-	struct buf text = {0};
 
-	tcase_print_call(rc->call, &text);
 	if (rc->quiet)
 		buf_puts(out, "\n\t/* The state that the calls above left: read by programs that do nothing. "
 			      "*/\n\tquiet();");
 	buf_puts(out, "\n");
-	put_buffer(&rc->call->buf, out);
-	put_want_mem(rc->call, &rc->want, out);
-	put_call(rc->call, out);
-	buf_printf(out, "\tsay_call(%u, ", i + 1);
-	put_string(out, buf_str(&text));
-	buf_puts(out, ");\n");
-	put_checks(r, rc, out);
-	buf_fini(&text);
+	repro_put_call(rc->call, &rc->want, i + 1, out);
+	if (r->record && rc->want.has_seen)
+		put_seen(r, rc->call, &rc->want, out);
 }
 
 /* ---- the file ---- */
 
-static bool any_call(const struct repro *r, bool (*is)(const struct tc_call *c))
+void repro_use(struct repro_uses *u, const struct tc_call *c)
 {
-	for (unsigned i = 0; i < r->n_calls; i++)
-		if (is(r->call[i].call))
-			return true;
-	return false;
+	u->uring |= c->via == VIA_URING;
+	u->compat |= c->via == VIA_COMPAT;
+	u->groups |= c->level == SOL_SOCKET && c->optname == SOL_SOCKET_PEERGROUPS;
 }
 
-static bool by_uring(const struct tc_call *c)
+void repro_put_uses(const struct repro_uses *u, struct buf *out)
 {
-	return c->via == VIA_URING;
-}
-
-static bool by_compat(const struct tc_call *c)
-{
-	return c->via == VIA_COMPAT;
-}
-
-static bool of_groups(const struct tc_call *c)
-{
-	return c->level == SOL_SOCKET && c->optname == SOL_SOCKET_PEERGROUPS;
+	if (u->uring)
+		buf_puts(out, runtime_uring);
+	if (u->compat)
+		buf_puts(out, runtime_compat);
+	if (u->groups)
+		buf_puts(out, runtime_groups);
 }
 
 static bool has_states(const struct tcase *tc)
@@ -453,7 +451,7 @@ static bool has_states(const struct tcase *tc)
 	return false;
 }
 
-static void put_opening(const struct repro *r, struct buf *out)
+void repro_put_opening(const struct repro_opening *r, struct buf *out)
 {
 	buf_puts(out, "/*\n * ");
 	repro_comment(out, r->title, strlen(r->title));
@@ -487,7 +485,7 @@ static void put_errno_names(struct buf *out)
 	buf_puts(out, "\n};\n");
 }
 
-static void put_base(struct buf *out)
+void repro_put_base(struct buf *out)
 {
 	static const char mark[] = "/* @errno_names@ */\n";
 	const char *at = strstr(runtime_base, mark);
@@ -499,20 +497,18 @@ static void put_base(struct buf *out)
 
 void repro_print(const struct repro *r, struct buf *out)
 {
-	bool groups = any_call(r, of_groups);
+	const struct repro_opening opening = {r->title, r->text, r->origin, r->record};
+	struct repro_uses uses = {.uring = false};
 
-	put_opening(r, out);
-	put_base(out);
+	repro_put_opening(&opening, out);
+	repro_put_base(out);
+	for (unsigned i = 0; i < r->n_calls; i++)
+		repro_use(&uses, r->call[i].call);
 	if (r->record)
 		put_record(r->tc, out);
 	else
 		buf_puts(out, runtime_norecord);
-	if (any_call(r, by_uring))
-		buf_puts(out, runtime_uring);
-	if (any_call(r, by_compat))
-		buf_puts(out, runtime_compat);
-	if (groups)
-		buf_puts(out, runtime_groups);
+	repro_put_uses(&uses, out);
 	if (has_states(r->tc))
 		buf_puts(out, runtime_states);
 	buf_puts(out, "\n/* ---- the case ---- */\n\n");
@@ -521,7 +517,7 @@ void repro_print(const struct repro *r, struct buf *out)
 	buf_printf(out, "\tbegin(%u);\n", r->tc->n_levels);
 	if (r->record)
 		buf_puts(out, "\trecord_open();\n");
-	if (groups)
+	if (uses.groups)
 		buf_puts(out, "\tmany_groups();\n");
 	put_attach(r->tc, out);
 	for (unsigned i = 0; i < r->tc->n_socks; i++)

@@ -337,3 +337,34 @@ void card_format(struct buf *out, const struct report_case *rc)
 		buf_puts(out, "\n");
 	}
 }
+
+void card_format_step(struct buf *out, const struct report_case *rc)
+{
+	const struct report_step *s = rc->step;
+
+	buf_printf(out, "%s %s on Linux %s: %s of step %u differs\n", rc->verdict,
+		   s->clause ? clause_info(s->clause)->name : "an expectation", rc->kernel, s->field,
+		   s->number);
+	if (s->clause)
+		buf_printf(out, "  rule    %s\n  source  %s\n", clause_info(s->clause)->sentence,
+			   clause_info(s->clause)->source);
+	else
+		buf_puts(out, "  rule    what the case says after `=`\n");
+	if (rc->why) {
+		buf_puts(out, "  note    ");
+		put_safe(out, rc->why);
+		buf_puts(out, "\n");
+	}
+	buf_puts(out, "\n  case\n");
+	put_indented(out, rc->text);
+	buf_printf(out, "\n  step %u  ", s->number);
+	put_safe(out, s->text);
+	buf_puts(out, "\n    want  ");
+	put_safe(out, s->want);
+	buf_puts(out, "\n    got   ");
+	put_safe(out, s->got);
+	buf_printf(out, "\n\n  re-runs on fresh sockets: %u of %u failed\n", rc->failed, rc->reruns);
+	buf_puts(out, "  reproduce: ");
+	put_safe(out, rc->reproduce);
+	buf_puts(out, "\n");
+}

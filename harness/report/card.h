@@ -17,4 +17,7 @@ void card_title(struct buf *out, const struct report_case *rc);
 /* Appends the card; rc->diff must be set. No control character of the case's text reaches the terminal. */
 void card_format(struct buf *out, const struct report_case *rc);
 
+/* The same for a step of a case with operations; rc->step, text and reproduce must be set. */
+void card_format_step(struct buf *out, const struct report_case *rc);
+
 #endif

@@ -297,6 +297,23 @@ static void add_difference(struct json_object *o, const struct report_case *rc)
 	add_text(o, "reproduce", rc->reproduce);
 }
 
+static void add_step(struct json_object *o, const struct report_case *rc)
+{
+	struct json_object *step = json_object_new_object();
+
+	add_int(step, "number", rc->step->number);
+	add_text(step, "text", rc->step->text);
+	if (rc->step->clause)
+		add_text(step, "clause", clause_info(rc->step->clause)->name);
+	add_text(step, "field", rc->step->field);
+	add_text(step, "want", rc->step->want);
+	add_text(step, "got", rc->step->got);
+	json_object_object_add(o, "step", step);
+	add_int(o, "reruns", rc->reruns);
+	add_int(o, "failed", rc->failed);
+	add_text(o, "reproduce", rc->reproduce);
+}
+
 /* A text's words, as an array of strings. */
 static void add_words(struct json_object *o, const char *key, const char *s)
 {
@@ -331,6 +348,8 @@ int jsonl_case(struct jsonl *j, const struct report_case *rc)
 	add_words(o, "clauses", rc->clauses);
 	if (rc->diff)
 		add_difference(o, rc);
+	if (rc->step)
+		add_step(o, rc);
 	add_text(o, "case", rc->text);
 	return put(j, o);
 }

@@ -36,6 +36,15 @@ struct report_behaves {
 };
 #define REPORT_BEHAVES 32
 
+/* The step of a case with operations that differed. */
+struct report_step {
+	unsigned number;   /* from 1 */
+	const char *text;  /* as the case writes it */
+	unsigned clause;   /* C_NONE: the case's own expectation */
+	const char *field; /* what differed: "ret", "ids" ...; of a call: its part */
+	const char *want, *got;
+};
+
 struct report_case {
 	const char *verdict; /* PASS, FAIL, XFAIL, SKIP, INCONCLUSIVE or ERROR */
 	const char *kernel;  /* release */
@@ -55,6 +64,8 @@ struct report_case {
 	const struct diff *diff;
 	const struct want *want;
 	const struct outcome *got;
+	const struct report_step
+		*step;		 /* of a case with operations, which has no diff; NULL: an ordinary one */
 	unsigned reruns, failed; /* it was run `reruns` times more, `failed` of them differed again */
 	const char *reproduce;	 /* shell command; NULL: unknown */
 	bool behaves_known;	 /* the smallest case was held against every other kernel's profile ... */

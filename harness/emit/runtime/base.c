@@ -98,11 +98,12 @@ static int finish(void)
 	return differs ? 1 : 0;
 }
 
-/* ---- cgroups: base (no program), base/a, base/a/b ... ---- */
+/* ---- cgroups: [0] is the base, without a program; the others are below it ---- */
 
-#define MAX_LEVELS 8
-static char *level_path[MAX_LEVELS + 1]; /* [0]: the base */
+#define MAX_LEVELS 16
+static char *level_path[MAX_LEVELS + 1];
 static int level_fd[MAX_LEVELS + 1];
+static char level_late[MAX_LEVELS + 1]; /* made by a step of the case */
 static unsigned n_levels;
 
 static void find_cgroup2(char *path, size_t size)
@@ -154,37 +155,49 @@ static void supervise(void)
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
 }
 
+/* Cgroup number i, of which n_levels is the last, is `name` in another one. */
+MAYBE_UNUSED static void place(unsigned i, unsigned in, char name)
+{
+	size_t n = strlen(level_path[in]) + 3;
+
+	level_path[i] = malloc(n);
+	if (!level_path[i])
+		cannot("memory");
+	snprintf(level_path[i], n, "%s/%c", level_path[in], name);
+	n_levels = i;
+}
+
+static void place_base(void)
+{
+	char mount[512], path[600];
+
+	find_cgroup2(mount, sizeof(mount));
+	snprintf(path, sizeof(path), "%s/sockopt-repro.%d", mount, (int)getpid());
+	level_path[0] = strdup(path);
+	if (!level_path[0])
+		cannot("memory");
+}
+
+static void make_cgroup(unsigned i)
+{
+	if (mkdir(level_path[i], 0755))
+		cannot(level_path[i]);
+	level_fd[i] = open(level_path[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (level_fd[i] < 0)
+		cannot(level_path[i]);
+}
+
 /* Programs, attachments, sockets and memory are the child's, and go with it. */
-static void begin(unsigned levels)
+static void start(void)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct ifreq lo;
-	char mount[512];
 	int fd;
 
-	n_levels = levels;
-	find_cgroup2(mount, sizeof(mount));
-	for (unsigned i = 0; i <= levels; i++) {
-		char name[64];
-
-		if (i)
-			snprintf(name, sizeof(name), "/%c", 'a' + (int)i - 1);
-		else
-			snprintf(name, sizeof(name), "/sockopt-repro.%d", (int)getpid());
-		level_path[i] = malloc(sizeof(mount) + sizeof(name) * (levels + 1));
-		if (!level_path[i])
-			cannot("memory");
-		strcpy(level_path[i], i ? level_path[i - 1] : mount);
-		strcat(level_path[i], name);
-	}
 	supervise();
-	for (unsigned i = 0; i <= levels; i++) {
-		if (mkdir(level_path[i], 0755))
-			cannot(level_path[i]);
-		level_fd[i] = open(level_path[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (level_fd[i] < 0)
-			cannot(level_path[i]);
-	}
+	for (unsigned i = 0; i <= n_levels; i++)
+		if (!level_late[i])
+			make_cgroup(i);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* kernels before 5.11 count programs */
 	if (unshare(CLONE_NEWNET))
 		cannot("no network namespace of its own (needs root)");
@@ -198,7 +211,16 @@ static void begin(unsigned levels)
 	}
 }
 
-static void enter(unsigned level)
+/* base/a, base/a/b ... */
+MAYBE_UNUSED static void begin(unsigned levels)
+{
+	place_base();
+	for (unsigned i = 1; i <= levels; i++)
+		place(i, i - 1, (char)('a' + (int)i - 1));
+	start();
+}
+
+MAYBE_UNUSED static void enter(unsigned level)
 {
 	int fd = openat(level_fd[level], "cgroup.procs", O_WRONLY | O_CLOEXEC);
 

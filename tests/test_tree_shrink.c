@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shrinking of cases with operations, without a kernel: a case that shows a wrong rule of the attach model
+ * ends as small as that rule allows, is still valid, still shows it, and no tactic is idle.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/case/tree_text.h"
+#include "harness/mutate/tree_gen.h"
+#include "harness/mutate/tree_shrink.h"
+#include "oracle/tree.h"
+
+static struct tree tree;
+static struct tree_model right, wrong;
+static uint8_t rule;
+static unsigned asked;
+
+static bool differ(const struct tree_want *a, const struct tree_want *b)
+{
+	return a->ret != b->ret || a->n != b->n || memcmp(a->progs, b->progs, a->n) ||
+	       a->bad_socket != b->bad_socket ||
+	       (a->answers && (a->flags != b->flags || a->count != b->count || a->revision != b->revision));
+}
+
+/* Does the wrong rule show in the case? */
+static bool shows(const struct tree *t, void *arg)
+{
+	struct tree_want a, b;
+
+	(void)arg;
+	asked++;
+	assert_null(tree_check(t));
+	tree_begin(&right, attach_epoch_find("attach-7.2"), t);
+	tree_begin(&wrong, attach_epoch_find("attach-7.2"), t);
+	wrong.wrong = rule;
+	for (unsigned i = 0; i < t->n_steps; i++) {
+		tree_next(&right, i, &a);
+		tree_next(&wrong, i, &b);
+		if (differ(&a, &b))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * By hand: the fewest steps, cgroups and programs that show a rule. Where a query shows it a call does too,
+ * with one step more for its socket: shrinking does not make the one of the other.
+ */
+static const struct {
+	const char *what;
+	unsigned steps, cgroups, progs;
+	bool query;
+} least[TREE_WRONG_COUNT] = {
+	[TREE_WRONG_ABOVE] = {"attach none above, attach below", 2, 2, 1, false},
+	[TREE_WRONG_PREORDER] = {"attach preorder twice, effective query", 3, 2, 2, true},
+	[TREE_WRONG_REPLACE] = {"attach, replace with preorder, attach another, effective query", 4, 1, 2,
+				true},
+	[TREE_WRONG_SIBLING] = {"attach, effective query beside", 2, 2, 1, true},
+	[TREE_WRONG_MOVED] = {"socket, attach, move, call", 4, 1, 1, false},
+	[TREE_WRONG_ACCEPTOR] = {"attach, accept, call", 3, 1, 1, false},
+	[TREE_WRONG_LIMIT] = {"65 in two cgroups", 65, 2, 1, false},
+	[TREE_WRONG_LINK] = {"link, detach it, query", 3, 1, 1, true},
+	[TREE_WRONG_LAST] = {"attach, detach, query", 3, 1, 1, true},
+	[TREE_WRONG_YIELD] = {"attach override twice, effective query", 3, 2, 1, true},
+	[TREE_WRONG_UPDATE] = {"two links, update the first, query", 4, 1, 2, true},
+	[TREE_WRONG_FULL] = {"64 and a replace", 65, 1, 1, false},
+	[TREE_WRONG_TWICE] = {"two links of one program", 2, 1, 1, false},
+	[TREE_WRONG_BEFORE] = {"two programs, one before, query", 3, 1, 2, true},
+	[TREE_WRONG_DEAD] = {"attach, socket, rmdir, call", 4, 1, 1, false},
+	[TREE_WRONG_REVISION] = {"link, update, query", 3, 1, 1, true},
+};
+
+static bool find(struct tree_gen *g)
+{
+	tree_gen_init(g, 23);
+	for (unsigned i = 0; i < 60000; i++) {
+		tree_gen_case(g, i, &tree);
+		if (shows(&tree, NULL))
+			return true;
+	}
+	return false;
+}
+
+static void every_wrong_rule_ends_small(void **state)
+{
+	static struct tree_gen g; /* large */
+	unsigned bad = 0;
+
+	(void)state;
+	for (rule = TREE_RIGHT + 1; rule < TREE_WRONG_COUNT; rule++) {
+		unsigned calls, from;
+
+		if (!find(&g)) {
+			print_error("rule %u: no generated case shows it\n", rule);
+			bad++;
+			continue;
+		}
+		from = tree.n_steps;
+		asked = 0;
+		calls = tree_shrink(&tree, shows, NULL, NULL);
+		assert_int_equal(calls, asked);
+		assert_true(calls <= TREE_SHRINK_CALLS);
+		assert_null(tree_check(&tree));
+		assert_true(shows(&tree, NULL));
+		print_message("%-62s %2u -> %u steps, %u cgroups, %u programs, %u calls of the predicate\n",
+			      least[rule].what, from, tree.n_steps, tree.n_cgroups, tree.n_progs, calls);
+		if (tree.n_steps > least[rule].steps + (least[rule].query && tree.n_calls) ||
+		    tree.n_cgroups > least[rule].cgroups || tree.n_progs > least[rule].progs) {
+			struct buf text = {0};
+
+			tree_print(&tree, NULL, &text);
+			print_error("rule %u could have %u steps, %u cgroups, %u programs:\n%s", rule,
+				    least[rule].steps, least[rule].cgroups, least[rule].progs,
+				    buf_str(&text));
+			buf_fini(&text);
+			bad++;
+		}
+	}
+	assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_wrong_rule_ends_small),
+	};
+
+	return cmocka_run_group_tests_name("tree_shrink", tests, NULL, NULL);
+}
