@@ -163,6 +163,14 @@ static void bad_descriptor(struct oracle *o)
 		w->any = ANY_RET | ANY_OPTLEN | ANY_MEM | ANY_SEEN_TAIL;
 }
 
+/* Calls by other ways than the system call that meet no pipeline. True if this is one. */
+static bool other_plan(struct oracle *o)
+{
+	if (o->c->via == VIA_HELPER)
+		helper_plan(o);
+	return o->c->via == VIA_HELPER || (o->c->via == VIA_URING && uring_plan(o));
+}
+
 void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 {
 	const struct tc_call *c = &o->tc->call[call];
@@ -177,7 +185,7 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	o->ctx.level = c->level;
 	o->ctx.optname = c->optname;
 	o->ctx.optlen = c->optlen;
-	if (c->via == VIA_URING && uring_plan(o))
+	if (__builtin_expect(c->via != VIA_SYSCALL, 0) && other_plan(o))
 		return;
 	if (c->sock == TC_SOCK_BAD) {
 		bad_descriptor(o);
@@ -211,7 +219,9 @@ const struct want *oracle_predict(struct oracle *o, const struct handler_result 
 {
 	struct want *w = &o->want;
 
-	if (o->plan->called && o->t->pipeline == PIPELINE_DRAFT)
+	if (o->plan->called && __builtin_expect(o->c->via == VIA_HELPER, 0))
+		helper_predict(o, hr);
+	else if (o->plan->called && o->t->pipeline == PIPELINE_DRAFT)
 		draft_predict(o, hr);
 	else if (o->plan->called && o->c->hook == HOOK_SET)
 		set_predict(o, hr);

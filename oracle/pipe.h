@@ -152,4 +152,8 @@ bool uring_plan(struct oracle *o);
 /* For a getsockopt, after its pipeline has answered. */
 void uring_predict(struct oracle *o);
 
+/* helper.c: calls by that way, which meet no pipeline. */
+void helper_plan(struct oracle *o);
+void helper_predict(struct oracle *o, const struct handler_result *hr);
+
 #endif

@@ -15,7 +15,8 @@
 #define BEFORE_6_5 BEFORE_6_7, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT
 #define BEFORE_5_18                                                                                          \
 	BEFORE_6_7, .uring = URING_NO_OPCODE, .reject = REJECT_EPERM, .helper = HELPER_NONE,                 \
-		    .get_retval = GET_RETVAL_ORIGINAL, .get_negative_ret = NEGATIVE_COPIES
+		    .sockopt_helper = SOCKOPT_HELPER_FREE, .get_retval = GET_RETVAL_ORIGINAL,                \
+		    .get_negative_ret = NEGATIVE_COPIES
 #define BEFORE_5_8                                                                                           \
 	BEFORE_5_18, .bypass = BYPASS_NONE, .get_null = NULL_CHECKED, .set_large = LARGE_EINVAL,             \
 		     .get_large = LARGE_EINVAL, .set_zero = ZERO_LITERAL, .get_zero = ZERO_LITERAL,          \
@@ -87,7 +88,7 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
 		.traits = {BEFORE_6_5, .uring = URING_NO_OPCODE, .get_null = NULL_CHECKED,
-			   .bypass = BYPASS_ZC},
+			   .bypass = BYPASS_ZC, .sockopt_helper = SOCKOPT_HELPER_FREE},
 	},
 	{
 		.name = "v5.19",
@@ -96,7 +97,7 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
 		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .get_null = NULL_CHECKED,
-			   .bypass = BYPASS_ZC},
+			   .bypass = BYPASS_ZC, .sockopt_helper = SOCKOPT_HELPER_FREE},
 	},
 	{
 		.name = "v6.4",
@@ -186,6 +187,7 @@ static const struct profile table[] = {
 				.get_negative_ret = NEGATIVE_COPIES,
 				.get_null = NULL_FREE,
 				.badfd = BADFD_FREE,
+				.sockopt_helper = SOCKOPT_HELPER_FREE,
 			},
 	},
 	{
@@ -198,7 +200,8 @@ static const struct profile table[] = {
 		.traits = {.pipeline = PIPELINE_DRAFT,
 			   .chains = CHAINS_MULTI,
 			   .helper = HELPER_NONE,
-			   .badfd = BADFD_FREE},
+			   .badfd = BADFD_FREE,
+			   .sockopt_helper = SOCKOPT_HELPER_FREE},
 	},
 };
 

@@ -35,6 +35,9 @@ enum trait_below { BELOW_EFAULT, BELOW_FREE };
 enum trait_badfd { BADFD_FIRST, BADFD_AFTER_LENGTH, BADFD_FREE };
 enum trait_helper { HELPER_ANY, HELPER_RANGE, HELPER_NONE };
 enum trait_uring { URING_IOCTL, URING_ALL, URING_NO_COMMAND, URING_NO_OPCODE };
+/* Do the option helpers work through the handlers (6.1)? Before, and in series that had both, nothing is
+ * said. */
+enum trait_sockopt_helper { SOCKOPT_HELPER_SHARED, SOCKOPT_HELPER_FREE };
 enum trait_early { EARLY_NEVER, EARLY_PACKET, EARLY_MORE };
 
 /*
@@ -81,6 +84,7 @@ struct traits {
 	uint8_t uring;	/* trait_uring: the socket commands are for protocols with an ioctl, ... */
 	uint8_t bypass; /* trait_bypass: options that go past getsockopt's hook */
 	uint8_t badfd;	/* trait_badfd: what comes first on setsockopt, descriptor or length */
+	uint8_t sockopt_helper; /* trait_sockopt_helper: bpf_setsockopt, bpf_getsockopt */
 };
 
 /* How we know that a kernel profile is true. */

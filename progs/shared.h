@@ -28,6 +28,21 @@ struct hd_trace {
 	__u8 pad2[40];	       /* a short trace lies in one cache line */
 };
 
+#define HD_HELPER_MAX	128	   /* bytes of a helper's value, a power of two */
+#define HD_HELPER_LEVEL 0x4b484c50 /* of the call that carries a helper's */
+
+/* A call of bpf_setsockopt or bpf_getsockopt that progs/carrier.bpf.c makes, and what came of it. */
+struct hd_helper {
+	__u32 is_get;
+	__s32 level, optname;
+	__u32 optlen; /* 1..HD_HELPER_MAX */
+	__u32 armed;  /* the next setsockopt carries the call */
+	__u32 done;   /* the carrier writes 1 */
+	__s32 ret;
+	__u32 first, runs; /* programs that ran meanwhile: order[first..first + runs) */
+	__u8 bytes[HD_HELPER_MAX];
+};
+
 struct hd_shared {
 	__u32 runs;	      /* program runs since user space wrote 0, both hooks */
 	__u32 pad;	      /* keeps trace[].bytes on 8 bytes */
@@ -35,6 +50,7 @@ struct hd_shared {
 	__u8 pad2[56];	      /* keeps prog and trace on cache lines */
 	struct prog prog[HD_HOOKS][HD_PROGS];
 	struct hd_trace trace[HD_HOOKS][HD_PROGS];
+	struct hd_helper helper;
 };
 
 #endif

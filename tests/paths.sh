@@ -39,6 +39,11 @@ if "$HOOKDIFF" probe | grep -q '32-bit calls *yes'; then
 	grep -qE '^ +0, 1 program +.* 0, 0 programs *$' "$tmp/out" || fail "the 32-bit call runs no program"
 	line '32-bit call: COMPAT.SKIPPED, where the system call has SET.REWRITE'
 fi
+if grep -q '    helper: setsockopt programs' "$tmp/out"; then
+	echo "no option helpers in programs here: that part is left out"
+else
+	line 'helper: HELPER.HANDLER HELPER.SKIPPED, where the system call has SET.REWRITE'
+fi
 # A profile by whose rules io_uring's commands do not exist differs from a kernel that has them.
 if ! grep -q 'io_uring: ' "$tmp/out"; then
 	echo "no socket commands of io_uring here: that part is left out"

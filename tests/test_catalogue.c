@@ -101,8 +101,8 @@ static void spoil_want(const struct tc_call *c, struct want *w, void *arg)
 				    (s->part == PART_HIT && clause_has(&w->hits, clause)))) {
 		s->applied++;
 		w->ret = w->ret == 0 ? -1 : 0;
-	} else if (s->part == PART_OPTLEN && c->hook == HOOK_GET && c->via != VIA_URING && !c->optlen_null &&
-		   w->c_optlen == clause && !(w->any & ANY_OPTLEN)) {
+	} else if (s->part == PART_OPTLEN && tc_call_has_len(c) && w->c_optlen == clause &&
+		   !(w->any & ANY_OPTLEN)) {
 		s->applied++;
 		w->optlen++;
 	} else if (s->part == PART_OUT && w->n_out && w->c_out == clause) {

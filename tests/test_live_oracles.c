@@ -49,7 +49,7 @@ static void observe(const struct tcase *tc, unsigned call, const struct plan *pl
 		volatile_cases++;
 		return;
 	}
-	why = differ_want(want, w);
+	why = differ_want(&tc->call[call], want, w);
 	if (!why && interp && !w->lost)
 		why = differ_trace(&pair, tc->call[call].hook, w);
 	if (why)

@@ -209,6 +209,12 @@ static void compat_hooked(const struct tc_call *c, unsigned side, struct plan *p
 		w->ret++;
 }
 
+static void helper_hooked(const struct tc_call *c, unsigned side, struct plan *p, struct want *w)
+{
+	if (c->hook == HOOK_GET && p->called && w->c_ret == C_HELPER_HANDLER && w->ret >= 0)
+		w->ret++;
+}
+
 static void once_only(const struct tc_call *c, unsigned side, struct plan *p, struct want *w)
 {
 	w->c_order++; /* not what the second prediction will say */
@@ -224,14 +230,18 @@ static const struct {
 	const char *rule;
 	spoil *spoil;
 } rows[] = {
-	{"hits-hold", foreign_hit},	{"result-named", unnamed},	    {"effective-order", swapped},
-	{"window-bound", wide_window},	{"window-fixed", narrowed},	    {"first-args", other_level},
-	{"first-optlen", longer},	{"plan-bound", no_bytes},	    {"plan-user", other_option},
-	{"set-memory", set_writes},	{"set-result", lost_result},	    {"set-negative", negative_runs},
-	{"errno-memory", errno_copies}, {"errno-optlen", errno_length},	    {"optlen-bound", beyond},
-	{"out-bound", nowhere},		{"bad-descriptor", open_after_all}, {"no-program", invented},
-	{"lost-is-free", unsure},	{"uring-optlen", uring_writes},	    {"compat-silent", compat_hooked},
-	{"deterministic", once_only},	{"profiles-differ", apart},
+	{"hits-hold", foreign_hit},	    {"result-named", unnamed},
+	{"effective-order", swapped},	    {"window-bound", wide_window},
+	{"window-fixed", narrowed},	    {"first-args", other_level},
+	{"first-optlen", longer},	    {"plan-bound", no_bytes},
+	{"plan-user", other_option},	    {"set-memory", set_writes},
+	{"set-result", lost_result},	    {"set-negative", negative_runs},
+	{"errno-memory", errno_copies},	    {"errno-optlen", errno_length},
+	{"optlen-bound", beyond},	    {"out-bound", nowhere},
+	{"bad-descriptor", open_after_all}, {"no-program", invented},
+	{"lost-is-free", unsure},	    {"uring-optlen", uring_writes},
+	{"compat-silent", compat_hooked},   {"helper-silent", helper_hooked},
+	{"deterministic", once_only},	    {"profiles-differ", apart},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -240,7 +240,7 @@ static void each_rule_alone(void **state)
 	BREAK(tc.call[0].via = VIA_COUNT, "a call that enters the kernel in an unknown way");
 	BREAK((tc.call[1].expect.has_optlen = false, tc.call[1].via = VIA_URING,
 	       tc.call[1].optlen_null = true),
-	      "a call through io_uring whose optlen is a pointer");
+	      "a call through io_uring or a helper whose optlen is a pointer");
 	BREAK(tc.call[0].buf.place = BUF_PLACE_COUNT, "a buffer in an unknown place");
 	BREAK(tc.call[0].buf.size = TC_MAX_BUF + 1, "a buffer of more than 131072 bytes");
 	BREAK(tc.call[0].buf.n_data = TC_MAX_DATA + 1, "a buffer with more than 128 bytes spelled out");

@@ -34,7 +34,7 @@ static void one_case(struct pair *p, const struct tcase *tc, enum standin_kind k
 		standin_answer(&p->standin, &tc->call[i], &pa, &hr);
 		a = oracle_predict(p->list, &hr);
 		b = oracle_predict(p->byte, &hr);
-		why = differ_want(a, b);
+		why = differ_want(&tc->call[i], a, b);
 		if (!why && interp && !a->lost)
 			why = differ_trace(p, tc->call[i].hook, a);
 		if (why)

@@ -289,7 +289,8 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 			return failed(lp, &st, &st.diff, i, false, res);
 		}
 		lp->silent += st.want->any != 0;
-		compared += (st.want->any & (ANY_RET | ANY_MEM)) != (ANY_RET | ANY_MEM) || st.want->n_seen;
+		compared += (st.want->any & (ANY_RET | ANY_MEM)) != (ANY_RET | ANY_MEM) || st.want->n_seen ||
+			    !(st.want->any & ANY_SEEN_TAIL);
 		if (st.plan.unsure || st.want->lost) {
 			*irregular = true; /* the profile no longer says what state the socket is in */
 			break;

@@ -536,10 +536,10 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	if (b & 0x80)
 		flags = cursor_u8(c);
 	call->via = (uint8_t)((flags & VIA_BITS) >> VIA_SHIFT) % VIA_COUNT;
-	if (call->via == VIA_URING && call->optlen_null)
+	if (!tc_via_has_pointer(call->via) && call->optlen_null)
 		call->via = VIA_SYSCALL;
 	call->optlen_ro = flags & LEN_READONLY && call->hook == HOOK_GET && !call->optlen_null &&
-			  call->via != VIA_URING;
+			  tc_via_has_pointer(call->via);
 	e->has_ret = flags & EXP_RET;
 	e->ret = 0;
 	if (flags & EXP_RET)

@@ -34,6 +34,7 @@ const char *const case_via_words[VIA_COUNT] = {
 	[VIA_SYSCALL] = "",
 	[VIA_URING] = "io_uring",
 	[VIA_COMPAT] = "compat",
+	[VIA_HELPER] = "helper",
 };
 const char *const case_sock_words[TC_MAX_SOCKS] = {"s", "t", "u", "v"};
 

@@ -246,7 +246,7 @@ static int expectation(struct parser *p, struct tc_call *c)
 	return parse_i32(p, "a length", &e->optlen);
 }
 
-/* `via WORD`; io_uring has no place for a pointer to optlen. */
+/* `via WORD`; some ways have no place for a pointer to optlen. */
 static int via(struct parser *p, struct tc_call *c)
 {
 	unsigned v;
@@ -254,9 +254,9 @@ static int via(struct parser *p, struct tc_call *c)
 	lex_next(p); /* via */
 	v = lex_at_one(p, case_via_words, VIA_COUNT);
 	if (v == VIA_COUNT || v == VIA_SYSCALL)
-		return lex_expected(p, "io_uring or compat");
-	if (v == VIA_URING && (c->optlen_null || c->optlen_ro))
-		return lex_expected(p, "compat (io_uring takes no optlen pointer)");
+		return lex_expected(p, "io_uring, compat or helper");
+	if (!tc_via_has_pointer(v) && (c->optlen_null || c->optlen_ro))
+		return lex_expected(p, "compat (io_uring and helpers take no optlen pointer)");
 	c->via = (uint8_t)v;
 	lex_next(p);
 	return 0;

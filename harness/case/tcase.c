@@ -147,10 +147,10 @@ const char *tc_call_check(const struct tc_call *c, unsigned n_socks)
 		return "a call that enters the kernel in an unknown way";
 	if (c->optlen_null && c->hook != HOOK_GET)
 		return "a setsockopt whose optlen is a pointer";
-	if (c->optlen_ro && (c->hook != HOOK_GET || c->optlen_null || c->via == VIA_URING))
+	if (c->optlen_ro && (c->hook != HOOK_GET || c->optlen_null || !tc_via_has_pointer(c->via)))
 		return "a read-only optlen where there is no pointer to it";
-	if (c->optlen_null && c->via == VIA_URING)
-		return "a call through io_uring whose optlen is a pointer";
+	if (c->optlen_null && !tc_via_has_pointer(c->via))
+		return "a call through io_uring or a helper whose optlen is a pointer";
 	if (b->place >= BUF_PLACE_COUNT)
 		return "a buffer in an unknown place";
 	if (b->size > TC_MAX_BUF)

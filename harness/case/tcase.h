@@ -92,6 +92,7 @@ enum call_via {
 	VIA_URING,  /* io_uring's socket command (Linux 6.7): no optlen pointer, the result is the new optlen
 		     */
 	VIA_COMPAT, /* the system call of 32-bit tasks (int 0x80 on x86-64), which goes past both hooks */
+	VIA_HELPER, /* bpf_setsockopt or bpf_getsockopt, called by a setsockopt program on its socket */
 	VIA_COUNT,
 };
 
@@ -117,10 +118,26 @@ struct tcase {
 	struct tc_call call[TC_MAX_CALLS];
 };
 
+/* Does a getsockopt by this way take a pointer to optlen? */
+static inline bool tc_via_has_pointer(unsigned via)
+{
+	return via != VIA_URING && via != VIA_HELPER;
+}
+
 /* Is there a user's optlen that the call may write? */
 static inline bool tc_call_has_len(const struct tc_call *c)
 {
-	return c->hook == HOOK_GET && c->via != VIA_URING && !c->optlen_null;
+	return c->hook == HOOK_GET && tc_via_has_pointer(c->via) && !c->optlen_null;
+}
+
+/*
+ * Can a program's helper make this call? The value is memory of the kernel, of a length that the verifier
+ * knows to be 1 to TC_MAX_DATA, and all of it lies in the buffer. Where it cannot, nothing is said.
+ */
+static inline bool tc_helper_fits(const struct tc_call *c)
+{
+	return c->sock != TC_SOCK_BAD && c->buf.place == BUF_PLAIN && c->optlen >= 1 &&
+	       (uint32_t)c->optlen <= c->buf.size && c->buf.size <= TC_MAX_DATA;
 }
 
 /* Makes *tc the smallest valid case: one level, no program, no socket, no call. */

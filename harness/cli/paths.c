@@ -6,8 +6,10 @@
 
 #include "../case/case_text.h"
 
-static const char *const ways[VIA_COUNT] = {
-	[VIA_SYSCALL] = "system call", [VIA_URING] = "io_uring", [VIA_COMPAT] = "32-bit call"};
+static const char *const ways[VIA_COUNT] = {[VIA_SYSCALL] = "system call",
+					    [VIA_URING] = "io_uring",
+					    [VIA_COMPAT] = "32-bit call",
+					    [VIA_HELPER] = "helper"};
 
 /* Between loop and backend: writes down what came of the case's calls. */
 static struct {
@@ -64,14 +66,21 @@ static enum verdict one_way(struct loop *lp, struct tcase *tc, struct path_call 
 	return v;
 }
 
-/* Where io_uring has no place for a call it stays a system call. */
+/* Where a way has no place for a call it stays a system call. */
+static bool goes_by(const struct tc_call *c, enum call_via via)
+{
+	if (via == VIA_HELPER)
+		return tc_helper_fits(c) && !c->optlen_null && !c->optlen_ro;
+	return tc_via_has_pointer(via) || (!c->optlen_null && !c->optlen_ro);
+}
+
 static void all_by(struct tcase *tc, enum call_via via)
 {
 	for (unsigned i = 0; i < tc->n_calls; i++) {
 		struct tc_call *c = &tc->call[i];
 
 		memset(&c->expect, 0, sizeof(c->expect));
-		c->via = via == VIA_URING && (c->optlen_null || c->optlen_ro) ? VIA_SYSCALL : (uint8_t)via;
+		c->via = goes_by(c, via) ? (uint8_t)via : VIA_SYSCALL;
 	}
 }
 
@@ -106,7 +115,7 @@ static void print_cell(const struct paths *p, unsigned via, unsigned i, bool get
 		buf_puts(&cell, "-");
 	} else {
 		tcase_print_ret(pc->ret, &cell);
-		if (get && via != VIA_URING)
+		if (get && tc_via_has_pointer(via))
 			buf_printf(&cell, " optlen %d", pc->optlen);
 		buf_printf(&cell, ", %u program%s%s", pc->runs, pc->runs == 1 ? "" : "s",
 			   pc->unsure ? " *" : "");

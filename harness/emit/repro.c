@@ -331,12 +331,13 @@ static void put_call(const struct tc_call *c, struct buf *out)
 		buf_puts(&fd, "BAD_FD");
 	else
 		buf_printf(&fd, "sock[%u]", c->sock);
-	if (c->via == VIA_URING || c->via == VIA_COMPAT)
+	if (c->via != VIA_SYSCALL)
 		buf_printf(out, "\tcall_%s(%d, %s, %d, %d, val, %d);\n",
-			   c->optlen_null	 ? "compat_null"
-			   : c->optlen_ro	 ? "compat_readonly"
-			   : c->via == VIA_URING ? "uring"
-						 : "compat",
+			   c->optlen_null	  ? "compat_null"
+			   : c->optlen_ro	  ? "compat_readonly"
+			   : c->via == VIA_URING  ? "uring"
+			   : c->via == VIA_HELPER ? "helper"
+						  : "compat",
 			   c->hook == HOOK_GET, buf_str(&fd), c->level, c->optname, c->optlen);
 	else if (c->hook == HOOK_SET)
 		buf_printf(out, "\tcall_set(%s, %d, %d, val, %d);\n", buf_str(&fd), c->level, c->optname,
@@ -430,6 +431,7 @@ void repro_use(struct repro_uses *u, const struct tc_call *c)
 {
 	u->uring |= c->via == VIA_URING;
 	u->compat |= c->via == VIA_COMPAT;
+	u->helper |= c->via == VIA_HELPER;
 	u->groups |= c->level == SOL_SOCKET && c->optname == SOL_SOCKET_PEERGROUPS;
 }
 
@@ -439,6 +441,8 @@ void repro_put_uses(const struct repro_uses *u, struct buf *out)
 		buf_puts(out, runtime_uring);
 	if (u->compat)
 		buf_puts(out, runtime_compat);
+	if (u->helper)
+		buf_puts(out, runtime_helper);
 	if (u->groups)
 		buf_puts(out, runtime_groups);
 }

@@ -164,6 +164,8 @@ static void name_gaps(struct row *row)
 		leave_out(row, "that the call goes through io_uring (newer tables: .io_uring_support)");
 	if (goes(row, VIA_COMPAT))
 		leave_out(row, "that the call is a 32-bit task's");
+	if (goes(row, VIA_HELPER))
+		leave_out(row, "that the call is made by a program");
 	if (row->left_out)
 		buf_puts(row->out, " */\n");
 }

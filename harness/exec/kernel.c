@@ -24,6 +24,7 @@
 #include "arena.h"
 #include "bare.h"
 #include "compat.h"
+#include "helper.h"
 #include "rawcall.h"
 #include "straight.h"
 #include "topo.h"
@@ -56,7 +57,8 @@ struct kernel {
 	struct keeper keeper;
 	struct uring *uring;	      /* NULL until a case needs it */
 	enum { ASK, YES, NO } compat; /* are there 32-bit calls */
-	struct straight *straight;    /* as uring */
+	struct helper helper;
+	struct straight *straight; /* as uring */
 	const struct kernel_others *others;
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	int old_netns;		       /* -1: we did not move */
@@ -210,6 +212,16 @@ static int begin_compat(struct kernel *k)
 	return k->compat == YES ? 0 : -EOPNOTSUPP;
 }
 
+static int begin_helper(struct kernel *k, const struct tcase *tc)
+{
+	if (!helper_can_carry(tc, k->b.error, sizeof(k->b.error)))
+		return -EOPNOTSUPP;
+	if (k->helper.prog < 0 &&
+	    helper_open(&k->helper, &k->set.obj, &k->set.base.base, k->b.error, sizeof(k->b.error)))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 /* Is this machine's kernel open to all of them? */
 static int begin_ways(struct kernel *k, const struct tcase *tc, unsigned ways)
 {
@@ -219,6 +231,8 @@ static int begin_ways(struct kernel *k, const struct tcase *tc, unsigned ways)
 		ret = begin_uring(k, tc);
 	if (!ret && ways & 1u << VIA_COMPAT)
 		ret = begin_compat(k);
+	if (!ret && ways & 1u << VIA_HELPER)
+		ret = begin_helper(k, tc);
 	return ret;
 }
 
@@ -360,16 +374,32 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 	hr->optlen = k->twin.len->len;
 }
 
+/* What runs inside of it is counted by the program that makes it. */
+static void call_helper(struct kernel *k, int fd, const struct tc_call *c, void *val, struct outcome *got)
+{
+	if (helper_sockopt(&k->helper, fd, c, val, &got->ret, k->b.error, sizeof(k->b.error)))
+		k->b.failed = true;
+	got->optlen = 0;
+	got->runs = k->shared->helper.runs;
+	got->order = k->shared->order + k->shared->helper.first % HD_ORDER;
+}
+
 static void call_other_way(struct kernel *k, int fd, const struct tc_call *c, void *val, struct outcome *got)
 {
 	int32_t *len = arena_put_len(&k->hooked, c);
 
+	if (c->via == VIA_HELPER) {
+		call_helper(k, fd, c, val, got);
+		return;
+	}
 	if (c->via == VIA_URING)
 		got->ret = uring_sockopt(k->uring, fd, c, val);
 	else
 		got->ret = compat_sockopt((enum hook)c->hook, fd, c->level, c->optname, val, c->optlen, len);
 	got->optlen = c->hook == HOOK_GET ? k->hooked.len->len : 0;
 	got->stray = arena_len_stray(&k->hooked);
+	got->runs = k->shared->runs;
+	got->order = k->shared->order;
 }
 
 static void k_call(struct backend *b, const struct tc_call *c, struct outcome *got)
@@ -380,9 +410,13 @@ static void k_call(struct backend *b, const struct tc_call *c, struct outcome *g
 
 	k->shared->runs = 0; /* the call below clobbers memory, so this is written before it */
 	got->stray = false;
+	got->mem = buf.mem;
+	got->trace = k->shared->trace[c->hook];
 	if (__builtin_expect(c->via != VIA_SYSCALL, 0)) {
 		call_other_way(k, fd, c, buf.user, got);
-	} else if (c->hook == HOOK_SET) {
+		return;
+	}
+	if (c->hook == HOOK_SET) {
 		got->ret = raw_setsockopt(fd, c->level, c->optname, buf.user, c->optlen);
 		got->optlen = 0;
 	} else {
@@ -391,9 +425,7 @@ static void k_call(struct backend *b, const struct tc_call *c, struct outcome *g
 		got->stray = arena_len_stray(&k->hooked);
 	}
 	got->runs = k->shared->runs;
-	got->mem = buf.mem;
 	got->order = k->shared->order;
-	got->trace = k->shared->trace[c->hook];
 }
 
 void kernel_bare(struct backend *b, const struct bare_case *c)
@@ -562,6 +594,7 @@ static void k_close(struct backend *b, struct control_counts *final)
 	struct kernel *k = of(b);
 
 	uring_close(k->uring);
+	helper_close(&k->helper);
 	topo_drop_all(&k->set);
 	straight_free(k->straight);
 	if (final)
@@ -647,6 +680,7 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 	}
 	k->set.reuse = opts->reuse ? opts->reuse : DEFAULT_REUSE;
 	k->set.base.base.dir = -1;
+	k->helper.prog = -1;
 	k->keeper.cgroup.dir = k->keeper.cgroup.procs = -1;
 	k->keeper.prog[0] = k->keeper.prog[1] = -1;
 	k->old_netns = -1;

@@ -276,7 +276,8 @@ bool call_via(struct edit *e)
 	struct tc_call *c = pick_call(e);
 	uint8_t via = c && c->via == VIA_SYSCALL ? (uint8_t)(1 + draw(e, VIA_COUNT - 1)) : VIA_SYSCALL;
 
-	if (!c || ((c->optlen_null || c->optlen_ro) && via == VIA_URING))
+	if (!c || ((c->optlen_null || c->optlen_ro) && !tc_via_has_pointer(via)) ||
+	    (via == VIA_HELPER && !tc_helper_fits(c)))
 		return false;
 	c->via = via;
 	return true;
@@ -286,7 +287,7 @@ bool call_null(struct edit *e)
 {
 	struct tc_call *c = pick_call(e);
 
-	if (!c || c->hook != HOOK_GET || c->via == VIA_URING)
+	if (!c || c->hook != HOOK_GET || !tc_via_has_pointer(c->via))
 		return false;
 	if (!c->optlen_null && once_in(e, 2)) {
 		c->optlen_ro = !c->optlen_ro;

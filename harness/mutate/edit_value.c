@@ -225,7 +225,7 @@ void settle_call(struct tc_call *c)
 {
 	struct tc_buf *b = &c->buf;
 
-	if (c->hook != HOOK_GET || c->via == VIA_URING)
+	if (c->hook != HOOK_GET || !tc_via_has_pointer(c->via))
 		c->optlen_null = c->optlen_ro = false;
 	if (c->optlen_null)
 		c->optlen_ro = false;

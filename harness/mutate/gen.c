@@ -480,6 +480,34 @@ static void aim_compat(struct gen *g, struct tcase *tc, struct half *set, struct
 	get->call->optlen_null = get->call->via == VIA_COMPAT && rng_chance(&g->r, 1, 8);
 }
 
+/* Most options are none of the helpers', so one that is theirs half of the time. */
+static void aim_helper(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	static const struct {
+		int32_t level, optname;
+	} known[] = {{SOL_SOCKET, SO_PRIORITY}, {SOL_SOCKET, SO_RCVLOWAT}, {SOL_SOCKET, SO_KEEPALIVE},
+		     {SOL_TCP, TCP_NODELAY},	{SOL_TCP, TCP_KEEPIDLE},   {SOL_IP, IP_TOS},
+		     {SOL_IPV6, IPV6_TCLASS}};
+	struct half *h = rng_chance(&g->r, 1, 2) ? set : get;
+	struct tc_call *c = h->call;
+	unsigned i = rng_below(&g->r, 2 * sizeof(known) / sizeof(known[0]));
+
+	if (i < sizeof(known) / sizeof(known[0])) {
+		h->info = option_find(known[i].level, known[i].optname);
+		c->level = known[i].level;
+		c->optname = known[i].optname;
+		c->optlen = rng_chance(&g->r, 1, 8) ? 1 + (int32_t)rng_below(&g->r, 8) : 4;
+	} else if (c->optlen < 1 || c->optlen > TC_MAX_DATA) {
+		c->optlen = 1 + (int32_t)rng_below(&g->r, TC_MAX_DATA);
+	}
+	c->via = VIA_HELPER;
+	c->buf.place = BUF_PLAIN;
+	if (c->buf.size < (uint32_t)c->optlen || c->buf.size > TC_MAX_DATA)
+		c->buf.size = (uint32_t)c->optlen;
+	if (c->buf.n_data > c->buf.size)
+		c->buf.n_data = (uint8_t)c->buf.size;
+}
+
 /* The programs run inside TCP, on this struct: an address, a length and a hint; some fields TCP looks at. */
 static void aim_zerocopy(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
@@ -543,7 +571,7 @@ static aim_fn *const aims[] = {
 	aim_memberships, aim_large_set,	  aim_large_set,   aim_badfd,	    aim_badfd,	     aim_null_optlen,
 	aim_null_optlen, aim_retval,	  aim_retval,	   aim_bad_memory,  aim_bad_memory,  aim_peergroups,
 	aim_uring,	 aim_uring,	  aim_compat,	   aim_zerocopy,    aim_zerocopy,    aim_zerocopy,
-	aim_zerocopy,	 aim_peerpidfd,
+	aim_zerocopy,	 aim_peerpidfd,	  aim_helper,
 };
 
 static void count_half(struct gen *g, const struct half *h)

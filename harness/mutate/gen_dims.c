@@ -38,7 +38,7 @@ unsigned dim_values(enum dim d)
 
 const char *dim_value_name(enum dim d, unsigned v, char buf[24])
 {
-	static const char *const vias[] = {"syscall", "io_uring", "compat"};
+	static const char *const vias[] = {"syscall", "io_uring", "compat", "helper"};
 	static const char *const places[] = {"plain", "NULL", "readonly", "edge"};
 
 	switch (d) {

@@ -124,8 +124,9 @@ static bool set_negative(const struct invariant_call *v)
 /* Did the call end with an errno, in a kernel that copies nothing then (5.18)? */
 static bool errno_result(const struct invariant_call *v)
 {
-	return is_kernel(v) && v->profile->traits.get_negative_ret == NEGATIVE_NO_COPY &&
-	       certain(v, ANY_RET) && v->w->ret < 0;
+	return is_kernel(v) && v->c->via != VIA_HELPER &&
+	       v->profile->traits.get_negative_ret == NEGATIVE_NO_COPY && certain(v, ANY_RET) &&
+	       v->w->ret < 0;
 }
 
 static bool errno_memory(const struct invariant_call *v)
@@ -198,7 +199,7 @@ static bool lost_is_free(const struct invariant_call *v)
 
 static bool uring_optlen(const struct invariant_call *v)
 {
-	return v->c->via != VIA_URING || !certain(v, ANY_OPTLEN) || v->w->optlen == v->c->optlen;
+	return tc_via_has_pointer(v->c->via) || !certain(v, ANY_OPTLEN) || v->w->optlen == v->c->optlen;
 }
 
 static bool compat_silent(const struct invariant_call *v)
@@ -209,6 +210,15 @@ static bool compat_silent(const struct invariant_call *v)
 	if (v->w->n_seen || v->w->n_out || v->plan->kernel_buf)
 		return false;
 	return !v->plan->called || (certain(v, ANY_RET) && v->w->ret == v->hr->ret);
+}
+
+static bool helper_silent(const struct invariant_call *v)
+{
+	if (!is_kernel(v) || v->c->via != VIA_HELPER || v->w->any & ANY_SEEN_TAIL)
+		return true;
+	if (v->w->n_seen || v->w->n_out || v->plan->kernel_buf)
+		return false;
+	return !certain(v, ANY_RET) || v->w->ret == (v->plan->called ? v->hr->ret : -EINVAL);
 }
 
 enum { ON_GET = 1 << HOOK_GET, ON_SET = 1 << HOOK_SET, ON_BOTH = ON_GET | ON_SET };
@@ -257,6 +267,8 @@ static const struct invariant table[] = {
 	 "io_uring/uring_cmd.c io_uring_cmd_getsockopt", ON_GET, uring_optlen},
 	{"compat-silent", "a 32-bit task's call runs no program, and the handler's result is the call's",
 	 "net/socket.c do_sock_setsockopt, do_sock_getsockopt: in_compat_syscall()", ON_BOTH, compat_silent},
+	{"helper-silent", "a program's own call runs no program; its result is the handler's, or EINVAL",
+	 "net/core/filter.c __bpf_setsockopt, __bpf_getsockopt", ON_BOTH, helper_silent},
 };
 /* clang-format on */
 #define N_ROWS (sizeof(table) / sizeof(table[0]))

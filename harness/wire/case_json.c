@@ -12,7 +12,7 @@ static const char *const routes[ROUTE_COUNT] = {
 	[ROUTE_CONNECTED] = "connected", [ROUTE_CLOSED] = "closed",
 };
 static const char *const vias[VIA_COUNT] = {
-	[VIA_SYSCALL] = "syscall", [VIA_URING] = "io_uring", [VIA_COMPAT] = "compat"};
+	[VIA_SYSCALL] = "syscall", [VIA_URING] = "io_uring", [VIA_COMPAT] = "compat", [VIA_HELPER] = "helper"};
 static const char *const places[BUF_PLACE_COUNT] = {
 	[BUF_PLAIN] = "plain", [BUF_READONLY] = "readonly", [BUF_EDGE] = "edge"};
 static const char *const fields[FIELD_COUNT] = {
