@@ -75,7 +75,8 @@ static enum {
 	if (!clause_has(&o->mask, C_COMPAT_SKIPPED) || t == BYPASS_NONE) /* a document, an old kernel */
 		return NO;
 	if (kind == PAST_ZEROCOPY)
-		return t == BYPASS_FREE || (o->t->reject == REJECT_EPERM && o->c->optlen > ZC_OLD_SIZE)
+		return t == BYPASS_FREE || o->c->len_in ||
+				       (o->t->reject == REJECT_EPERM && o->c->optlen > ZC_OLD_SIZE)
 			       ? MAYBE
 			       : YES;
 	if (kind == PAST_SCTP)

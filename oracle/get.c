@@ -146,6 +146,33 @@ static bool negative_decides(struct oracle *o, const struct handler_result *hr)
 	return true;
 }
 
+/* The same for an optlen that lies inside of optval: the window's bytes, and then the length over them. */
+static void overlap(struct oracle *o, const struct handler_result *hr)
+{
+	const struct tc_call *c = o->c;
+	struct want *w = &o->want;
+	struct ctx *x = &o->ctx;
+	const uint8_t *win = x->win, *mask = x->mask;
+	uint32_t n = w->n_out, all = n > c->len_off + 4u ? n : c->len_off + 4u;
+
+	hit(o, C_GET_OVERLAP);
+	chain_window(o, all);
+	memcpy(x->win, hr->mem, all);
+	memcpy(x->win, win, n);
+	if (hr->is_volatile)
+		chain_forget(o, n, all);
+	for (uint32_t i = 0; mask && i < n; i++)
+		if (mask[i])
+			chain_forget(o, i, i + 1);
+	tc_put_word(x->win + c->len_off, x->optlen);
+	if (x->mask)
+		memset(x->mask + c->len_off, 0, 4);
+	w->n_out = all;
+	w->out = x->win;
+	w->out_mask = x->mask;
+	w->c_out = C_GET_OVERLAP;
+}
+
 /* The user gets L bytes of the window. */
 static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned clause)
 {
@@ -162,6 +189,8 @@ static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned
 		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
 		if (c->buf.place == BUF_EDGE)
 			w->any |= ANY_MEM; /* how much of the copy arrives before the fault is not promised */
+		if (c->len_in)
+			w->any |= ANY_OPTLEN;
 		return;
 	}
 	if (c->buf.place != BUF_NULL) {
@@ -173,10 +202,14 @@ static void copy_out(struct oracle *o, const struct handler_result *hr, unsigned
 	}
 	if (c->optlen_null || c->optlen_ro) {
 		result(o, -EFAULT, C_GET_COPYOUT_FAULT);
+		if (c->len_across)
+			w->any |= ANY_OPTLEN; /* the first half may have arrived */
 		return;
 	}
 	w->optlen = x->optlen;
 	w->c_optlen = clause;
+	if (__builtin_expect(c->len_in, 0))
+		overlap(o, hr);
 	result(o, x->retval, clause);
 }
 
@@ -433,7 +466,7 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 			return;
 	}
 	if (o->t->get_negative == GET_NEGATIVE_CALLED &&
-	    (user < 0 || c->optlen_null || c->optlen_ro || c->buf.place != BUF_PLAIN)) {
+	    (user < 0 || c->optlen_null || c->optlen_ro || c->len_in || c->buf.place != BUF_PLAIN)) {
 		called_somehow(o);
 		return;
 	}

@@ -6,7 +6,7 @@
 #include "pipe.h"
 
 /* Windows that one call can need: one for each program and a first one, each with its mask. */
-#define SNAPSHOTS (2 * (TC_MAX_PROGS + 2))
+#define SNAPSHOTS (2 * (TC_MAX_PROGS + 4))
 
 struct oracle *oracle_new(const struct profile *p, uint32_t page_size)
 {

@@ -158,7 +158,8 @@ static void negative_runs(const struct tc_call *c, unsigned side, struct plan *p
 
 static void errno_copies(const struct tc_call *c, unsigned side, struct plan *p, struct want *w)
 {
-	if (c->hook == HOOK_GET && sure(w) && w->ret < 0 && !c->optlen_null)
+	if (c->hook == HOOK_GET && sure(w) && w->ret < 0 && !c->optlen_null && !c->optlen_ro &&
+	    c->via != VIA_HELPER)
 		w->n_out = 1;
 }
 

@@ -54,7 +54,9 @@ enum {
 	EXP_RET64 = 8,
 	VIA_SHIFT = 4,
 	VIA_BITS = 0x30,
-	LEN_READONLY = 64
+	LEN_READONLY = 64,
+	LEN_ELSEWHERE = 128, /* a byte follows: 0xff across a page's end, else the offset in the buffer */
+	LEN_ACROSS = 0xff
 };
 
 const int32_t *case_bin_interesting(size_t *n)
@@ -293,7 +295,8 @@ static void put_call(struct out *o, const struct tc_call *c)
 
 	if (e->has_ret && e->ret != (int32_t)e->ret)
 		flags |= EXP_RET64;
-	flags |= (unsigned)c->via << VIA_SHIFT | (c->optlen_ro ? LEN_READONLY : 0);
+	flags |= (unsigned)c->via << VIA_SHIFT | (c->optlen_ro ? LEN_READONLY : 0) |
+		 (c->len_across || c->len_in ? LEN_ELSEWHERE : 0);
 	put(o, c->hook | sock << 1 | (unsigned)c->optlen_null << 4 | (unsigned)c->buf.place << 5 |
 		       (flags ? 0x80 : 0));
 	put_option(o, c->level, c->optname);
@@ -307,6 +310,8 @@ static void put_call(struct out *o, const struct tc_call *c)
 	if (!flags)
 		return;
 	put(o, flags);
+	if (flags & LEN_ELSEWHERE)
+		put(o, c->len_in ? c->len_off : LEN_ACROSS);
 	if (flags & EXP_RET64)
 		put_le(o, (uint64_t)e->ret, 8);
 	else if (flags & EXP_RET)
@@ -511,6 +516,20 @@ static uint8_t get_bytes(struct cursor *c, uint8_t data[TC_MAX_DATA], uint32_t r
 	return (uint8_t)(n < room ? n : room);
 }
 
+static void get_len_place(struct cursor *c, struct tc_call *call)
+{
+	unsigned at = cursor_u8(c);
+
+	if (call->hook != HOOK_GET || !tc_via_has_pointer(call->via))
+		return;
+	call->len_across = at == LEN_ACROSS;
+	call->len_in = at != LEN_ACROSS;
+	call->len_off = (uint8_t)(call->len_in ? at % (TC_MAX_DATA - 3) : 0);
+	tc_len_settle(call);
+	if (!call->len_in)
+		call->len_off = 0;
+}
+
 static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 {
 	struct tc_expect *e = &call->expect;
@@ -540,6 +559,10 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 		call->via = VIA_SYSCALL;
 	call->optlen_ro = flags & LEN_READONLY && call->hook == HOOK_GET && !call->optlen_null &&
 			  tc_via_has_pointer(call->via);
+	call->len_across = call->len_in = false;
+	call->len_off = 0;
+	if (flags & LEN_ELSEWHERE)
+		get_len_place(c, call);
 	e->has_ret = flags & EXP_RET;
 	e->ret = 0;
 	if (flags & EXP_RET)

@@ -289,9 +289,13 @@ void tcase_print_call(const struct tc_call *c, struct buf *b)
 	buf_puts(b, ", ");
 	print_buf(&c->buf, b);
 	if (c->optlen_null)
-		buf_puts(b, ", optlen NULL)");
+		buf_puts(b, c->len_across ? ", optlen torn" : ", optlen NULL");
 	else
-		buf_printf(b, ", optlen %d%s)", c->optlen, c->optlen_ro ? " readonly" : "");
+		buf_printf(b, ", optlen %d%s%s", c->optlen, c->optlen_ro ? " readonly" : "",
+			   c->len_across ? " across" : "");
+	if (c->len_in)
+		buf_printf(b, " at optval[%u]", c->len_off);
+	buf_puts(b, ")");
 	if (c->via != VIA_SYSCALL)
 		buf_printf(b, " via %s", case_via_words[c->via]);
 }

@@ -255,11 +255,46 @@ static int via(struct parser *p, struct tc_call *c)
 	v = lex_at_one(p, case_via_words, VIA_COUNT);
 	if (v == VIA_COUNT || v == VIA_SYSCALL)
 		return lex_expected(p, "io_uring, compat or helper");
-	if (!tc_via_has_pointer(v) && (c->optlen_null || c->optlen_ro))
+	if (!tc_via_has_pointer(v) && (c->optlen_null || c->optlen_ro || c->len_across || c->len_in))
 		return lex_expected(p, "compat (io_uring and helpers take no optlen pointer)");
 	c->via = (uint8_t)v;
 	lex_next(p);
 	return 0;
+}
+
+/* `NULL`, `torn`, or a number and where it lies: `readonly`, `across`, `at optval[N]`. */
+static int user_optlen(struct parser *p, struct tc_call *c)
+{
+	struct tok t;
+	uint32_t off;
+	int ret;
+
+	if (c->hook == HOOK_GET && lex_at(p, "torn"))
+		c->len_across = true;
+	c->optlen_null = c->hook == HOOK_GET && (lex_skip(p, "NULL") || lex_skip(p, "torn"));
+	if (c->optlen_null)
+		return 0;
+	ret = parse_i32(p, "a length", &c->optlen);
+	if (ret || c->hook != HOOK_GET)
+		return ret;
+	c->optlen_ro = lex_skip(p, "readonly");
+	c->len_across = lex_skip(p, "across");
+	if (c->optlen_ro || c->len_across || !lex_skip(p, "at"))
+		return 0;
+	ret = lex_want(p, "optval");
+	if (!ret)
+		ret = lex_want(p, "[");
+	t = p->tok;
+	if (!ret)
+		ret = parse_u32(p, "an offset", 0, TC_MAX_DATA - 4, &off);
+	if (!ret)
+		ret = lex_want(p, "]");
+	if (ret)
+		return ret;
+	c->len_in = true;
+	c->len_off = (uint8_t)off;
+	tc_len_settle(c);
+	return c->len_in ? 0 : lex_expected_at(p, &t, "an offset of four bytes of a writable buffer");
 }
 
 int parse_call(struct parser *p)
@@ -300,11 +335,7 @@ int parse_call(struct parser *p)
 		ret = lex_want(p, "optlen");
 	if (ret)
 		return ret;
-	c->optlen_null = c->hook == HOOK_GET && lex_skip(p, "NULL");
-	if (!c->optlen_null)
-		ret = parse_i32(p, "a length", &c->optlen);
-	if (!ret && c->hook == HOOK_GET && !c->optlen_null)
-		c->optlen_ro = lex_skip(p, "readonly");
+	ret = user_optlen(p, c);
 	if (!ret)
 		ret = lex_want(p, ")");
 	if (!ret && lex_at(p, "via"))

@@ -253,3 +253,19 @@ bool model_get(const struct model *m, int32_t level, int32_t optname, uint8_t *m
 		memcpy(mem, out, (size_t)len);
 	return true;
 }
+
+void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *optlen)
+{
+	uint32_t value = ret || *optlen < 0    ? 0
+			 : *optlen < c->optlen ? (uint32_t)*optlen
+					       : (uint32_t)c->optlen;
+	uint8_t word[4];
+
+	if (!c->len_in)
+		return;
+	tc_put_word(word, *optlen);
+	for (uint32_t i = 0; !ret && i < sizeof(word); i++)
+		if (c->level == SOL_SOCKET || c->len_off + i >= value)
+			mem[c->len_off + i] = word[i];
+	*optlen = tc_word(mem + c->len_off);
+}

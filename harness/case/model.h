@@ -65,4 +65,11 @@ bool model_set(struct model *m, int32_t level, int32_t optname, const uint8_t *v
 bool model_get(const struct model *m, int32_t level, int32_t optname, uint8_t *mem, uint32_t writable,
 	       int32_t *optlen, int64_t *ret);
 
+/*
+ * Where the user's optlen lies inside of optval, a handler that has answered in mem and *optlen writes over
+ * its own answer: SOL_SOCKET's the length over the value (sk_getsockopt), the others' the value over the
+ * length. Puts both as they lie then; *optlen becomes what stands there.
+ */
+void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *optlen);
+
 #endif

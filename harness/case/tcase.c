@@ -134,6 +134,34 @@ static const char *check_level(const struct tcase *tc, unsigned i, enum hook hoo
 	return NULL;
 }
 
+/* Do the buffer's own bytes say the same as optlen? */
+static bool len_is_in(const struct tc_call *c)
+{
+	const struct tc_buf *b = &c->buf;
+	uint8_t word[4];
+
+	tc_put_word(word, c->optlen);
+	return (b->place == BUF_PLAIN || b->place == BUF_EDGE) && c->sock != TC_SOCK_BAD &&
+	       c->len_off + 4u <= b->n_data && !memcmp(b->data + c->len_off, word, sizeof(word));
+}
+
+void tc_len_settle(struct tc_call *c)
+{
+	struct tc_buf *b = &c->buf;
+
+	if (!c->len_in)
+		return;
+	c->len_in = c->hook == HOOK_GET && tc_via_has_pointer(c->via) && !c->optlen_null && !c->optlen_ro &&
+		    c->sock != TC_SOCK_BAD && (b->place == BUF_PLAIN || b->place == BUF_EDGE) &&
+		    c->len_off <= TC_MAX_DATA - 4 && c->len_off + 4u <= b->size;
+	if (!c->len_in)
+		return;
+	c->len_across = false;
+	while (b->n_data < c->len_off + 4u)
+		b->data[b->n_data++] = b->fill;
+	tc_put_word(b->data + c->len_off, c->optlen);
+}
+
 const char *tc_call_check(const struct tc_call *c, unsigned n_socks)
 {
 	const struct tc_buf *b = &c->buf;
@@ -149,6 +177,10 @@ const char *tc_call_check(const struct tc_call *c, unsigned n_socks)
 		return "a setsockopt whose optlen is a pointer";
 	if (c->optlen_ro && (c->hook != HOOK_GET || c->optlen_null || !tc_via_has_pointer(c->via)))
 		return "a read-only optlen where there is no pointer to it";
+	if ((c->len_across || c->len_in) && (c->hook != HOOK_GET || !tc_via_has_pointer(c->via)))
+		return "an optlen across a page's end or in the buffer where there is no pointer to it";
+	if (c->len_in && (c->len_across || c->optlen_null || c->optlen_ro || !len_is_in(c)))
+		return "an optlen in the buffer that the buffer's spelled-out bytes do not hold";
 	if (c->optlen_null && !tc_via_has_pointer(c->via))
 		return "a call through io_uring or a helper whose optlen is a pointer";
 	if (b->place >= BUF_PLACE_COUNT)
@@ -254,8 +286,10 @@ bool tc_call_equal(const struct tc_call *a, const struct tc_call *b)
 	const struct tc_expect *x = &a->expect, *y = &b->expect;
 
 	if (a->via != b->via || a->hook != b->hook || a->sock != b->sock ||
-	    a->optlen_null != b->optlen_null || a->optlen_ro != b->optlen_ro || a->level != b->level ||
-	    a->optname != b->optname || (!a->optlen_null && a->optlen != b->optlen))
+	    a->optlen_null != b->optlen_null || a->optlen_ro != b->optlen_ro ||
+	    a->len_across != b->len_across || a->len_in != b->len_in ||
+	    (a->len_in && a->len_off != b->len_off) || a->level != b->level || a->optname != b->optname ||
+	    (!a->optlen_null && a->optlen != b->optlen))
 		return false;
 	if (a->buf.place != b->buf.place || a->buf.size != b->buf.size || a->buf.n_data != b->buf.n_data ||
 	    memcmp(a->buf.data, b->buf.data, a->buf.n_data) ||

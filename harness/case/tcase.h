@@ -100,8 +100,16 @@ struct tc_call {
 	uint8_t hook;	  /* enum hook */
 	uint8_t via;	  /* enum call_via */
 	uint8_t sock;	  /* index in sock[], or TC_SOCK_BAD */
-	bool optlen_null; /* getsockopt, not through io_uring: the optlen pointer is NULL */
+	bool optlen_null; /* getsockopt, not through io_uring: the kernel cannot read optlen; NULL, or
+			     len_across */
 	bool optlen_ro;	  /* the same: it points to memory that the kernel can read and not write */
+	/*
+	 * The four bytes lie two and two on both sides of a page's end. With optlen_ro the second page alone
+	 * cannot be written, with optlen_null it is not mapped.
+	 */
+	bool len_across;
+	bool len_in;	 /* they are those of the buffer's data from len_off on (tc_len_settle()) */
+	uint8_t len_off; /* at most TC_MAX_DATA - 4 */
 	int32_t level;
 	int32_t optname;
 	int32_t optlen; /* setsockopt: the argument; getsockopt: *optlen before the call */
@@ -129,6 +137,9 @@ static inline bool tc_call_has_len(const struct tc_call *c)
 {
 	return c->hook == HOOK_GET && tc_via_has_pointer(c->via) && !c->optlen_null;
 }
+
+/* Puts an optlen that lies inside of the buffer there; where it does not fit it lies apart again. */
+void tc_len_settle(struct tc_call *c);
 
 /*
  * Can a program's helper make this call? The value is memory of the kernel, of a length that the verifier
@@ -182,6 +193,20 @@ void tc_buf_image(const struct tc_buf *b, uint8_t *out, uint32_t n);
 
 /* How many bytes of the user's memory, from the buffer's start on, the kernel can read, or write. */
 uint32_t tc_buf_reach(const struct tc_buf *b, bool write);
+
+/* Four bytes as every machine that hookdiff runs on keeps an int. */
+static inline void tc_put_word(uint8_t *at, int32_t v)
+{
+	__builtin_memcpy(at, &v, sizeof(v));
+}
+
+static inline int32_t tc_word(const uint8_t *at)
+{
+	int32_t v;
+
+	__builtin_memcpy(&v, at, sizeof(v));
+	return v;
+}
 
 /* Sixteen bytes at once: most values and windows are no longer, and their lengths are random. */
 typedef uint8_t bytes16 __attribute__((vector_size(16)));

@@ -59,6 +59,8 @@ static bool ask_model(struct predictor *p, const struct tc_call *c, const struct
 		optlen = c->optlen;
 		ret = -EFAULT;
 	}
+	if (c->hook == HOOK_GET && known)
+		model_overlap(c, p->after, ret, &optlen);
 	b->hr = handler(p, c, ret, optlen);
 	b->hr.is_volatile = false;
 	b->modelled = known;

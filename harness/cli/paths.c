@@ -66,12 +66,17 @@ static enum verdict one_way(struct loop *lp, struct tcase *tc, struct path_call 
 	return v;
 }
 
+static bool has_usual_len(const struct tc_call *c)
+{
+	return !c->optlen_null && !c->optlen_ro && !c->len_across && !c->len_in;
+}
+
 /* Where a way has no place for a call it stays a system call. */
 static bool goes_by(const struct tc_call *c, enum call_via via)
 {
 	if (via == VIA_HELPER)
-		return tc_helper_fits(c) && !c->optlen_null && !c->optlen_ro;
-	return tc_via_has_pointer(via) || (!c->optlen_null && !c->optlen_ro);
+		return tc_helper_fits(c) && has_usual_len(c);
+	return tc_via_has_pointer(via) || has_usual_len(c);
 }
 
 static void all_by(struct tcase *tc, enum call_via via)

@@ -323,33 +323,49 @@ static void put_want_mem(const struct tc_call *c, const struct wanted *w, struct
 	}
 }
 
+/* The pointer to optlen, as an expression. */
+static void put_len(const struct tc_call *c, struct buf *out)
+{
+	if (c->hook == HOOK_SET || (c->optlen_null && !c->len_across))
+		buf_puts(out, "NULL");
+	else if (c->len_in)
+		buf_printf(out, "put_len_in(%u, %d)", c->len_off, c->optlen);
+	else if (c->len_across)
+		buf_printf(out, "put_len_across(%s, %d)",
+			   c->optlen_null ? "'t'"
+			   : c->optlen_ro ? "'r'"
+					  : "0",
+			   c->optlen);
+	else
+		buf_printf(out, "put_len%s(%d)", c->optlen_ro ? "_readonly" : "", c->optlen);
+}
+
 static void put_call(const struct tc_call *c, struct buf *out)
 {
+	static const char *const ways[VIA_COUNT] = {
+		[VIA_URING] = "uring", [VIA_COMPAT] = "compat", [VIA_HELPER] = "helper"};
 	struct buf fd = {0};
 
 	if (c->sock == TC_SOCK_BAD)
 		buf_puts(&fd, "BAD_FD");
 	else
 		buf_printf(&fd, "sock[%u]", c->sock);
-	if (c->via != VIA_SYSCALL)
-		buf_printf(out, "\tcall_%s(%d, %s, %d, %d, val, %d);\n",
-			   c->optlen_null	  ? "compat_null"
-			   : c->optlen_ro	  ? "compat_readonly"
-			   : c->via == VIA_URING  ? "uring"
-			   : c->via == VIA_HELPER ? "helper"
-						  : "compat",
-			   c->hook == HOOK_GET, buf_str(&fd), c->level, c->optname, c->optlen);
-	else if (c->hook == HOOK_SET)
+	if (c->via != VIA_SYSCALL) {
+		buf_printf(out, "\tcall_%s(%d, %s, %d, %d, val, %d", ways[c->via], c->hook == HOOK_GET,
+			   buf_str(&fd), c->level, c->optname, c->optlen);
+		if (c->via == VIA_COMPAT) {
+			buf_puts(out, ", ");
+			put_len(c, out);
+		}
+		buf_puts(out, ");\n");
+	} else if (c->hook == HOOK_SET) {
 		buf_printf(out, "\tcall_set(%s, %d, %d, val, %d);\n", buf_str(&fd), c->level, c->optname,
 			   c->optlen);
-	else if (c->optlen_ro)
-		buf_printf(out, "\tcall_get(%s, %d, %d, val, put_len_readonly(%d));\n", buf_str(&fd),
-			   c->level, c->optname, c->optlen);
-	else if (c->optlen_null)
-		buf_printf(out, "\tcall_get(%s, %d, %d, val, NULL);\n", buf_str(&fd), c->level, c->optname);
-	else
-		buf_printf(out, "\tcall_get(%s, %d, %d, val, put_len(%d));\n", buf_str(&fd), c->level,
-			   c->optname, c->optlen);
+	} else {
+		buf_printf(out, "\tcall_get(%s, %d, %d, val, ", buf_str(&fd), c->level, c->optname);
+		put_len(c, out);
+		buf_puts(out, ");\n");
+	}
 	buf_fini(&fd);
 }
 

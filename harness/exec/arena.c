@@ -20,6 +20,11 @@
  */
 #define MAX_ANSWER 16384
 
+/* The span: which of its boundaries an optlen across a page's end lies on, and what stands beside it. */
+enum { SPAN_PLAIN = 1, SPAN_TORN = 3, SPAN_READONLY = 5, SPAN_PAGES = 6 };
+#define SPAN_BESIDE 16
+#define SPAN_CANARY 0x6b
+
 static const uint8_t *canary_image(void)
 {
 	static uint8_t *image;
@@ -63,7 +68,9 @@ int arena_init(struct arena *a)
 	a->rw = reserve(ARENA_SIZE);
 	a->ro = reserve(ARENA_SIZE);
 	a->edge_map = reserve(TC_MAX_BUF);
-	if (!a->canary || !a->kbuf || !a->len || !a->rw || !a->ro || !a->edge_map)
+	a->page = (uint32_t)sysconf(_SC_PAGESIZE);
+	a->span = map_low((SPAN_PAGES + 1) * (size_t)a->page, PROT_READ | PROT_WRITE);
+	if (!a->canary || !a->kbuf || !a->len || !a->rw || !a->ro || !a->edge_map || !a->span)
 		goto out;
 	a->edge_end = a->edge_map + TC_MAX_BUF;
 	fd = memfd_create("hookdiff", MFD_CLOEXEC);
@@ -74,7 +81,8 @@ int arena_init(struct arena *a)
 	if (ftruncate(fd, ARENA_SIZE) ||
 	    mmap(a->rw, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
 	    mmap(a->ro, ARENA_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) == MAP_FAILED ||
-	    mprotect(a->edge_map, TC_MAX_BUF, PROT_READ | PROT_WRITE))
+	    mprotect(a->edge_map, TC_MAX_BUF, PROT_READ | PROT_WRITE) ||
+	    mprotect(a->span + SPAN_TORN * (size_t)a->page, a->page, PROT_NONE))
 		ret = -errno;
 	else
 		ret = 0;
@@ -92,7 +100,7 @@ out:
 
 bool arena_is_low(const struct arena *a)
 {
-	const uint8_t *const at[] = {a->rw, a->ro, a->edge_map, a->kbuf, (const uint8_t *)a->len};
+	const uint8_t *const at[] = {a->rw, a->ro, a->edge_map, a->kbuf, a->span, (const uint8_t *)a->len};
 	uint64_t high = 0;
 
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
@@ -110,6 +118,8 @@ void arena_fini(struct arena *a)
 		munmap(a->edge_map, TC_MAX_BUF + GUARD);
 	if (a->kbuf)
 		munmap(a->kbuf, KBUF_SIZE);
+	if (a->span)
+		munmap(a->span, (SPAN_PAGES + 1) * (size_t)a->page);
 	if (a->len)
 		munmap(a->len, sizeof(*a->len));
 	memset(a, 0, sizeof(*a));
@@ -178,9 +188,47 @@ void *arena_put_kernel(struct arena *a, const uint8_t *bytes, uint32_t n)
 	return a->kbuf;
 }
 
-int32_t *arena_put_len(struct arena *a, const struct tc_call *c)
+static uint8_t *span_at(const struct arena *a, const struct tc_call *c)
+{
+	unsigned page = c->optlen_null ? SPAN_TORN : c->optlen_ro ? SPAN_READONLY : SPAN_PLAIN;
+
+	return a->span + page * (size_t)a->page - 2;
+}
+
+static int32_t *put_across(struct arena *a, const struct tc_call *c)
+{
+	uint8_t *at = span_at(a, c), *second = at + 2;
+
+	if (c->optlen_ro)
+		mprotect(second, a->page, PROT_READ | PROT_WRITE);
+	memset(at - SPAN_BESIDE, SPAN_CANARY, SPAN_BESIDE);
+	memcpy(at, &c->optlen, c->optlen_null ? 2 : 4);
+	if (!c->optlen_null)
+		memset(at + 4, SPAN_CANARY, SPAN_BESIDE);
+	if (c->optlen_ro)
+		mprotect(second, a->page, PROT_READ);
+	a->spanned = true;
+	return (int32_t *)(void *)at;
+}
+
+/* The half of an optlen that is not mapped as a whole may not change either. */
+static bool span_stray(const struct arena *a, const struct tc_call *c)
+{
+	const uint8_t *at = span_at(a, c);
+	bool stray = c->optlen_null && memcmp(at, &c->optlen, 2);
+
+	for (int i = 0; i < SPAN_BESIDE; i++)
+		stray |= at[i - SPAN_BESIDE] != SPAN_CANARY || (!c->optlen_null && at[4 + i] != SPAN_CANARY);
+	return stray;
+}
+
+int32_t *arena_put_len(struct arena *a, const struct tc_call *c, const struct arena_buf *buf)
 {
 	a->len->len = c->optlen;
+	if (__builtin_expect(c->len_across, 0))
+		return put_across(a, c);
+	if (__builtin_expect(c->len_in, 0))
+		return (int32_t *)(void *)((uint8_t *)buf->user + c->len_off);
 	if (__builtin_expect(c->optlen_ro, 0)) { /* where no buffer and no canary that counts reaches */
 		memcpy(a->rw + ARENA_SIZE - TC_PAST, &c->optlen, sizeof(c->optlen));
 		return (int32_t *)(void *)(a->ro + ARENA_SIZE - TC_PAST);
@@ -188,9 +236,20 @@ int32_t *arena_put_len(struct arena *a, const struct tc_call *c)
 	return c->optlen_null ? NULL : &a->len->len;
 }
 
-bool arena_len_stray(struct arena *a)
+int32_t arena_len(const struct arena *a, const struct tc_call *c, const struct arena_buf *buf)
 {
-	bool stray = false;
+	if (__builtin_expect(c->len_in, 0))
+		return tc_word(buf->mem + c->len_off);
+	if (__builtin_expect(c->len_across && !c->optlen_null, 0))
+		return tc_word(span_at(a, c));
+	return a->len->len;
+}
+
+bool arena_len_stray(struct arena *a, const struct tc_call *c)
+{
+	bool stray = __builtin_expect(a->spanned, 0) && span_stray(a, c);
+
+	a->spanned = false;
 
 	for (int i = 0; i < 2; i++) {
 		stray |= a->len->before[i] != LEN_CANARY || a->len->after[i] != LEN_CANARY;

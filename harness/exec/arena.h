@@ -9,10 +9,15 @@
  * Canaries always stand from the buffer's end to the arena's: what a call may have dirtied is noted and
  * repaired by the next arena_put, so that the usual call writes no more than size + TC_PAST bytes. On x86-64
  * all of it lies below 4 GiB, for calls of 32-bit tasks.
+ *
+ * Pages for an optlen across a page's end (tcase.h len_across), two bytes on each side of a boundary:
+ *
+ *     span     | writable || writable | writable || not mapped | writable || read-only | not mapped |
  */
 #ifndef ARENA_H
 #define ARENA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../case/tcase.h"
@@ -32,6 +37,9 @@ struct arena {
 	uint8_t *kbuf;	       /* a kernel-made buffer for the twin: a page and zeros behind it */
 	const uint8_t *canary; /* ARENA_SIZE bytes of tc_canary() */
 	uint32_t dirty;	       /* from this offset on, rw holds canaries */
+	uint8_t *span;
+	uint32_t page;
+	bool spanned;	       /* the last optlen lay there, and what lies beside it is to be looked at */
 	struct arena_len *len; /* in a page of its own, as kbuf: a 32-bit task must reach all of this */
 };
 
@@ -52,10 +60,12 @@ struct arena_buf {
 struct arena_buf arena_put(struct arena *a, const struct tc_call *c);
 /* Places n bytes (at most 65536) as the kernel would hand them to a handler. */
 void *arena_put_kernel(struct arena *a, const uint8_t *bytes, uint32_t n);
-/* Lays out the user's optlen; NULL if the case says so. */
-int32_t *arena_put_len(struct arena *a, const struct tc_call *c);
+/* Lays out the user's optlen, after the buffer; NULL if the case says so. */
+int32_t *arena_put_len(struct arena *a, const struct tc_call *c, const struct arena_buf *buf);
+/* The user's optlen after the call; what it was before if the kernel cannot read or write it. */
+int32_t arena_len(const struct arena *a, const struct tc_call *c, const struct arena_buf *buf);
 /* Did anything beside the user's optlen change? Repairs it. */
-bool arena_len_stray(struct arena *a);
+bool arena_len_stray(struct arena *a, const struct tc_call *c);
 /* Forgets what is known about the canaries: after a call that did something unexpected. */
 static inline void arena_distrust(struct arena *a)
 {

@@ -363,7 +363,7 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 				  : raw_setsockopt(fd, p->level, p->optname, buf.user, p->optlen);
 		return;
 	}
-	len = arena_put_len(&k->twin, c);
+	len = arena_put_len(&k->twin, c, &buf);
 	hr->ret = 0;
 	if (p->called) {
 		hr->is_volatile = is_volatile(k, p->level, p->optname);
@@ -371,7 +371,7 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 				  ? compat_sockopt(HOOK_GET, fd, p->level, p->optname, buf.user, 0, len)
 				  : raw_getsockopt(fd, p->level, p->optname, buf.user, len);
 	}
-	hr->optlen = k->twin.len->len;
+	hr->optlen = arena_len(&k->twin, c, &buf);
 }
 
 /* What runs inside of it is counted by the program that makes it. */
@@ -384,9 +384,11 @@ static void call_helper(struct kernel *k, int fd, const struct tc_call *c, void 
 	got->order = k->shared->order + k->shared->helper.first % HD_ORDER;
 }
 
-static void call_other_way(struct kernel *k, int fd, const struct tc_call *c, void *val, struct outcome *got)
+static void call_other_way(struct kernel *k, int fd, const struct tc_call *c, const struct arena_buf *buf,
+			   struct outcome *got)
 {
-	int32_t *len = arena_put_len(&k->hooked, c);
+	int32_t *len = arena_put_len(&k->hooked, c, buf);
+	void *val = buf->user;
 
 	if (c->via == VIA_HELPER) {
 		call_helper(k, fd, c, val, got);
@@ -396,8 +398,8 @@ static void call_other_way(struct kernel *k, int fd, const struct tc_call *c, vo
 		got->ret = uring_sockopt(k->uring, fd, c, val);
 	else
 		got->ret = compat_sockopt((enum hook)c->hook, fd, c->level, c->optname, val, c->optlen, len);
-	got->optlen = c->hook == HOOK_GET ? k->hooked.len->len : 0;
-	got->stray = arena_len_stray(&k->hooked);
+	got->optlen = c->hook == HOOK_GET ? arena_len(&k->hooked, c, buf) : 0;
+	got->stray = arena_len_stray(&k->hooked, c);
 	got->runs = k->shared->runs;
 	got->order = k->shared->order;
 }
@@ -413,16 +415,17 @@ static void k_call(struct backend *b, const struct tc_call *c, struct outcome *g
 	got->mem = buf.mem;
 	got->trace = k->shared->trace[c->hook];
 	if (__builtin_expect(c->via != VIA_SYSCALL, 0)) {
-		call_other_way(k, fd, c, buf.user, got);
+		call_other_way(k, fd, c, &buf, got);
 		return;
 	}
 	if (c->hook == HOOK_SET) {
 		got->ret = raw_setsockopt(fd, c->level, c->optname, buf.user, c->optlen);
 		got->optlen = 0;
 	} else {
-		got->ret = raw_getsockopt(fd, c->level, c->optname, buf.user, arena_put_len(&k->hooked, c));
-		got->optlen = k->hooked.len->len;
-		got->stray = arena_len_stray(&k->hooked);
+		got->ret = raw_getsockopt(fd, c->level, c->optname, buf.user,
+					  arena_put_len(&k->hooked, c, &buf));
+		got->optlen = arena_len(&k->hooked, c, &buf);
+		got->stray = arena_len_stray(&k->hooked, c);
 	}
 	got->runs = k->shared->runs;
 	got->order = k->shared->order;

@@ -35,7 +35,7 @@ static const struct row {
 	{"move the buffer",               3, false, call_place},
 	{"change the value",              8, false, call_content},
 	{"another way in, or none",       1, false, call_via},
-	{"optlen pointer NULL, or not",   1, false, call_null},
+	{"optlen pointer NULL, or not",   1, true, call_null},
 	{"add a socket",                  1, false, sock_add},
 	{"drop a socket",                 2, false, sock_drop},
 	{"change a socket's kind",        3, false, sock_kind},
@@ -97,6 +97,8 @@ bool edit_apply(unsigned i, struct tcase *tc, const struct tcase *other, struct 
 		memset(&tc->call[c].expect, 0, offsetof(struct tc_expect, bytes));
 	for (unsigned k = 0; slot_find(tc, k, &ref); k++)
 		prog_settle(&slot_of(tc, ref)->prog, (enum hook)ref.hook);
+	for (unsigned c = 0; c < tc->n_calls; c++)
+		tc_len_settle(&tc->call[c]);
 	case_settle_modes(tc);
 	return !rows[i].may_repeat || !tcase_equal(tc, &was);
 }

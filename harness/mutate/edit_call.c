@@ -111,6 +111,7 @@ bool call_sock(struct edit *e)
 	if (!c || c->sock == sock)
 		return false;
 	c->sock = sock;
+	tc_len_settle(c);
 	return true;
 }
 
@@ -276,7 +277,8 @@ bool call_via(struct edit *e)
 	struct tc_call *c = pick_call(e);
 	uint8_t via = c && c->via == VIA_SYSCALL ? (uint8_t)(1 + draw(e, VIA_COUNT - 1)) : VIA_SYSCALL;
 
-	if (!c || ((c->optlen_null || c->optlen_ro) && !tc_via_has_pointer(via)) ||
+	if (!c ||
+	    ((c->optlen_null || c->optlen_ro || c->len_across || c->len_in) && !tc_via_has_pointer(via)) ||
 	    (via == VIA_HELPER && !tc_helper_fits(c)))
 		return false;
 	c->via = via;
@@ -289,10 +291,23 @@ bool call_null(struct edit *e)
 
 	if (!c || c->hook != HOOK_GET || !tc_via_has_pointer(c->via))
 		return false;
-	if (!c->optlen_null && once_in(e, 2)) {
-		c->optlen_ro = !c->optlen_ro;
+	if (once_in(e, 4)) {
+		c->len_across = !c->len_across;
+		c->len_in = false;
 		return true;
 	}
+	if (!c->optlen_null && once_in(e, 3)) {
+		c->len_in = !c->len_in;
+		c->len_off = (uint8_t)draw(e, c->buf.size < 32 ? c->buf.size + 1 : 32);
+		tc_len_settle(c);
+		return true;
+	}
+	if (!c->optlen_null && once_in(e, 2)) {
+		c->optlen_ro = !c->optlen_ro;
+		c->len_in = false;
+		return true;
+	}
+	c->len_in = false;
 	c->optlen_ro = false;
 	c->optlen_null = !c->optlen_null;
 	c->optlen = c->optlen_null ? 0 : any_optlen(e, c, 4);

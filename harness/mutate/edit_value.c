@@ -226,7 +226,7 @@ void settle_call(struct tc_call *c)
 	struct tc_buf *b = &c->buf;
 
 	if (c->hook != HOOK_GET || !tc_via_has_pointer(c->via))
-		c->optlen_null = c->optlen_ro = false;
+		c->optlen_null = c->optlen_ro = c->len_across = c->len_in = false;
 	if (c->optlen_null)
 		c->optlen_ro = false;
 	if (b->place == BUF_NULL)
@@ -235,6 +235,7 @@ void settle_call(struct tc_call *c)
 		b->size = TC_MAX_BUF;
 	if (b->n_data > b->size)
 		b->n_data = (uint8_t)b->size;
+	tc_len_settle(c);
 }
 
 void fit_value(struct edit *e, struct tc_call *c)

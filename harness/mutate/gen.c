@@ -145,7 +145,7 @@ static void make_call(struct gen *g, struct half *h, unsigned kind, uint32_t bou
 	c->hook = (uint8_t)h->hook;
 	c->sock = 0;
 	c->via = VIA_SYSCALL;
-	c->optlen_null = c->optlen_ro = false;
+	c->optlen_null = c->optlen_ro = c->len_across = c->len_in = false;
 	memset(&c->expect, 0, offsetof(struct tc_expect, bytes));
 	c->level = h->info ? h->info->level : LEVEL_UNKNOWN;
 	c->optname = h->info ? h->info->optname : (int32_t)rng_below(&g->r, 64);
@@ -562,6 +562,13 @@ static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, st
 	if (b->n_data > b->size)
 		b->n_data = (uint8_t)b->size;
 	get->hot_retval = true;
+	if (get->call->optlen_ro || rng_chance(&g->r, 1, 2)) {
+		get->call->len_across = rng_chance(&g->r, 1, 4);
+		return;
+	}
+	get->call->len_in = true; /* over the value, beside it, or anywhere in the buffer */
+	get->call->len_off = (uint8_t)rng_below(&g->r, rng_chance(&g->r, 1, 2) ? 9 : TC_MAX_DATA - 3);
+	tc_len_settle(get->call);
 }
 
 typedef void aim_fn(struct gen *, struct tcase *, struct half *, struct half *);

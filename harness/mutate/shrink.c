@@ -101,7 +101,9 @@ static void measure_call(const struct tc_call *c, uint64_t m[M_COUNT])
 
 	m[M_EXPECT] += c->expect.has_ret + c->expect.has_optlen + c->expect.n_bytes;
 	m[M_SOCK_USE] += c->sock;
-	m[M_PLACE] += b->place + (c->optlen_null || c->optlen_ro ? BUF_PLACE_COUNT : 0) + c->via;
+	m[M_PLACE] += b->place +
+		      (c->optlen_null || c->optlen_ro || c->len_across || c->len_in ? BUF_PLACE_COUNT : 0) +
+		      c->via;
 	m[M_DATA_LEN] += b->n_data;
 	m[M_SIZE] += b->size;
 	m[M_OPTLEN] += rank_optlen(c);
@@ -165,7 +167,8 @@ static void hash_call(const struct tc_call *c, uint64_t *h)
 
 	mix(h, c->hook | c->sock << 8 | c->optlen_null << 16 | (uint64_t)(uint32_t)c->optlen << 32);
 	mix(h, (uint32_t)c->level | (uint64_t)(uint32_t)c->optname << 32);
-	mix(h, (uint64_t)c->optlen_ro << 62 | (uint64_t)c->via << 30 | c->buf.place | c->buf.n_data << 8 |
+	mix(h, (uint64_t)c->optlen_ro << 62 | (uint64_t)c->via << 24 | (uint64_t)c->len_across << 26 |
+		       (uint64_t)(c->len_in ? c->len_off + 1u : 0) << 54 | c->buf.place | c->buf.n_data << 8 |
 		       c->buf.fill << 16 | (uint64_t)c->buf.size << 32);
 	for (unsigned i = 0; i < c->buf.n_data; i++)
 		mix(h, c->buf.data[i]);
@@ -230,6 +233,8 @@ static bool worth_asking(struct shrinker *sh)
 {
 	uint64_t h;
 
+	for (unsigned i = 0; i < sh->cand.n_calls; i++)
+		tc_len_settle(&sh->cand.call[i]);
 	if (tcase_check(&sh->cand))
 		return false;
 	measure(&sh->cand, sh->cand_measure);

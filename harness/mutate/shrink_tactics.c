@@ -324,7 +324,7 @@ static enum made t_place(struct tcase *tc, unsigned i)
 		c->via = VIA_SYSCALL;
 	} else if (i % 4 == 0) {
 		c->optlen = c->optlen_null ? (int32_t)c->buf.size : c->optlen;
-		c->optlen_null = c->optlen_ro = false;
+		c->optlen_null = c->optlen_ro = c->len_across = c->len_in = false;
 	} else {
 		if (i % 4 == 1 && c->buf.place == BUF_NULL)
 			c->buf.size = c->optlen > 0 ? (uint32_t)c->optlen : 0;

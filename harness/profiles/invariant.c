@@ -159,12 +159,25 @@ static bool optlen_bound(const struct invariant_call *v)
 	return (w->optlen >= 0 && w->optlen <= limit) || (v->hr && w->optlen == v->hr->optlen);
 }
 
+/* An optlen inside of optval: the window, and the length over it or behind it. */
+static bool out_overlaps(const struct invariant_call *v)
+{
+	const struct want *w = v->w;
+	uint32_t end = v->c->len_off + 4u;
+
+	return v->c->len_in && w->out && w->n_seen && w->n_out >= end &&
+	       w->n_out <= v->c->buf.size + TC_PAST && (w->n_out == end || w->n_out <= w->seen[0].size) &&
+	       (!certain(v, ANY_OPTLEN) || w->optlen == tc_word(w->out + v->c->len_off));
+}
+
 static bool out_bound(const struct invariant_call *v)
 {
 	const struct want *w = v->w;
 
 	if (!w->n_out)
 		return true;
+	if (w->c_out == C_GET_OVERLAP)
+		return out_overlaps(v);
 	if (!w->out || !w->n_seen || w->n_out > w->seen[0].size || v->c->buf.place == BUF_NULL ||
 	    v->c->buf.place == BUF_READONLY)
 		return false;

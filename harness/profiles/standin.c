@@ -123,8 +123,10 @@ void standin_answer(struct standin *s, const struct tc_call *c, const struct pla
 	tc_buf_image(&c->buf, s->mem, c->buf.size + TC_PAST);
 	if (!p->called)
 		return;
-	if (c->hook == HOOK_SET)
+	if (c->hook == HOOK_SET) {
 		set(s, c, p, hr);
-	else
-		get(s, c, p, hr);
+		return;
+	}
+	get(s, c, p, hr);
+	model_overlap(c, s->mem, hr->ret, &hr->optlen);
 }

@@ -11,8 +11,10 @@ static const char *const routes[ROUTE_COUNT] = {
 	[ROUTE_SOCKET] = "socket",	 [ROUTE_SOCKETPAIR] = "socketpair", [ROUTE_LISTENING] = "listening",
 	[ROUTE_CONNECTED] = "connected", [ROUTE_CLOSED] = "closed",
 };
-static const char *const vias[VIA_COUNT] = {
-	[VIA_SYSCALL] = "syscall", [VIA_URING] = "io_uring", [VIA_COMPAT] = "compat", [VIA_HELPER] = "helper"};
+static const char *const vias[VIA_COUNT] = {[VIA_SYSCALL] = "syscall",
+					    [VIA_URING] = "io_uring",
+					    [VIA_COMPAT] = "compat",
+					    [VIA_HELPER] = "helper"};
 static const char *const places[BUF_PLACE_COUNT] = {
 	[BUF_PLAIN] = "plain", [BUF_READONLY] = "readonly", [BUF_EDGE] = "edge"};
 static const char *const fields[FIELD_COUNT] = {
@@ -92,7 +94,13 @@ static void put_call(struct buf *out, const struct tc_call *c)
 		   "\"buffer\":",
 		   hooks[c->hook], vias[c->via], socket, c->level, c->optname, optlen);
 	put_buffer(out, &c->buf);
-	buf_puts(out, c->optlen_ro ? ",\"optlen_readonly\":1}" : "}");
+	if (c->optlen_ro)
+		buf_puts(out, ",\"optlen_readonly\":1");
+	if (c->len_across)
+		buf_puts(out, ",\"optlen_across\":1");
+	if (c->len_in)
+		buf_printf(out, ",\"optlen_offset\":%u", c->len_off);
+	buf_puts(out, "}");
 }
 
 void case_json_put(struct buf *out, const struct tcase *tc)
@@ -246,7 +254,7 @@ static bool get_buffer(const struct jin *in, struct json_object *o, struct tc_bu
 
 static bool get_call(const struct jin *in, struct json_object *o, struct tc_call *c)
 {
-	int64_t socket = TC_SOCK_BAD, readonly = 0;
+	int64_t socket = TC_SOCK_BAD, readonly = 0, across = 0, offset = 0;
 	unsigned hook, via = VIA_SYSCALL;
 
 	memset(c, 0, sizeof(*c));
@@ -262,7 +270,14 @@ static bool get_call(const struct jin *in, struct json_object *o, struct tc_call
 		return false;
 	if (jin_has(o, "optlen_readonly") && !jin_int(in, o, "optlen_readonly", 0, 1, &readonly))
 		return false;
+	if (jin_has(o, "optlen_across") && !jin_int(in, o, "optlen_across", 0, 1, &across))
+		return false;
+	if (jin_has(o, "optlen_offset") && !jin_int(in, o, "optlen_offset", 0, TC_MAX_DATA - 4, &offset))
+		return false;
 	c->optlen_ro = readonly;
+	c->len_across = across;
+	c->len_in = jin_has(o, "optlen_offset");
+	c->len_off = (uint8_t)offset;
 	c->hook = (uint8_t)hook;
 	c->via = (uint8_t)via;
 	c->sock = (uint8_t)socket;

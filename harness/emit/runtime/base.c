@@ -376,6 +376,7 @@ static struct user_len {
 	int32_t len;
 	uint32_t after[2];
 } * user;
+static unsigned char *user_at; /* optlen lies there, and not in *user */
 
 #ifdef MAP_32BIT
 enum { WHERE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_32BIT };
@@ -477,6 +478,7 @@ MAYBE_UNUSED static int32_t *put_len(int32_t len)
 		user = reserve(sizeof(*user), PROT_READ | PROT_WRITE);
 	user->before[0] = user->before[1] = user->after[0] = user->after[1] = 0x5ca1ab1e;
 	user->len = len;
+	user_at = NULL;
 	return &user->len;
 }
 
@@ -488,6 +490,31 @@ MAYBE_UNUSED static int32_t *put_len_readonly(int32_t len)
 		map_memory();
 	memcpy(rw + AREA - PAST, &len, sizeof(len));
 	return (int32_t *)(void *)(ro + AREA - PAST);
+}
+
+/*
+ * An optlen that lies two and two on both sides of a page's end: the second page is writable, read-only ('r')
+ * or not mapped ('t').
+ */
+MAYBE_UNUSED static int32_t *put_len_across(int second, int32_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *at = (unsigned char *)reserve(4 * page, PROT_READ | PROT_WRITE) + page - 2;
+
+	put_len(len);
+	memcpy(at, &len, 4);
+	if (second && mprotect(at + 2, 2 * page, second == 'r' ? PROT_READ : PROT_NONE))
+		cannot("mprotect");
+	user_at = second == 't' ? NULL : at;
+	return (int32_t *)(void *)at;
+}
+
+/* An optlen that lies inside of optval, whose bytes there are the length. */
+MAYBE_UNUSED static int32_t *put_len_in(size_t off, int32_t len)
+{
+	put_len(len);
+	user_at = mem + off;
+	return (int32_t *)(void *)(mem + off);
 }
 
 MAYBE_UNUSED static void call_get(int fd, int level, int optname, void *val, int32_t *len)
@@ -546,6 +573,8 @@ MAYBE_UNUSED static void check_optlen(int32_t want)
 	int stray = user->before[0] != 0x5ca1ab1e || user->before[1] != 0x5ca1ab1e ||
 		    user->after[0] != 0x5ca1ab1e || user->after[1] != 0x5ca1ab1e;
 
+	if (user_at)
+		memcpy(&user->len, user_at, sizeof(user->len));
 	printf("  optlen  want %-24d got %d%s", want, user->len,
 	       stray ? ", and bytes beside it changed" : "");
 	differ_if(want != user->len || stray);

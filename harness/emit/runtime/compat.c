@@ -20,19 +20,7 @@ static void compat5(int is_get, int sock, int level, int optname, void *val, uin
 	record_take();
 }
 
-MAYBE_UNUSED static void call_compat(int is_get, int sock, int level, int optname, void *val, int len)
+static void call_compat(int is_get, int sock, int level, int optname, void *val, int len, int32_t *at)
 {
-	compat5(is_get, sock, level, optname, val, is_get ? (uintptr_t)put_len(len) : (uint32_t)len);
-}
-
-MAYBE_UNUSED static void call_compat_null(int is_get, int sock, int level, int optname, void *val, int len)
-{
-	(void)len;
-	compat5(is_get, sock, level, optname, val, 0);
-}
-
-MAYBE_UNUSED static void call_compat_readonly(int is_get, int sock, int level, int optname, void *val,
-					      int len)
-{
-	compat5(is_get, sock, level, optname, val, (uintptr_t)put_len_readonly(len));
+	compat5(is_get, sock, level, optname, val, is_get ? (uintptr_t)at : (uint32_t)len);
 }
