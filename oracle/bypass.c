@@ -38,7 +38,7 @@ enum {
 	ZC_FLAGS = 56
 };
 enum { ZC_RESERVED = 60, ZC_SIZE = 64, ZC_VALID_FLAGS = 2 /* TCP_CMSG_TS */ };
-#define ZC_OLD_SIZE 40 /* up to flags: 5.10.y has no more, 5.12 has all */
+#define ZC_SHORT_SIZE 40 /* in 5.10.y: up to copybuf_len, and padding */
 
 static bool is_inet(const struct tc_sock *s, uint16_t protocol)
 {
@@ -71,16 +71,14 @@ static enum {
 } lets_past(const struct oracle *o, enum bypass kind, const struct handler_result *hr)
 {
 	enum trait_bypass t = (enum trait_bypass)o->t->bypass;
+	enum trait_zerocopy z = (enum trait_zerocopy)o->t->zerocopy;
 
-	if (!clause_has(&o->mask, C_COMPAT_SKIPPED) || t == BYPASS_NONE) /* a document, an old kernel */
+	if (!clause_has(&o->mask, C_COMPAT_SKIPPED)) /* a document */
 		return NO;
 	if (kind == PAST_ZEROCOPY)
-		return t == BYPASS_FREE || o->c->len_in ||
-				       (o->t->reject == REJECT_EPERM && o->c->optlen > ZC_OLD_SIZE)
-			       ? MAYBE
-			       : YES;
+		return z == ZEROCOPY_HOOK ? NO : z == ZEROCOPY_FREE || o->c->len_in ? MAYBE : YES;
 	if (kind == PAST_SCTP)
-		return t == BYPASS_PIDFD || t == BYPASS_SOME ? YES : t == BYPASS_ZC ? NO : MAYBE;
+		return t == BYPASS_NONE ? NO : t == BYPASS_FREE ? MAYBE : YES;
 	if (t != BYPASS_PIDFD && t != BYPASS_SOME)
 		return NO;
 	if (hr->ret == -ENOPROTOOPT) /* the kernel does not know the option */
@@ -96,16 +94,28 @@ static int user_byte(const struct tc_buf *b, uint32_t off)
 	return off < tc_buf_reach(b, false) ? tc_canary(off) : -1;
 }
 
-/* Do TCP's own checks end the call before the programs? */
-static bool refused(const struct tc_call *c)
+static bool is_short(const struct oracle *o)
 {
-	const uint32_t user = (uint32_t)c->optlen;
+	return o->t->zerocopy == ZEROCOPY_SHORT;
+}
+
+/* The size of TCP's struct, which cuts off a longer optlen. */
+static int32_t zc_size(const struct oracle *o)
+{
+	return is_short(o) ? ZC_SHORT_SIZE : ZC_SIZE;
+}
+
+/* Do TCP's own checks end the call before the programs? The short struct has nothing that must be zero. */
+static bool refused(const struct oracle *o)
+{
+	const struct tc_call *c = o->c;
+	const bool cut = c->optlen > zc_size(o);
+	const uint32_t read = (uint32_t)(cut && is_short(o) ? ZC_SHORT_SIZE : c->optlen);
 	uint32_t flags = 0;
 
-	if (c->optlen_null || (c->optlen_ro && c->optlen > ZC_SIZE) || c->optlen < ZC_LENGTH_END ||
-	    c->buf.place == BUF_NULL)
+	if (c->optlen_null || (c->optlen_ro && cut) || c->optlen < ZC_LENGTH_END || c->buf.place == BUF_NULL)
 		return true;
-	for (uint32_t off = 0; off < user; off++) {
+	for (uint32_t off = 0; off < read; off++) {
 		int v = user_byte(&c->buf, off);
 
 		if (v < 0 || (v && off >= ZC_RESERVED))
@@ -119,15 +129,20 @@ static bool refused(const struct tc_call *c)
 /* Members of four bytes, in the order of the struct. */
 enum late { LATE_INQ = 1, LATE_ERR = 2, LATE_FLAGS = 4 };
 
-/* What TCP computes after the programs, by how much of the struct it copies then. */
-static unsigned late_fields(uint32_t len)
+/*
+ * What TCP computes after the programs, by how much of the struct it copies then: 5.12 looks for the end of a
+ * member, 5.10 asks for `len >=` the end of err ahead of the same switch.
+ */
+static unsigned late_fields(const struct oracle *o, uint32_t len)
 {
 	static const uint8_t ends[] = {24, 32, 36, 40, 48, 56};
 
-	if (len >= ZC_RESERVED)
-		return LATE_INQ | LATE_ERR | LATE_FLAGS;
 	if (len == ZC_ERR) /* where inq ends */
 		return LATE_INQ;
+	if (is_short(o))
+		return len >= ZC_COPYBUF ? LATE_INQ | LATE_ERR : 0;
+	if (len >= ZC_RESERVED)
+		return LATE_INQ | LATE_ERR | LATE_FLAGS;
 	return memchr(ends, (int)len, sizeof(ends)) ? LATE_INQ | LATE_ERR : 0;
 }
 
@@ -181,35 +196,48 @@ static void zc_first(struct oracle *o)
 	hit(o, C_ZC_INSIDE);
 }
 
+/*
+ * One of the members that TCP computes late: as the handler alone has it, if that got so far. If not (TCP had
+ * failed, and a program made it succeed), it follows from the socket: no case sends anything or meets an
+ * error, so tcp_inq_hint is 0, or 1 after the other end's FIN, sock_error 0, and no time stamp was taken.
+ */
+static void zc_late(struct oracle *o, const struct zc *z, unsigned field)
+{
+	static const uint8_t at[] = {ZC_INQ, ZC_ERR, ZC_FLAGS};
+	const bool fin = o->tc->sock[o->c->sock].route == ROUTE_CLOSED;
+	struct ctx *x = &o->ctx;
+	uint8_t *to = x->win + at[field];
+
+	if (z->answer && z->is_volatile) {
+		chain_forget(o, at[field], at[field] + 4u);
+		return;
+	}
+	if (z->answer && late_fields(o, z->len) >> field & 1) {
+		memcpy(to, z->answer + at[field], 4);
+	} else {
+		memset(to, 0, 4);
+		to[0] = 1u << field == LATE_INQ && fin;
+	}
+	if (x->mask)
+		memset(x->mask + at[field], 0, 4);
+}
+
 /* The user's memory of the struct: the first n bytes from the programs' window, the rest as it was. */
 static void zc_memory(struct oracle *o, const struct zc *z, uint32_t n)
 {
-	static const uint8_t at[] = {ZC_INQ, ZC_ERR, ZC_FLAGS};
 	struct ctx *x = &o->ctx;
 	const uint8_t *win = x->win, *mask = x->mask;
-	unsigned late = n ? late_fields(n) : 0,
-		 known = z->answer && !z->is_volatile ? late_fields(z->len) : 0;
+	unsigned late = n ? late_fields(o, n) : 0;
 
-	/* 5.10 computes these from here on, not at these lengths only; 5.12 to 5.17 were not booted. */
-	if (o->t->reject == REJECT_EPERM && n >= ZC_COPYBUF)
-		late |= LATE_INQ | LATE_ERR;
 	chain_window(o, z->len);
 	for (uint32_t off = 0; off < z->len; off++)
 		x->win[off] = off < n ? win[off] : (uint8_t)user_byte(&o->c->buf, off);
 	for (uint32_t off = 0; mask && off < n; off++)
 		if (mask[off])
 			chain_forget(o, off, off + 1);
-	for (unsigned f = 0; f < 3; f++) {
-		if (!(late >> f & 1))
-			continue;
-		if (!(known >> f & 1)) {
-			chain_forget(o, at[f], at[f] + 4u);
-			continue;
-		}
-		memcpy(x->win + at[f], z->answer + at[f], 4);
-		if (x->mask)
-			memset(x->mask + at[f], 0, 4);
-	}
+	for (unsigned f = 0; f < 3; f++)
+		if (late >> f & 1)
+			zc_late(o, z, f);
 	o->want.n_out = z->len;
 	o->want.out = x->win;
 	o->want.out_mask = x->mask;
@@ -235,14 +263,18 @@ static uint32_t zc_result(struct oracle *o, const struct zc *z)
 		get_name_negative(o);
 		return 0;
 	}
-	if (x->optlen < 0 || n > z->len) {
-		result(o, -EFAULT, C_ZC_RANGE);
-		if (x->optlen < 0 && x->retval) /* before 7.3 it comes of the copy, which is not made then */
-			o->want.any |= ANY_RET;
+	if (old && x->optlen <= (int32_t)z->len && x->retval && x->retval != z->original) {
+		result(o, -EFAULT, C_GET_RETVAL_ORIGINAL);
 		return 0;
 	}
-	if (old && x->retval && x->retval != z->original) {
-		result(o, -EFAULT, C_GET_RETVAL_ORIGINAL);
+	if (x->optlen < 0 || n > z->len) {
+		/* Before 7.3 a negative one is found out by the copy, which is not made with a retval. */
+		if (old && x->optlen < 0 && x->retval)
+			result(o, x->retval, C_ZC_FAILED);
+		else
+			result(o, -EFAULT, C_ZC_RANGE);
+		if (!old && x->optlen < 0 && x->retval)
+			o->want.any |= ANY_RET;
 		return 0;
 	}
 	if (x->retval) {
@@ -275,7 +307,7 @@ static void zc_finish(struct oracle *o, const struct zc *z)
 static void zc_predict(struct oracle *o, const struct handler_result *hr)
 {
 	const struct tc_call *c = o->c;
-	struct zc z = {.len = c->optlen < ZC_SIZE ? (uint32_t)c->optlen : ZC_SIZE,
+	struct zc z = {.len = (uint32_t)(c->optlen < zc_size(o) ? c->optlen : zc_size(o)),
 		       .original = hr->ret,
 		       .answer = hr->ret ? NULL : hr->mem,
 		       .is_volatile = hr->is_volatile};
@@ -283,7 +315,8 @@ static void zc_predict(struct oracle *o, const struct handler_result *hr)
 
 	w->optlen = hr->optlen;
 	w->c_optlen = w->c_base = w->c_runs = C_ZC_INSIDE;
-	if (refused(c)) {
+	hit(o, is_short(o) ? C_ZC_STRUCT_SHORT : C_ZC_STRUCT_LONG);
+	if (refused(o)) {
 		w->c_optlen = w->c_base = w->c_runs = C_ZC_EARLY;
 		result(o, hr->ret, C_ZC_EARLY);
 		return;

@@ -25,7 +25,7 @@
 	{                                                                                                    \
 		offsetof(struct traits, trait), mask                                                         \
 	}
-#define PAST_ZC (1 << BYPASS_PIDFD | 1 << BYPASS_SOME | 1 << BYPASS_MIXED | 1 << BYPASS_ZC)
+#define PAST_HOOK (1 << BYPASS_PIDFD | 1 << BYPASS_SOME | 1 << BYPASS_SCTP)
 #define NEEDS(bits)                                                                                          \
 	{                                                                                                    \
 		0, bits                                                                                      \

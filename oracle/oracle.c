@@ -87,7 +87,7 @@ static inline uint8_t goes_past(const struct oracle *o)
 	if (o->c->via != VIA_COMPAT || !clause_has(&o->mask, C_COMPAT_SKIPPED))
 		return 0;
 	/* TCP, which calls the programs itself there, does not ask who the caller is. */
-	return o->c->hook == HOOK_GET && bypass_kind(o) == PAST_ZEROCOPY && o->t->bypass != BYPASS_NONE
+	return o->c->hook == HOOK_GET && bypass_kind(o) == PAST_ZEROCOPY && o->t->zerocopy != ZEROCOPY_HOOK
 		       ? 0
 		       : C_COMPAT_SKIPPED;
 }

@@ -18,9 +18,9 @@
 		    .sockopt_helper = SOCKOPT_HELPER_FREE, .get_retval = GET_RETVAL_ORIGINAL,                \
 		    .get_negative_ret = NEGATIVE_COPIES
 #define BEFORE_5_8                                                                                           \
-	BEFORE_5_18, .bypass = BYPASS_NONE, .get_null = NULL_CHECKED, .set_large = LARGE_EINVAL,             \
-		     .get_large = LARGE_EINVAL, .set_zero = ZERO_LITERAL, .get_zero = ZERO_LITERAL,          \
-		     .get_long = LONG_CLAMPED
+	BEFORE_5_18, .bypass = BYPASS_NONE, .zerocopy = ZEROCOPY_HOOK, .get_null = NULL_CHECKED,             \
+		     .set_large = LARGE_EINVAL, .get_large = LARGE_EINVAL, .set_zero = ZERO_LITERAL,         \
+		     .get_zero = ZERO_LITERAL, .get_long = LONG_CLAMPED
 
 static const struct profile table[] = {
 	{
@@ -49,7 +49,7 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
 		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
-			   .get_null = NULL_CHECKED, .bypass = BYPASS_FREE},
+			   .get_null = NULL_CHECKED, .bypass = BYPASS_NONE, .zerocopy = ZEROCOPY_FREE},
 	},
 	{
 		.name = "v5.10.180",
@@ -58,26 +58,35 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
 		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
-			   .bypass = BYPASS_FREE},
+			   .bypass = BYPASS_FREE, .zerocopy = ZEROCOPY_FREE},
 	},
 	{
 		.name = "v5.10.188",
 		.what = "as v5.10.180, and TCP_ZEROCOPY_RECEIVE runs its programs inside TCP (backport from "
-			"5.12)",
-		.releases = "5.10.188 and later 5.10.y, 5.15.111-5.15.120",
+			"5.12), SCTP's descriptors go past the hook (backport from 6.5)",
+		.releases = "5.10.188 and later 5.10.y",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_BOOTED,
 		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
-			   .bypass = BYPASS_MIXED},
+			   .bypass = BYPASS_SCTP, .zerocopy = ZEROCOPY_SHORT},
+	},
+	{
+		.name = "v5.15.111",
+		.what = "as v5.10.188, and TCP_ZEROCOPY_RECEIVE has the struct of 5.12",
+		.releases = "5.15.111-5.15.120",
+		.in = IN_KERNEL,
+		.evidence = EVIDENCE_PATCH,
+		.traits = {BEFORE_5_18, .set_large = LARGE_EFAULT, .get_large = LARGE_EFAULT,
+			   .bypass = BYPASS_FREE},
 	},
 	{
 		.name = "v5.15.121",
-		.what = "as v5.10.188, and above a page an optlen beyond the window is ignored (backport "
+		.what = "as v5.15.111, and above a page an optlen beyond the window is ignored (backport "
 			"from 6.5)",
 		.releases = "5.15.121 and later 5.15.y",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_5_18, .bypass = BYPASS_MIXED},
+		.traits = {BEFORE_5_18, .bypass = BYPASS_FREE},
 	},
 	{
 		.name = "v5.18",
@@ -88,7 +97,7 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
 		.traits = {BEFORE_6_5, .uring = URING_NO_OPCODE, .get_null = NULL_CHECKED,
-			   .bypass = BYPASS_ZC, .sockopt_helper = SOCKOPT_HELPER_FREE},
+			   .bypass = BYPASS_NONE, .sockopt_helper = SOCKOPT_HELPER_FREE},
 	},
 	{
 		.name = "v5.19",
@@ -97,7 +106,7 @@ static const struct profile table[] = {
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_SOURCE,
 		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .get_null = NULL_CHECKED,
-			   .bypass = BYPASS_ZC, .sockopt_helper = SOCKOPT_HELPER_FREE},
+			   .bypass = BYPASS_NONE, .sockopt_helper = SOCKOPT_HELPER_FREE},
 	},
 	{
 		.name = "v6.4",
@@ -105,7 +114,7 @@ static const struct profile table[] = {
 		.releases = "6.1.28-6.1.38, 6.2.15, 6.3.1-6.3.12, 6.4.0-6.4.3",
 		.in = IN_KERNEL,
 		.evidence = EVIDENCE_PATCH,
-		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .bypass = BYPASS_ZC},
+		.traits = {BEFORE_6_5, .uring = URING_NO_COMMAND, .bypass = BYPASS_NONE},
 	},
 	{
 		.name = "v6.5",
@@ -239,7 +248,7 @@ static const struct {
 	{KERNEL(5, 3, 0), "v5.3"},	   {KERNEL(5, 4, 0), "v5.4"},	      {KERNEL(5, 4, 50), "v5.8"},
 	{KERNEL(5, 4, 243), "v5.10.180"},  {KERNEL(5, 5, 0), "v5.4"},	      {KERNEL(5, 7, 7), "v5.8"},
 	{KERNEL(5, 10, 180), "v5.10.180"}, {KERNEL(5, 10, 188), "v5.10.188"}, {KERNEL(5, 11, 0), "v5.8"},
-	{KERNEL(5, 15, 111), "v5.10.188"}, {KERNEL(5, 15, 121), "v5.15.121"}, {KERNEL(5, 16, 0), "v5.8"},
+	{KERNEL(5, 15, 111), "v5.15.111"}, {KERNEL(5, 15, 121), "v5.15.121"}, {KERNEL(5, 16, 0), "v5.8"},
 	{KERNEL(5, 18, 0), "v5.18"},	   {KERNEL(5, 19, 0), "v5.19"},	      {KERNEL(6, 1, 28), "v6.4"},
 	{KERNEL(6, 1, 39), "v6.5"},	   {KERNEL(6, 2, 0), "v5.19"},	      {KERNEL(6, 2, 15), "v6.4"},
 	{KERNEL(6, 3, 0), "v5.19"},	   {KERNEL(6, 3, 1), "v6.4"},	      {KERNEL(6, 3, 13), "v6.5"},

@@ -41,11 +41,16 @@ enum trait_sockopt_helper { SOCKOPT_HELPER_SHARED, SOCKOPT_HELPER_FREE };
 enum trait_early { EARLY_NEVER, EARLY_PACKET, EARLY_MORE };
 
 /*
- * Which options go past getsockopt's hook: all of bypass.c; SO_PEERPIDFD only where the kernel knows it
- * (stable series without it share the profile); not that, and of SCTP's it is not known;
- * TCP_ZEROCOPY_RECEIVE; that is not known either (some releases do); none.
+ * Which options that make descriptors go past getsockopt's hook: SO_PEERPIDFD and SCTP's; SO_PEERPIDFD only
+ * where the kernel knows it (stable series without it share the profile); SCTP's; of these it is not known
+ * (some releases do); none.
  */
-enum trait_bypass { BYPASS_PIDFD, BYPASS_SOME, BYPASS_MIXED, BYPASS_ZC, BYPASS_FREE, BYPASS_NONE };
+enum trait_bypass { BYPASS_PIDFD, BYPASS_SOME, BYPASS_SCTP, BYPASS_FREE, BYPASS_NONE };
+/*
+ * TCP_ZEROCOPY_RECEIVE runs its programs inside TCP, on the struct of 5.12 or on 5.10's shorter one; that is
+ * not known (some releases do); it is as any other option.
+ */
+enum trait_zerocopy { ZEROCOPY_LONG, ZEROCOPY_SHORT, ZEROCOPY_FREE, ZEROCOPY_HOOK };
 
 enum trait_pipeline { PIPELINE_HOOKS, PIPELINE_DRAFT };
 
@@ -80,10 +85,11 @@ struct traits {
 	uint8_t get_null;	  /* trait_null_optval */
 	uint8_t get_long;	  /* trait_long: a handler that reports more than the window holds */
 	uint8_t get_early;	  /* trait_early: families whose handler's caller looks at optlen first */
-	uint8_t helper; /* trait_helper: bpf_set_retval on setsockopt (and whether it is there at all) */
-	uint8_t uring;	/* trait_uring: the socket commands are for protocols with an ioctl, ... */
-	uint8_t bypass; /* trait_bypass: options that go past getsockopt's hook */
-	uint8_t badfd;	/* trait_badfd: what comes first on setsockopt, descriptor or length */
+	uint8_t helper;	  /* trait_helper: bpf_set_retval on setsockopt (and whether it is there at all) */
+	uint8_t uring;	  /* trait_uring: the socket commands are for protocols with an ioctl, ... */
+	uint8_t bypass;	  /* trait_bypass: options that go past getsockopt's hook */
+	uint8_t zerocopy; /* trait_zerocopy */
+	uint8_t badfd;	  /* trait_badfd: what comes first on setsockopt, descriptor or length */
 	uint8_t sockopt_helper; /* trait_sockopt_helper: bpf_setsockopt, bpf_getsockopt */
 };
 

@@ -263,8 +263,8 @@ static void run_rows(const struct row *rows, size_t n, const char *const *profil
 #define RUN(rows, ...)                                                                                       \
 	run_rows(rows, sizeof(rows) / sizeof((rows)[0]), (const char *const[]){__VA_ARGS__, NULL})
 
-#define TO_5_17		 "v5.3", "v5.4", "v5.8", "v5.10.180", "v5.10.188"
-#define FROM_5_8_TO_5_17 "v5.8", "v5.10.180", "v5.10.188"
+#define TO_5_17		 "v5.3", "v5.4", "v5.8", "v5.10.180", "v5.10.188", "v5.15.111"
+#define FROM_5_8_TO_5_17 "v5.8", "v5.10.180", "v5.10.188", "v5.15.111"
 #define FROM_5_18	 "v5.18", "v6.4", "v6.5", "v6.7", "v7.1", "v7.2"
 #define FROM_6_4	 "v6.4", "v6.5", "v6.7", "v7.1", "v7.2"
 #define FROM_6_5	 "v6.5", "v6.7", "v7.1", "v7.2"

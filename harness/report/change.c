@@ -20,7 +20,8 @@ const char *change_word(enum change c)
  */
 static bool is_graded(unsigned trait)
 {
-	static const uint8_t graded[] = {offsetof(struct traits, get_early), offsetof(struct traits, uring)};
+	static const uint8_t graded[] = {offsetof(struct traits, get_early), offsetof(struct traits, uring),
+					 offsetof(struct traits, bypass)};
 
 	return memchr(graded, (int)trait, sizeof(graded));
 }
