@@ -136,20 +136,21 @@ static unsigned changed_rule(const struct clause_set *hits, const struct profile
 }
 
 /*
- * The rule of the run's profile that is not there in the other one; if no such rule had a say in the call,
- * the one in whose place the other profile's stands, and else that one itself.
+ * The rule of the run's profile that is not there in the other one: the broken one, or one of the trait by
+ * which the other profile went; if no such rule had a say in the call, the one in whose place the other
+ * profile's stands, and else that one itself. Any other rule that had a say comes last: it need not be why.
  */
 static unsigned rule_behind(const struct clause_set *hits, const struct profile *first,
 			    const struct profile *other, unsigned followed, unsigned broken)
 {
-	unsigned rule = changed_rule(hits, first, other, followed, broken);
+	unsigned any = changed_rule(hits, first, other, followed, broken);
 
-	for (unsigned c = 1; !rule && c < C_COUNT; c++)
+	if (any && (any == broken || same_trait(any, followed)))
+		return any;
+	for (unsigned c = 1; c < C_COUNT; c++)
 		if (same_trait(c, followed) && profile_change(first, other, c) == CHANGE_ENDS)
-			rule = c;
-	if (!rule && followed && profile_change(first, other, followed) != CHANGE_NONE)
-		rule = followed;
-	return rule;
+			return c;
+	return profile_change(first, other, followed) != CHANGE_NONE ? followed : any;
 }
 
 /* What had a say in the call that differed, under the run's own profile. */
