@@ -387,6 +387,7 @@ static void record_wrong(struct operate *o, const char *findings, char *stem, si
 
 	tree_gen_init(&gen, SEED);
 	gen.helpers = o->loop.profile->traits.helper != HELPER_NONE;
+	gen.socks[SOCKS_MPTCP] = gen.socks[SOCKS_SMC] = false; /* not everywhere */
 	gen.swap_safe = o->epoch->has & NEED_SWAP_SAFE || !(o->epoch->has & NEED_PREORDER);
 	for (unsigned i = 0; i < 20000 && op_res.verdict != V_FAIL; i++) {
 		tree_gen_case(&gen, i, &op_tree);

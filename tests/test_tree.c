@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "harness/campaign/tally.h"
 #include "harness/case/tree_text.h"
 #include "harness/mutate/tree_gen.h"
 #include "oracle/scope.h"
@@ -457,6 +458,89 @@ static void generated(void **state)
 		assert_true(g.kinds[k] > 0);
 }
 
+/* Everything that an attach model is about is in what is generated; and the counting counts. */
+static void nothing_is_left_out(void **state)
+{
+	static struct tally y;
+	static struct tree_gen g; /* large */
+	struct buf b = {0};
+
+	(void)state;
+	tree_gen_init(&g, 13);
+	for (unsigned i = 0; i < 100000; i++) {
+		tree_gen_case(&g, i, &tree);
+		tally_case(&y, &model, attach_epoch_find("attach-7.2"), &tree);
+	}
+	if (tally_starved(&y, attach_epoch_find("attach-7.2"), &b))
+		fail_msg("never generated:\n%s", buf_str(&b));
+	for (unsigned r = T_SOCK_INET6; r <= T_SOCK_SMC; r++)
+		assert_true(y.n[r] > 0);
+	memset(&y, 0, sizeof(y));
+	assert_true(tally_starved(&y, attach_epoch_find("attach-7.2"), &b) > 80);
+	buf_fini(&b);
+}
+
+/* By hand: a case, and the rows that it is counted in. */
+static void rows_are_counted(void **state)
+{
+	static const struct {
+		const char *steps;
+		enum tally_row row;
+		unsigned n;
+	} by_row[] = {
+		{"attach(a, p1, multi)\nattach(a, p2, multi)\nattach(a, p3, multi)\ndetach(a, p2)\n",
+		 T_DETACH_MIDDLE, 1},
+		{"attach(a, p1, multi)\nattach(a, p2, multi)\ndetach(a, p2)\n", T_DETACH_MIDDLE, 0},
+		{"attach(a, p1, multi)\nattach(a, p2, multi)\ndetach(a, p1)\n", T_DETACH_FIRST, 1},
+		{"attach(a, p1, multi)\nattach(a, p2, multi)\ndetach(a, p2)\ndetach(a, p1)\n", T_DETACH_END,
+		 1},
+		{"attach(a, p1, multi)\nl1 = link(a, p1)\n", T_SIDE_BY_SIDE, 1},
+		{"l1 = link(a, p1)\nl2 = link(a, p1)\n", T_SIDE_BY_SIDE, 0},
+		{"l1 = link(a, p1)\nl2 = link(a, p1)\n", T_LINK_TWICE, 1},
+		{"attach(e, p1, multi)\nrmdir(e)\n", T_RMDIR_PROGS, 1},
+		{"l1 = link(e, p1)\nrmdir(e)\n", T_RMDIR_PROGS, 0},
+		{"l1 = link(e, p1)\nrmdir(e)\nupdate(l1, p2)\n", T_UPDATE_DEAD, 1},
+		{"s = socket(AF_INET, SOCK_STREAM, 0) in e\nrmdir(e)\n", T_RMDIR_SOCKETS, 1},
+		{"l1 = link(a, p1)\nlink_detach(l1)\nlink_detach(l1)\nupdate(l1, p2)\n", T_LINK_DETACH, 1},
+		{"l1 = link(a, p1)\nlink_detach(l1)\nlink_detach(l1)\nupdate(l1, p2)\n", T_LINK_DETACH_AGAIN,
+		 1},
+		{"l1 = link(a, p1)\nlink_detach(l1)\nlink_detach(l1)\nupdate(l1, p2)\n", T_UPDATE_GONE, 1},
+		{"attach(a, p1, override)\ndetach(a, p2)\n", T_DETACH_SINGLE_OTHER, 1},
+		{"attach(a, p1, override)\ndetach(a, p1)\n", T_DETACH_SINGLE_OTHER, 0},
+		{"l1 = link(a, p1)\nl2 = link(a, p2, before id l1)\n", T_BESIDE_LINK_ID, 1},
+		{"attach(a, p1, multi)\nattach(a, p2, multi after p1)\n", T_BESIDE_PROG_FD, 1},
+		{"attach(a, p1, multi)\nattach(a, p2, multi after p1)\n", T_AFTER_ALONE, 0},
+		{"attach(a, p1, multi)\nattach(a, p2, multi revision 2)\n", T_REVISION_RIGHT, 1},
+		{"attach(a, p1, multi)\nattach(a, p2, multi revision 1)\n", T_REVISION_WRONG, 1},
+		{"s = socket(AF_INET, SOCK_STREAM, 0) in a/b\nattach(a/d, p1, multi)\n"
+		 "setsockopt(s, SOL_SOCKET, SO_MARK, i32 1, optlen 4)\n",
+		 T_CALL_SIBLING, 1},
+		{"s = socket(AF_INET, SOCK_STREAM, 0) in a/b\nattach(a, p1, override)\nattach(a/b, p2, "
+		 "multi)\n"
+		 "setsockopt(s, SOL_SOCKET, SO_MARK, i32 1, optlen 4)\n",
+		 T_CALL_YIELD, 1},
+		{"s = socket(AF_INET, SOCK_STREAM, 0) in a/b\nattach(a, p1, multi)\nattach(a/b, p1, multi)\n"
+		 "setsockopt(s, SOL_SOCKET, SO_MARK, i32 1, optlen 4)\n",
+		 T_CALL_TWICE, 1},
+		{"s = socket(AF_INET, SOCK_STREAM, 0) in a/b\nattach(a, p1, multi)\nattach(a/b, p1, multi)\n"
+		 "setsockopt(s, SOL_SOCKET, SO_MARK, i32 1, optlen 4)\n",
+		 T_CALL_LEVELS, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(by_row) / sizeof(by_row[0]); i++) {
+		struct tally y = {.cases = 0};
+		char text[2000];
+		int n = snprintf(text, sizeof(text), "%s%s", TREE, by_row[i].steps);
+
+		assert_int_equal(tree_parse(text, (size_t)n, "row", &tree, NULL, NULL), 0);
+		tally_case(&y, &model, attach_epoch_find("attach-7.2"), &tree);
+		if (y.n[by_row[i].row] != by_row[i].n)
+			fail_msg("%s%s: want %u, got %llu", by_row[i].steps, tally_name(by_row[i].row),
+				 by_row[i].n, (unsigned long long)y.n[by_row[i].row]);
+	}
+}
+
 static bool wants_differ(const struct tree_want *a, const struct tree_want *b)
 {
 	return a->ret != b->ret || a->n != b->n || memcmp(a->progs, b->progs, a->n) ||
@@ -536,10 +620,16 @@ static void epochs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_hand),	    cmocka_unit_test(corpus_round_trips),
-		cmocka_unit_test(corpus_agrees),    cmocka_unit_test(every_clause_has_a_case),
-		cmocka_unit_test(malformed),	    cmocka_unit_test(generated),
-		cmocka_unit_test(wrong_rules_show), cmocka_unit_test(epochs),
+		cmocka_unit_test(by_hand),
+		cmocka_unit_test(corpus_round_trips),
+		cmocka_unit_test(corpus_agrees),
+		cmocka_unit_test(every_clause_has_a_case),
+		cmocka_unit_test(malformed),
+		cmocka_unit_test(generated),
+		cmocka_unit_test(wrong_rules_show),
+		cmocka_unit_test(epochs),
+		cmocka_unit_test(nothing_is_left_out),
+		cmocka_unit_test(rows_are_counted),
 	};
 
 	return cmocka_run_group_tests_name("tree", tests, load_corpus, NULL);

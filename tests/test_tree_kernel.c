@@ -111,6 +111,7 @@ static void generate(unsigned from, unsigned n)
 {
 	tree_gen_init(&gen, 3);
 	gen.helpers = o.loop.profile->traits.helper != HELPER_NONE;
+	gen.socks[SOCKS_MPTCP] = gen.socks[SOCKS_SMC] = false; /* not everywhere */
 	gen.swap_safe = o.epoch->has & NEED_SWAP_SAFE || !(o.epoch->has & NEED_PREORDER);
 	for (unsigned i = from; i < from + n; i++) {
 		enum verdict v;

@@ -61,7 +61,7 @@ static const struct {
 } least[TREE_WRONG_COUNT] = {
 	[TREE_WRONG_ABOVE] = {"attach none above, attach below", 2, 2, 1, false},
 	[TREE_WRONG_PREORDER] = {"attach preorder twice, effective query", 3, 2, 2, true},
-	[TREE_WRONG_REPLACE] = {"attach, replace with preorder, attach another, effective query", 4, 1, 2,
+	[TREE_WRONG_REPLACE] = {"attach, replace with preorder, attach another, effective query", 4, 2, 2,
 				true},
 	[TREE_WRONG_SIBLING] = {"attach, effective query beside", 2, 2, 1, true},
 	[TREE_WRONG_MOVED] = {"socket, attach, move, call", 4, 1, 1, false},

@@ -393,6 +393,7 @@ static void add(struct bulk_result *sum, const struct bulk_result *r)
 		sum->kinds[i] += r->kinds[i];
 	sum->cases += r->cases;
 	sum->calls += r->calls;
+	tally_add(&sum->tally, &r->tally);
 	sum->failed += r->failed;
 	sum->waived += r->waived;
 	sum->inconclusive += r->inconclusive;

@@ -10,6 +10,7 @@
 #include "../exec/splat.h"
 #include "../mutate/gen.h"
 #include "../mutate/tree_gen.h"
+#include "tally.h"
 #include "target.h"
 #include "triage.h"
 #include "loop.h"
@@ -65,8 +66,9 @@ struct bulk_result {
 	uint64_t answers[ANSWER_COUNT], calls_on[HOOK_COUNT];
 	struct control_counts controls;
 	uint64_t operations, ops[TREE_OP_COUNT], kinds[TREE_KIND_COUNT]; /* of cases with operations */
-	uint64_t chains;   /* topologies, of the sweep of chains */
-	uint64_t straight; /* of the cases: those that ran on straight-line programs too */
+	struct tally tally; /* what those that were generated do */
+	uint64_t chains;    /* topologies, of the sweep of chains */
+	uint64_t straight;  /* of the cases: those that ran on straight-line programs too */
 	uint64_t cases, calls, failed, waived, inconclusive, skipped, silent, sets, indistinct;
 	uint64_t
 		caught_after; /* cases before the first divergence in the worker that met it first; 0: none */

@@ -42,6 +42,7 @@ struct bulk_operations {
 	struct tree t;
 	struct op_result res;
 	struct op_finding finding;
+	struct tree_model scratch;
 };
 
 /* The bucket of the key, a new one if there is room, or NULL. */

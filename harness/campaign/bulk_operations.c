@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "../base/recorder.h"
 #include "../case/tree_text.h"
@@ -75,6 +77,7 @@ bool bulk_operations_case(struct worker *w, uint64_t index)
 	struct bulk_operations *q = w->operations;
 
 	tree_gen_case(&q->gen, index, &q->t);
+	tally_case(&w->r->tally, &q->scratch, w->opts->epoch, &q->t);
 	recorder_index(index);
 	switch (operate_case(&q->o, &q->t, false, &q->res)) {
 	case V_FAIL:
@@ -88,6 +91,16 @@ bool bulk_operations_case(struct worker *w, uint64_t index)
 	default:
 		return true;
 	}
+}
+
+static bool can_make(enum tree_socks kind)
+{
+	struct tree_sock k = tree_gen_sock(kind);
+	int fd = socket(k.family, k.type | SOCK_CLOEXEC, k.protocol);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int bulk_operations_open(struct worker *w, struct backend *b)
@@ -107,6 +120,8 @@ int bulk_operations_open(struct worker *w, struct backend *b)
 	tree_gen_init(&q->gen, w->opts->seed);
 	q->gen.helpers = w->loop.profile->traits.helper != HELPER_NONE;
 	q->gen.swap_safe = w->opts->epoch->has & NEED_SWAP_SAFE || !(w->opts->epoch->has & NEED_PREORDER);
+	for (unsigned i = 0; i < TREE_SOCKS; i++)
+		q->gen.socks[i] = can_make((enum tree_socks)i);
 	q->o.wrong = w->opts->wrong;
 	return 0;
 }

@@ -89,7 +89,7 @@ static bool there(const struct tree *t, const struct made *m, uint8_t cg)
 }
 
 /* A threaded cgroup makes its parent the root of a threaded domain, in which other children are of no use. */
-static bool may_thread(const struct tree *t, uint8_t cg)
+bool tree_may_thread(const struct tree *t, uint8_t cg)
 {
 	for (unsigned i = 0; i < t->n_cgroups; i++)
 		if (t->cgroup[i].parent == cg || (t->cgroup[i].parent == t->cgroup[cg].parent && i != cg))
@@ -112,7 +112,7 @@ static const char *check_sock(const struct tree *t, struct made *m, unsigned i)
 			return "a socket in a cgroup that was not made";
 		(s->route == ROUTE_THREAD ? m->threaded : m->plain)[where[k]] = true;
 	}
-	if (s->route == ROUTE_THREAD && (s->cg == TREE_NONE || !may_thread(t, s->cg)))
+	if (s->route == ROUTE_THREAD && (s->cg == TREE_NONE || !tree_may_thread(t, s->cg)))
 		return "a threaded cgroup that is not the only child of its parent, or has children";
 	m->sock[i] = true;
 	return NULL;

@@ -160,6 +160,9 @@ bool tree_drop_cgroup(struct tree *t, unsigned i);
 bool tree_join_progs(struct tree *t, unsigned gone, unsigned instead);
 bool tree_join_cgroups(struct tree *t, unsigned gone, unsigned instead);
 
+/* Can sockets be made in it by a thread: has it a parent, and neither children nor siblings? */
+bool tree_may_thread(const struct tree *t, uint8_t cg);
+
 /* Does a call of the case name an option that can hurt this machine (safe.h)? */
 bool tree_host_safe(const struct tree *t, int32_t *level, int32_t *optname);
 

@@ -6,7 +6,8 @@
 #include "in_vm.h"
 #include "session.h"
 
-#define CHECK_FROM 1000000 /* cases from which on the generator's own check means something */
+#define CHECK_FROM	      1000000 /* cases from which on the generator's own check means something */
+#define CHECK_OPERATIONS_FROM 500000  /* of those with operations, of which a whole row may be rare */
 
 static void print_histogram(const struct bulk_result *r)
 {
@@ -20,6 +21,28 @@ static void print_histogram(const struct bulk_result *r)
 			       (unsigned long long)r->dim[d][v]);
 		putchar('\n');
 	}
+}
+
+static void print_tally(const struct bulk_result *r)
+{
+	struct buf b = {0};
+
+	tally_print(&r->tally, &b);
+	printf("\nwhat was generated, in %llu cases of %llu steps:\n%s", (unsigned long long)r->tally.cases,
+	       (unsigned long long)r->tally.steps, buf_str(&b));
+	buf_fini(&b);
+}
+
+/* The same of cases with operations. */
+static int check_operations(const struct bulk_result *r, const struct attach_epoch *e)
+{
+	struct buf b = {0};
+	unsigned n = r->tally.cases >= CHECK_OPERATIONS_FROM ? tally_starved(&r->tally, e, &b) : 0;
+
+	if (n)
+		fprintf(stderr, "hookdiff: the generator never made %u parts:\n%s", n, buf_str(&b));
+	buf_fini(&b);
+	return n ? EXIT_UNSURE : 0;
 }
 
 /* A run that leaves a rule or a boundary untried must not look like one that tried it. */
@@ -92,9 +115,11 @@ int cmd_fuzz(struct cli *cli)
 		       (unsigned long long)cli->seed, opts.workers);
 	session_start(&s);
 	bulk_run(&opts, &r);
-	starved = check_generator(&r);
+	starved = cli->operations ? check_operations(&r, s.epoch) : check_generator(&r);
 	if (cli->verbose && !cli->json && !cli->operations)
 		print_histogram(&r);
+	if (cli->verbose && !cli->json && cli->operations)
+		print_tally(&r);
 	code = session_bulk(&s, &opts, &r);
 	return code ? code : starved;
 }

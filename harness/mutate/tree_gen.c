@@ -9,6 +9,9 @@
 #include "boundary.h"
 #include "tree_mutate.h"
 
+#define IPPROTO_MPTCP_ 262
+#define AF_SMC_	       43
+
 #define EDITED 8 /* one case in so many is edited as well: that breaks what the generator takes care of */
 
 const char *tree_kind_name(enum tree_kind k)
@@ -23,6 +26,23 @@ void tree_gen_init(struct tree_gen *g, uint64_t seed)
 	memset(g, 0, sizeof(*g));
 	g->seed = seed;
 	g->helpers = g->swap_safe = g->full_route = true;
+	for (unsigned i = 0; i < TREE_SOCKS; i++)
+		g->socks[i] = true;
+}
+
+struct tree_sock tree_gen_sock(enum tree_socks kind)
+{
+	static const uint16_t kinds[TREE_SOCKS][3] = {[SOCKS_NETLINK] = {AF_NETLINK, SOCK_RAW, 0},
+						      [SOCKS_MPTCP] = {AF_INET, SOCK_STREAM, IPPROTO_MPTCP_},
+						      [SOCKS_SMC] = {AF_SMC_, SOCK_STREAM, 0}};
+
+	return (struct tree_sock){.route = ROUTE_DIRECT,
+				  .cg = TREE_NONE,
+				  .connector = TREE_NONE,
+				  .acceptor = TREE_NONE,
+				  .family = kinds[kind][0],
+				  .type = kinds[kind][1],
+				  .protocol = kinds[kind][2]};
 }
 
 /* Shapes of the tree: the parent of each cgroup, or TREE_NONE; the end is 0xfe. */
@@ -304,7 +324,7 @@ static void sock_at(struct tree_gen *g, uint8_t cg, enum tree_route route)
 	struct tree *t = g->t;
 	struct tree_sock *k = &t->sock[t->n_socks];
 	struct tree_step *s = add(g, TREE_SOCKET);
-	uint32_t kind = rng_below(&g->r, 8);
+	uint32_t kind = rng_below(&g->r, 8), rare = rng_below(&g->r, 32);
 
 	*k = (struct tree_sock){.route = (uint8_t)route,
 				.cg = cg,
@@ -321,6 +341,10 @@ static void sock_at(struct tree_gen *g, uint8_t cg, enum tree_route route)
 	if (route == ROUTE_ACCEPT) {
 		k->connector = rng_chance(&g->r, 1, 4) ? TREE_NONE : cgroup_of(g);
 		k->acceptor = rng_chance(&g->r, 1, 4) ? TREE_NONE : cgroup_of(g);
+	}
+	if (route == ROUTE_DIRECT && rare < TREE_SOCKS && g->socks[rare]) {
+		*k = tree_gen_sock((enum tree_socks)rare);
+		k->cg = cg;
 	}
 	s->sock = t->n_socks++;
 }
@@ -373,6 +397,20 @@ static void routes(struct tree_gen *g)
 	unsigned n = sizeof(ways) - (g->full_route ? 0 : 6);
 
 	sock_at(g, cgroup_of(g), (enum tree_route)ways[rng_below(&g->r, n)]);
+}
+
+/* Sockets of a threaded cgroup and of the one above; false if the tree has none that may be threaded. */
+static bool threads(struct tree_gen *g)
+{
+	struct tree *t = g->t;
+
+	for (uint8_t cg = t->n_cgroups; cg-- > 0;)
+		if (tree_may_thread(t, cg)) {
+			sock_at(g, cg, ROUTE_THREAD);
+			sock_at(g, t->cgroup[cg].parent, ROUTE_DIRECT);
+			return true;
+		}
+	return false;
 }
 
 /* As many links of one program as a cgroup takes, and some more. */
@@ -449,9 +487,11 @@ void tree_gen_case(struct tree_gen *g, uint64_t index, struct tree *t)
 	make_progs(g);
 	if (kind == TREE_FULL)
 		fill(g);
-	sockets(g);
-	if (kind == TREE_ROUTES)
-		routes(g);
+	if (kind != TREE_ROUTES || !g->full_route || rng_chance(&g->r, 2, 3) || !threads(g)) {
+		sockets(g);
+		if (kind == TREE_ROUTES)
+			routes(g);
+	}
 	n = t->n_steps + 8 + rng_below(&g->r, 17);
 	for (unsigned tries = 0; t->n_steps < n && tries < 64; tries++)
 		one_step(g, kind);
