@@ -43,7 +43,7 @@ replay() {
 	fi
 }
 
-for target in fuzz_case_text fuzz_case_bin fuzz_oracle fuzz_isa fuzz_elf; do
+for target in fuzz_case_text fuzz_case_bin fuzz_oracle fuzz_isa fuzz_elf fuzz_tree; do
 	replay "$target" "$runs" "$build/drivers/seeds/$target"
 	grep -q "\"target\":\"$target\",\"executions\":[1-9]" "$tmp/stats.json" || fail "$target: HOOKDIFF_FUZZ_STATS"
 done

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "harness/campaign/tally.h"
+#include "harness/case/tree_bin.h"
 #include "harness/case/tree_text.h"
 #include "harness/mutate/tree_gen.h"
 #include "oracle/scope.h"
@@ -458,6 +459,89 @@ static void generated(void **state)
 		assert_true(g.kinds[k] > 0);
 }
 
+/* ---- the binary form ---- */
+
+static void bin_trip(const struct tree *t, const char *what)
+{
+	static struct tree back; /* large */
+	static uint8_t bytes[TREE_BIN_MAX];
+	size_t n = tree_bin_encode(t, bytes, sizeof(bytes));
+
+	assert_in_range(n, TREE_BIN_MIN, TREE_BIN_MAX);
+	assert_true(tree_bin_decode(bytes, n, &back));
+	if (tree_check(&back) || !tree_equal(t, &back))
+		fail_msg("%s: decode(encode(x)) is another case: %s", what, tree_check(&back));
+	assert_int_equal(tree_bin_encode(t, bytes, n - 1), 0);
+}
+
+static void binary_round_trips(void **state)
+{
+	static struct tree_gen g; /* large */
+
+	(void)state;
+	for (unsigned i = 0; i < n_corpus; i++)
+		bin_trip(&corpus[i].t, corpus[i].path);
+	tree_gen_init(&g, 17);
+	for (unsigned i = 0; i < cases(20000); i++) {
+		tree_gen_case(&g, i, &tree);
+		bin_trip(&tree, "generated");
+	}
+}
+
+/* Any bytes are a valid case, and always the same one. */
+static void any_bytes_decode(void **state)
+{
+	static uint8_t bytes[4096];
+	unsigned steps = 0, most = 0;
+	struct rng r;
+
+	(void)state;
+	assert_false(tree_bin_decode(bytes, TREE_BIN_MIN - 1, &tree));
+	for (unsigned i = 0; i < cases(20000); i++) {
+		size_t n;
+
+		rng_seed(&r, 3, i);
+		n = TREE_BIN_MIN + rng_below(&r, sizeof(bytes) - TREE_BIN_MIN);
+		for (size_t k = 0; k < n; k++)
+			bytes[k] = (uint8_t)rng_u64(&r);
+		assert_true(tree_bin_decode(bytes, n, &tree));
+		if (tree_check(&tree))
+			fail_msg("bytes %u: %s", i, tree_check(&tree));
+		bin_trip(&tree, "bytes");
+		assert_true(tree_bin_decode(bytes, n, &again));
+		assert_true(tree_equal(&tree, &again));
+		steps += tree.n_steps;
+		most = tree.n_steps > most ? tree.n_steps : most;
+	}
+	assert_true(steps > cases(20000) * 8); /* most of what is written stays */
+	assert_true(most > 40);
+}
+
+/* By hand, from the comment of tree_bin.h. */
+static void binary_by_hand(void **state)
+{
+	static const uint8_t bytes[] = {1,    0x11,		    /* two cgroups, one socket */
+					0,    0,    1,	  1,	    /* a, a/b */
+					1,    1,    0x80,	    /* a setsockopt program that returns 1 */
+					4,			    /* steps */
+					0x10, 0,    0,	  2 | 0x40, /* attach(a, p1, multi) ... */
+					1,    0x20,		    /* = 0 */
+					10,   0,    0,	  1, /* s = socket(AF_INET, SOCK_STREAM, 0) in a/b */
+					6,    1,    3,	     /* query(a/b, setsockopt, effective) */
+					8,    1};	     /* rmdir(a/b) */
+	static const char want[] =
+		"tree a a/b\nprogram p1 setsockopt { return 1 }\nattach(a, p1, multi) = 0\n"
+		"s = socket(AF_INET, SOCK_STREAM, 0) in a/b\n"
+		"query(a/b, setsockopt, effective)\nrmdir(a/b)\n";
+	struct buf text = {0};
+
+	(void)state;
+	assert_true(tree_bin_decode(bytes, sizeof(bytes), &tree));
+	tree_print(&tree, NULL, &text);
+	assert_string_equal(buf_str(&text), want);
+	buf_fini(&text);
+}
+
 /* Everything that an attach model is about is in what is generated; and the counting counts. */
 static void nothing_is_left_out(void **state)
 {
@@ -628,6 +712,9 @@ int main(void)
 		cmocka_unit_test(generated),
 		cmocka_unit_test(wrong_rules_show),
 		cmocka_unit_test(epochs),
+		cmocka_unit_test(binary_round_trips),
+		cmocka_unit_test(any_bytes_decode),
+		cmocka_unit_test(binary_by_hand),
 		cmocka_unit_test(nothing_is_left_out),
 		cmocka_unit_test(rows_are_counted),
 	};

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "../base/buf.h"
+#include "bin_parts.h"
 #include "options.h"
 
 #ifndef IPPROTO_MPTCP
@@ -41,8 +41,7 @@ static const struct {
 	{AF_INET, SOCK_STREAM, IPPROTO_TCP},
 	{AF_INET, SOCK_DGRAM, IPPROTO_UDP},
 };
-#define N_KINDS	 (sizeof(kinds) / sizeof(kinds[0]))
-#define KIND_RAW 15
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* Both bits set in the header: results of programs take two bits, so that one can be 2. */
 #define WIDE 0xc0
@@ -67,14 +66,7 @@ const int32_t *case_bin_interesting(size_t *n)
 
 /* ---- writing ---- */
 
-struct out {
-	uint8_t *p;
-	size_t n, cap;
-	bool full;
-	bool wide; /* some program may return 2 */
-};
-
-static void put(struct out *o, unsigned byte)
+void bin_put(struct bin_out *o, unsigned byte)
 {
 	if (o->n == o->cap)
 		o->full = true;
@@ -83,64 +75,64 @@ static void put(struct out *o, unsigned byte)
 }
 
 /* The low `bytes` bytes of v, little endian. */
-static void put_le(struct out *o, uint64_t v, unsigned bytes)
+void bin_put_le(struct bin_out *o, uint64_t v, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
-		put(o, (unsigned)(v >> 8 * i) & 0xff);
+		bin_put(o, (unsigned)(v >> 8 * i) & 0xff);
 }
 
-static void put_bytes(struct out *o, const uint8_t *data, unsigned n)
+static void put_bytes(struct bin_out *o, const uint8_t *data, unsigned n)
 {
-	put(o, n);
+	bin_put(o, n);
 	for (unsigned i = 0; i < n; i++)
-		put(o, data[i]);
+		bin_put(o, data[i]);
 }
 
-static void put_int(struct out *o, int32_t v)
+void bin_put_int(struct bin_out *o, int32_t v)
 {
 	for (unsigned i = 0; i < N_INTERESTING; i++) {
 		if (interesting[i] == v) {
-			put(o, i);
+			bin_put(o, i);
 			return;
 		}
 	}
 	if (v >= 0 && v < 0x60) {
-		put(o, 0x20 + (unsigned)v);
+		bin_put(o, 0x20 + (unsigned)v);
 	} else if (v >= INT16_MIN && v <= INT16_MAX) {
-		put(o, 0x80);
-		put_le(o, (uint32_t)v, 2);
+		bin_put(o, 0x80);
+		bin_put_le(o, (uint32_t)v, 2);
 	} else {
-		put(o, 0xc0);
-		put_le(o, (uint32_t)v, 4);
+		bin_put(o, 0xc0);
+		bin_put_le(o, (uint32_t)v, 4);
 	}
 }
 
-static void put_offset(struct out *o, uint32_t off)
+static void put_offset(struct bin_out *o, uint32_t off)
 {
 	if (off < 0xf0) {
-		put(o, off);
+		bin_put(o, off);
 	} else {
-		put(o, 0xf0);
-		put_le(o, off, 2);
+		bin_put(o, 0xf0);
+		bin_put_le(o, off, 2);
 	}
 }
 
-static void put_level(struct out *o, int32_t level)
+static void put_level(struct bin_out *o, int32_t level)
 {
 	for (unsigned i = 0; i < level_count(); i++) {
 		if (level_at(i) == level) {
-			put(o, i);
+			bin_put(o, i);
 			return;
 		}
 	}
-	put(o, 0x80);
-	put_le(o, (uint32_t)level, 4);
+	bin_put(o, 0x80);
+	bin_put_le(o, (uint32_t)level, 4);
 }
 
-static void put_index(struct out *o, size_t i)
+static void put_index(struct bin_out *o, size_t i)
 {
-	put(o, (unsigned)(i >> 8));
-	put(o, i & 0xff);
+	bin_put(o, (unsigned)(i >> 8));
+	bin_put(o, i & 0xff);
 }
 
 #define LOW_OPTNAMES 256
@@ -165,7 +157,7 @@ static size_t first_option(int32_t optname)
 }
 
 /* An optname without its level: the first option with that number will do. */
-static void put_optname(struct out *o, int32_t optname)
+static void put_optname(struct bin_out *o, int32_t optname)
 {
 	size_t first = first_option(optname);
 
@@ -173,12 +165,12 @@ static void put_optname(struct out *o, int32_t optname)
 		put_index(o, first - 1);
 		return;
 	}
-	put(o, 0x80);
-	put(o, 0);
-	put_int(o, optname);
+	bin_put(o, 0x80);
+	bin_put(o, 0);
+	bin_put_int(o, optname);
 }
 
-static void put_option(struct out *o, int32_t level, int32_t optname)
+static void put_option(struct bin_out *o, int32_t level, int32_t optname)
 {
 	const struct option_info *info = option_find(level, optname);
 
@@ -186,107 +178,125 @@ static void put_option(struct out *o, int32_t level, int32_t optname)
 		put_index(o, (size_t)(info - option_at(0)));
 		return;
 	}
-	put(o, 0x80);
-	put(o, 0);
-	put_int(o, level);
-	put_int(o, optname);
+	bin_put(o, 0x80);
+	bin_put(o, 0);
+	bin_put_int(o, level);
+	bin_put_int(o, optname);
 }
 
-static void put_act(struct out *o, const struct act *a)
+static void put_act(struct bin_out *o, const struct act *a)
 {
 	unsigned op = a->op - 1u;
 
 	switch ((enum act_op)a->op) {
 	case ACT_IF:
-		put(o, op);
-		put(o, a->field | (unsigned)a->cmp << 4);
-		put(o, a->n);
+		bin_put(o, op);
+		bin_put(o, a->field | (unsigned)a->cmp << 4);
+		bin_put(o, a->n);
 		if (a->field == FIELD_BYTE) {
 			put_offset(o, a->off);
-			put(o, (unsigned)a->val);
+			bin_put(o, (unsigned)a->val);
 		} else if (a->field == FIELD_LEVEL) {
 			put_level(o, a->val);
 		} else if (a->field == FIELD_OPTNAME) {
 			put_optname(o, a->val);
 		} else {
-			put_int(o, a->val);
+			bin_put_int(o, a->val);
 		}
 		break;
 	case ACT_LEVEL:
-		put(o, op);
+		bin_put(o, op);
 		put_level(o, a->val);
 		break;
 	case ACT_OPTNAME:
-		put(o, op);
+		bin_put(o, op);
 		put_optname(o, a->val);
 		break;
 	case ACT_OPTLEN:
 	case ACT_RETVAL:
 	case ACT_SET_RETVAL:
-		put(o, op);
-		put_int(o, a->val);
+		bin_put(o, op);
+		bin_put_int(o, a->val);
 		break;
 	case ACT_BYTES:
-		put(o, op | (a->n >> 1) << 4); /* 1, 2, 4: 0, 1, 2 */
+		bin_put(o, op | (a->n >> 1) << 4); /* 1, 2, 4: 0, 1, 2 */
 		put_offset(o, a->off);
-		put_le(o, (uint32_t)a->val, a->n);
+		bin_put_le(o, (uint32_t)a->val, a->n);
 		break;
 	case ACT_RETURN:
-		put(o, op | (unsigned)a->val << 4);
+		bin_put(o, op | (unsigned)a->val << 4);
 		break;
 	case ACT_KEEP_RETVAL:
 	case ACT_NONE:
 	case ACT_OP_COUNT:
-		put(o, op);
+		bin_put(o, op);
 		break;
 	}
 }
 
-static void put_levels(struct out *o, const struct tcase *tc)
+void bin_put_prog(struct bin_out *o, const struct prog *p)
+{
+	bin_put(o, p->n | p->ret << (o->wide ? 6 : 7));
+	for (uint32_t k = 0; k < p->n; k++)
+		put_act(o, &p->act[k]);
+}
+
+static void put_levels(struct bin_out *o, const struct tcase *tc)
 {
 	for (unsigned i = 0; i < tc->n_levels; i++) {
 		const struct tc_level *l = &tc->level[i];
 		unsigned get = l->n[HOOK_GET], set = l->n[HOOK_SET];
 
-		put(o, get | set << 3);
+		bin_put(o, get | set << 3);
 		if (!get && !set)
 			continue;
-		put(o, (get ? l->slot[HOOK_GET][0].mode : 0u) | (set ? l->slot[HOOK_SET][0].mode : 0u) << 2);
+		bin_put(o, (get ? l->slot[HOOK_GET][0].mode : 0u) | (set ? l->slot[HOOK_SET][0].mode : 0u)
+									    << 2);
 		for (unsigned h = 0; h < HOOK_COUNT; h++) {
-			for (unsigned s = 0; s < l->n[h]; s++) {
-				const struct prog *p = &l->slot[h][s].prog;
-
-				put(o, p->n | p->ret << (o->wide ? 6 : 7));
-				for (uint32_t k = 0; k < p->n; k++)
-					put_act(o, &p->act[k]);
-			}
+			for (unsigned s = 0; s < l->n[h]; s++)
+				bin_put_prog(o, &l->slot[h][s].prog);
 		}
 	}
 }
 
-static void put_sock(struct out *o, const struct tc_sock *s)
+/* Family, type and protocol as a number below BIN_KIND_RAW if they are usual. */
+unsigned bin_kind(uint16_t family, uint16_t type, uint16_t protocol)
+{
+	unsigned k = 0;
+
+	while (k < N_KINDS &&
+	       (kinds[k].family != family || kinds[k].type != type || kinds[k].protocol != protocol))
+		k++;
+	return k < N_KINDS ? k : BIN_KIND_RAW;
+}
+
+void bin_kind_of(unsigned k, uint16_t *family, uint16_t *type, uint16_t *protocol)
+{
+	*family = kinds[k % N_KINDS].family;
+	*type = kinds[k % N_KINDS].type;
+	*protocol = kinds[k % N_KINDS].protocol;
+}
+
+static void put_sock(struct bin_out *o, const struct tc_sock *s)
 {
 	static const uint8_t routes[ROUTE_COUNT] = {[ROUTE_SOCKETPAIR] = 0x80,
 						    [ROUTE_LISTENING] = 0x10,
 						    [ROUTE_CONNECTED] = 0x20,
 						    [ROUTE_CLOSED] = 0x30};
-	unsigned k = 0, pair = routes[s->route];
+	unsigned k = bin_kind(s->family, s->type, s->protocol), pair = routes[s->route];
 
-	while (k < N_KINDS &&
-	       (kinds[k].family != s->family || kinds[k].type != s->type || kinds[k].protocol != s->protocol))
-		k++;
-	if (k < N_KINDS) {
-		put(o, k | pair);
+	if (k != BIN_KIND_RAW) {
+		bin_put(o, k | pair);
 	} else {
-		put(o, KIND_RAW | pair);
-		put_le(o, s->family, 2);
-		put_le(o, s->type, 2);
-		put_le(o, s->protocol, 2);
+		bin_put(o, BIN_KIND_RAW | pair);
+		bin_put_le(o, s->family, 2);
+		bin_put_le(o, s->type, 2);
+		bin_put_le(o, s->protocol, 2);
 	}
-	put(o, s->level);
+	bin_put(o, s->level);
 }
 
-static void put_call(struct out *o, const struct tc_call *c)
+void bin_put_call(struct bin_out *o, const struct tc_call *c)
 {
 	const struct tc_expect *e = &c->expect;
 	unsigned flags =
@@ -297,49 +307,49 @@ static void put_call(struct out *o, const struct tc_call *c)
 		flags |= EXP_RET64;
 	flags |= (unsigned)c->via << VIA_SHIFT | (c->optlen_ro ? LEN_READONLY : 0) |
 		 (c->len_across || c->len_in ? LEN_ELSEWHERE : 0);
-	put(o, c->hook | sock << 1 | (unsigned)c->optlen_null << 4 | (unsigned)c->buf.place << 5 |
+	bin_put(o, c->hook | sock << 1 | (unsigned)c->optlen_null << 4 | (unsigned)c->buf.place << 5 |
 		       (flags ? 0x80 : 0));
 	put_option(o, c->level, c->optname);
 	if (!c->optlen_null)
-		put_int(o, c->optlen);
+		bin_put_int(o, c->optlen);
 	if (c->buf.place != BUF_NULL) {
-		put_int(o, (int32_t)c->buf.size);
+		bin_put_int(o, (int32_t)c->buf.size);
 		put_bytes(o, c->buf.data, c->buf.n_data);
-		put(o, c->buf.fill);
+		bin_put(o, c->buf.fill);
 	}
 	if (!flags)
 		return;
-	put(o, flags);
+	bin_put(o, flags);
 	if (flags & LEN_ELSEWHERE)
-		put(o, c->len_in ? c->len_off : LEN_ACROSS);
+		bin_put(o, c->len_in ? c->len_off : LEN_ACROSS);
 	if (flags & EXP_RET64)
-		put_le(o, (uint64_t)e->ret, 8);
+		bin_put_le(o, (uint64_t)e->ret, 8);
 	else if (flags & EXP_RET)
-		put_int(o, (int32_t)e->ret);
+		bin_put_int(o, (int32_t)e->ret);
 	if (flags & EXP_OPTLEN)
-		put_int(o, e->optlen);
+		bin_put_int(o, e->optlen);
 	if (flags & EXP_BYTES)
 		put_bytes(o, e->bytes, e->n_bytes);
 }
 
 size_t case_bin_encode(const struct tcase *tc, uint8_t *out, size_t cap)
 {
-	struct out o = {.p = out, .cap = cap, .wide = tcase_returns_2(tc)};
+	struct bin_out o = {.p = out, .cap = cap, .wide = tcase_returns_2(tc)};
 
-	put(&o, CASE_BIN_VERSION);
-	put(&o, (tc->n_levels - 1u) | (unsigned)tc->n_socks << 3 | (o.wide ? WIDE : 0));
-	put(&o, tc->n_calls);
+	bin_put(&o, CASE_BIN_VERSION);
+	bin_put(&o, (tc->n_levels - 1u) | (unsigned)tc->n_socks << 3 | (o.wide ? WIDE : 0));
+	bin_put(&o, tc->n_calls);
 	put_levels(&o, tc);
 	for (unsigned i = 0; i < tc->n_socks; i++)
 		put_sock(&o, &tc->sock[i]);
 	for (unsigned i = 0; i < tc->n_calls; i++)
-		put_call(&o, &tc->call[i]);
+		bin_put_call(&o, &tc->call[i]);
 	return o.full ? 0 : o.n;
 }
 
 /* ---- reading ---- */
 
-static int32_t get_int(struct cursor *c)
+int32_t bin_get_int(struct cursor *c)
 {
 	unsigned tag = cursor_u8(c);
 
@@ -379,7 +389,7 @@ static int32_t get_optname(struct cursor *c)
 {
 	const struct option_info *info = get_index(c);
 
-	return info ? info->optname : get_int(c);
+	return info ? info->optname : bin_get_int(c);
 }
 
 static void get_act(struct cursor *c, enum hook hook, bool wide, struct act *a)
@@ -405,7 +415,7 @@ static void get_act(struct cursor *c, enum hook hook, bool wide, struct act *a)
 		} else if (a->field == FIELD_OPTNAME) {
 			a->val = get_optname(c);
 		} else {
-			a->val = get_int(c);
+			a->val = bin_get_int(c);
 		}
 		break;
 	case ACT_LEVEL:
@@ -417,7 +427,7 @@ static void get_act(struct cursor *c, enum hook hook, bool wide, struct act *a)
 	case ACT_OPTLEN:
 	case ACT_RETVAL:
 	case ACT_SET_RETVAL:
-		a->val = get_int(c);
+		a->val = bin_get_int(c);
 		break;
 	case ACT_BYTES:
 		width = (b >> 4 & 3) % 3;
@@ -435,7 +445,7 @@ static void get_act(struct cursor *c, enum hook hook, bool wide, struct act *a)
 	}
 }
 
-static void get_prog(struct cursor *c, enum hook hook, bool wide, struct prog *p)
+void bin_get_prog(struct cursor *c, enum hook hook, bool wide, struct prog *p)
 {
 	uint32_t end[ACT_MAX + 1];
 	unsigned depth = 0, b = cursor_u8(c);
@@ -482,7 +492,7 @@ static void get_level_progs(struct cursor *c, struct tc_level *l, bool wide, uin
 		above[h] = mode;
 		for (unsigned s = 0; s < l->n[h]; s++) {
 			l->slot[h][s].mode = mode;
-			get_prog(c, (enum hook)h, wide, &l->slot[h][s].prog);
+			bin_get_prog(c, (enum hook)h, wide, &l->slot[h][s].prog);
 		}
 	}
 }
@@ -494,15 +504,12 @@ static void get_sock(struct cursor *c, struct tc_sock *s, unsigned n_levels)
 	s->route = b & 0x80   ? ROUTE_SOCKETPAIR
 		   : b & 0x30 ? (uint8_t)(ROUTE_LISTENING - 1 + (b >> 4 & 3))
 			      : ROUTE_SOCKET;
-	if (k == KIND_RAW) {
+	if (k == BIN_KIND_RAW) {
 		s->family = cursor_u16(c);
 		s->type = cursor_u16(c);
 		s->protocol = cursor_u16(c);
 	} else {
-		k %= N_KINDS;
-		s->family = kinds[k].family;
-		s->type = kinds[k].type;
-		s->protocol = kinds[k].protocol;
+		bin_kind_of(k, &s->family, &s->type, &s->protocol);
 	}
 	s->level = (uint8_t)(cursor_u8(c) % (n_levels + 1));
 }
@@ -530,7 +537,7 @@ static void get_len_place(struct cursor *c, struct tc_call *call)
 		call->len_off = 0;
 }
 
-static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
+void bin_get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 {
 	struct tc_expect *e = &call->expect;
 	const struct option_info *info;
@@ -541,14 +548,14 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	call->optlen_null = (b >> 4 & 1) && call->hook == HOOK_GET;
 	call->buf.place = (uint8_t)((b >> 5 & 3) % BUF_PLACE_COUNT);
 	info = get_index(c);
-	call->level = info ? info->level : get_int(c);
-	call->optname = info ? info->optname : get_int(c);
-	call->optlen = call->optlen_null ? 0 : get_int(c);
+	call->level = info ? info->level : bin_get_int(c);
+	call->optname = info ? info->optname : bin_get_int(c);
+	call->optlen = call->optlen_null ? 0 : bin_get_int(c);
 	call->buf.size = 0;
 	call->buf.n_data = 0;
 	call->buf.fill = 0;
 	if (call->buf.place != BUF_NULL) {
-		call->buf.size = (uint32_t)get_int(c) % (TC_MAX_BUF + 1u);
+		call->buf.size = (uint32_t)bin_get_int(c) % (TC_MAX_BUF + 1u);
 		call->buf.n_data = get_bytes(c, call->buf.data, call->buf.size);
 		call->buf.fill = cursor_u8(c);
 	}
@@ -566,9 +573,9 @@ static void get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 	e->has_ret = flags & EXP_RET;
 	e->ret = 0;
 	if (flags & EXP_RET)
-		e->ret = flags & EXP_RET64 ? (int64_t)cursor_u64(c) : get_int(c);
+		e->ret = flags & EXP_RET64 ? (int64_t)cursor_u64(c) : bin_get_int(c);
 	e->has_optlen = (flags & EXP_OPTLEN) && tc_call_has_len(call);
-	e->optlen = flags & EXP_OPTLEN ? get_int(c) : 0;
+	e->optlen = flags & EXP_OPTLEN ? bin_get_int(c) : 0;
 	e->n_bytes = flags & EXP_BYTES ? get_bytes(c, e->bytes, call->buf.size) : 0;
 }
 
@@ -591,7 +598,7 @@ size_t case_bin_take_cut(const uint8_t *data, size_t n, struct tcase *out, bool 
 	for (unsigned i = 0; i < out->n_socks; i++)
 		get_sock(&c, &out->sock[i], out->n_levels);
 	for (unsigned i = 0; i < out->n_calls; i++)
-		get_call(&c, &out->call[i], out->n_socks);
+		bin_get_call(&c, &out->call[i], out->n_socks);
 	*cut = c.over;
 	return n - cursor_remaining(&c);
 }

@@ -75,19 +75,22 @@ const char *prog_check(const struct prog *p, enum hook hook)
 	return NULL;
 }
 
+bool prog_returns_2(const struct prog *p)
+{
+	bool two = p->ret == 2;
+
+	for (unsigned i = 0; i < p->n; i++)
+		two |= (p->act[i].op == ACT_RETURN) & (p->act[i].val == 2);
+	return two;
+}
+
 bool tcase_returns_2(const struct tcase *tc)
 {
 	for (unsigned l = 0; l < tc->n_levels; l++)
 		for (unsigned h = 0; h < HOOK_COUNT; h++)
-			for (unsigned s = 0; s < tc->level[l].n[h]; s++) {
-				const struct prog *p = &tc->level[l].slot[h][s].prog;
-				bool two = p->ret == 2;
-
-				for (unsigned i = 0; i < p->n; i++)
-					two |= (p->act[i].op == ACT_RETURN) & (p->act[i].val == 2);
-				if (two)
+			for (unsigned s = 0; s < tc->level[l].n[h]; s++)
+				if (prog_returns_2(&tc->level[l].slot[h][s].prog))
 					return true;
-			}
 	return false;
 }
 

@@ -166,6 +166,7 @@ const char *tc_call_check(const struct tc_call *c, unsigned n_socks);
 
 /* True if some program of the case may return 2 (act.h): no kernel can run it. */
 bool tcase_returns_2(const struct tcase *tc);
+bool prog_returns_2(const struct prog *p);
 
 /* True if the two cases mean the same: equal in every part that is in use. */
 bool tcase_equal(const struct tcase *a, const struct tcase *b);

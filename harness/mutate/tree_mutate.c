@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tree_mutate.h"
 
+#include <string.h>
+
+#include "../case/tree_bin.h"
+#include "tree_gen.h"
+
 /* A step that is of one of the kinds in the bit set `ops`, or NULL. */
 static struct tree_step *pick(struct rng *r, struct tree *t, unsigned ops)
 {
@@ -104,4 +109,24 @@ bool tree_mutate(struct rng *r, struct tree *t)
 		return true;
 	*t = was;
 	return false;
+}
+
+size_t tree_mutate_bytes(uint8_t *data, size_t size, size_t max_size, struct rng *r)
+{
+	static struct tree t; /* large; one input is edited at a time */
+	static struct tree_gen g;
+	static uint8_t bytes[TREE_BIN_MAX];
+	size_t n;
+
+	if (!tree_bin_decode(data, size, &t) || !t.n_steps || rng_chance(r, 1, 16)) {
+		tree_gen_init(&g, rng_u64(r));
+		tree_gen_case(&g, rng_below(r, 1000), &t);
+	}
+	for (unsigned i = 1 + rng_below(r, 4); i > 0; i--)
+		tree_mutate(r, &t);
+	n = tree_bin_encode(&t, bytes, sizeof(bytes));
+	if (!n || n > max_size)
+		return size;
+	memcpy(data, bytes, n);
+	return n;
 }

@@ -2,16 +2,18 @@
 /*
  * What libFuzzer calls instead of its own mutations (harness/mutate/batch.h, text_edit.h); linked into each
  * target whose inputs are cases. MUTATE says what the inputs are: CASES for the oracle, RUNNABLE cases for a
- * kernel, TEXT, or BYTES for a decoder that is to see every second input with its bytes changed.
- * HOOKDIFF_BATCH=N in the environment makes all inputs N cases long, to measure what a case costs;
- * HOOKDIFF_MUTATE=engine in the environment leaves everything to libFuzzer, to compare the two.
+ * kernel, TEXT, BYTES for a decoder that is to see every second input with its bytes changed, or TREES, of
+ * which the same is true and which are one case with operations each. HOOKDIFF_BATCH=N in the environment
+ * makes all inputs N cases long, to measure what a case costs; HOOKDIFF_MUTATE=engine in the environment
+ * leaves everything to libFuzzer, to compare the two.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/mutate/text_edit.h"
+#include "harness/mutate/tree_mutate.h"
 
-enum inputs { CASES, RUNNABLE, TEXT, BYTES };
+enum inputs { CASES, RUNNABLE, TEXT, BYTES, TREES };
 
 static const enum inputs inputs = MUTATE;
 
@@ -57,8 +59,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	struct rng r = seeded(seed);
 
 	read_batch();
-	if (LLVMFuzzerMutate && (engine_only() || (inputs == BYTES && seed & 1)))
+	if (LLVMFuzzerMutate && (engine_only() || ((inputs == BYTES || inputs == TREES) && seed & 1)))
 		return LLVMFuzzerMutate(data, size, max_size);
+	if (inputs == TREES)
+		return tree_mutate_bytes(data, size, max_size, &r);
 	if (inputs == TEXT)
 		return text_mutate(data, size, max_size, LLVMFuzzerMutate, &r);
 	return batch_mutate(data, size, max_size, inputs == RUNNABLE ? EDIT_KERNEL : EDIT_ORACLE,
@@ -70,7 +74,8 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t 
 {
 	struct rng r = seeded(seed);
 
-	if (engine_only()) /* 0: libFuzzer makes another mutation; its own crossover is among those */
+	if (engine_only() ||
+	    inputs == TREES) /* 0: libFuzzer makes another mutation; its own crossover is among those */
 		return 0;
 	if (inputs == TEXT)
 		return text_cross(a, a_size, b, b_size, out, max_size, &r);

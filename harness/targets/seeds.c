@@ -9,6 +9,7 @@
  *	OUT/seeds/fuzz_isa/         one program for each instruction, and the programs of those cases as
  *                            straight-line instructions
  *	OUT/seeds/fuzz_elf/         the BPF objects OBJECTS
+ *	OUT/seeds/fuzz_tree/        the cases with operations, in binary form
  *	OUT/fuzz_NAME.dict          words of the language and names of options; encoded ints and options;
  *                            instructions; names of sections
  */
@@ -26,14 +27,16 @@
 #include "harness/case/case_words.h"
 #include "harness/case/options.h"
 #include "harness/case/safe.h"
+#include "harness/case/tree_bin.h"
+#include "harness/case/tree_text.h"
 #include "harness/emit/insn.h"
 #include "oracle/isa/check.h"
 
 #define BATCH 8
 
-enum { TEXT, BIN, ORACLE, KERNEL, ISA, ELF, TARGETS };
-static const char *const targets[TARGETS] = {"fuzz_case_text", "fuzz_case_bin", "fuzz_oracle",
-					     "fuzz_kernel",    "fuzz_isa",	"fuzz_elf"};
+enum { TEXT, BIN, ORACLE, KERNEL, ISA, ELF, TREE, TARGETS };
+static const char *const targets[TARGETS] = {"fuzz_case_text", "fuzz_case_bin", "fuzz_oracle", "fuzz_kernel",
+					     "fuzz_isa",       "fuzz_elf",	"fuzz_tree"};
 
 struct seeds {
 	const char *out;
@@ -183,6 +186,15 @@ static void add_object(struct seeds *s, const char *path)
 	add(s, ELF, name ? name + 1 : path, bytes, n);
 }
 
+static void add_tree(struct seeds *s, const char *path, const char *name, const char *text, size_t n)
+{
+	static struct tree t; /* large */
+	static uint8_t bytes[TREE_BIN_MAX];
+
+	if (!tree_parse(text, n, path, &t, NULL, NULL))
+		add(s, TREE, name, bytes, tree_bin_encode(&t, bytes, sizeof(bytes)));
+}
+
 static void add_file(struct seeds *s, const char *path)
 {
 	static struct tcase tc; /* large */
@@ -196,6 +208,10 @@ static void add_file(struct seeds *s, const char *path)
 			*p = '-';
 	add(s, TEXT, name, text, n);
 	s->files++;
+	if (tree_text_is(text, n)) {
+		add_tree(s, path, name, text, n);
+		return;
+	}
 	if (!tcase_parse(text, n, path, &tc, NULL, NULL))
 		add_case(s, &tc, name);
 }
