@@ -235,11 +235,11 @@ void tree_link(struct tree_model *m, const struct tree_step *s, struct tree_want
 			    .flags = s->flags | TREE_F_MULTI,
 			    .s = s};
 
-	tree_result(w, 0, C_LINK_MULTI);
 	if (!has(m, NEED_LINKS)) {
 		tree_result(w, -EINVAL, C_LINK_NONE);
 		return;
 	}
+	tree_result(w, 0, C_LINK_MULTI);
 	if (s->flags & ~known ||
 	    (!has(m, NEED_MPROG) && !has(m, NEED_LAX_LINKS) && (s->anchor || s->revision))) {
 		tree_result(w, -EINVAL, C_LINK_FLAGS);
@@ -397,6 +397,10 @@ void tree_link_detach(struct tree_model *m, const struct tree_step *s, struct tr
 
 void tree_close_link(struct tree_model *m, const struct tree_step *s, struct tree_want *w)
 {
+	if (!has(m, NEED_LINKS)) {
+		tree_result(w, -EBADF, C_LINK_NONE);
+		return;
+	}
 	tree_result(w, m->link[s->link].open ? 0 : -EBADF, C_LINK_CLOSE);
 	if (!m->link[s->link].open)
 		return;

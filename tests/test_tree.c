@@ -520,15 +520,15 @@ static void any_bytes_decode(void **state)
 /* By hand, from the comment of tree_bin.h. */
 static void binary_by_hand(void **state)
 {
-	static const uint8_t bytes[] = {1,    0x11,		    /* two cgroups, one socket */
+	static const uint8_t bytes[] = {1,    0x01,		    /* two cgroups */
 					0,    0,    1,	  1,	    /* a, a/b */
 					1,    1,    0x80,	    /* a setsockopt program that returns 1 */
 					4,			    /* steps */
 					0x10, 0,    0,	  2 | 0x40, /* attach(a, p1, multi) ... */
 					1,    0x20,		    /* = 0 */
-					10,   0,    0,	  1, /* s = socket(AF_INET, SOCK_STREAM, 0) in a/b */
-					6,    1,    3,	     /* query(a/b, setsockopt, effective) */
-					8,    1};	     /* rmdir(a/b) */
+					10,   0,    1, /* s = socket(AF_INET, SOCK_STREAM, 0) in a/b */
+					6,    1,    3, /* query(a/b, setsockopt, effective) */
+					8,    1};      /* rmdir(a/b) */
 	static const char want[] =
 		"tree a a/b\nprogram p1 setsockopt { return 1 }\nattach(a, p1, multi) = 0\n"
 		"s = socket(AF_INET, SOCK_STREAM, 0) in a/b\n"

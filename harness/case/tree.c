@@ -44,7 +44,7 @@ struct tree_step tree_step(enum tree_op op)
 /* What the steps so far have made, as numbers: whether it still is there only the oracle knows. */
 struct made {
 	bool cgroup[TREE_MAX_CGROUPS], sock[TREE_MAX_SOCKS];
-	unsigned links, calls, mkdirs;
+	unsigned links, calls, socks, mkdirs;
 	uint8_t link_hook[TREE_MAX_LINKS];
 	bool threaded[TREE_MAX_CGROUPS], plain[TREE_MAX_CGROUPS]; /* how sockets are made there */
 };
@@ -70,8 +70,10 @@ static const char *check_tables(const struct tree *t)
 			return "a cgroup more than 8 deep";
 		if (tree_find(t, c->parent, c->name) != i)
 			return "two cgroups of one name";
-		if (!c->later && c->parent != TREE_NONE && t->cgroup[c->parent].later)
-			return "a cgroup that exists before its parent";
+		if (!i && c->later)
+			return "a tree without a cgroup at the start";
+		if (i && !c->later && t->cgroup[i - 1].later)
+			return "a cgroup that is there at the start behind one that is not";
 	}
 	for (unsigned i = 0; i < t->n_progs; i++) {
 		if (t->prog[i].hook >= HOOK_COUNT)
@@ -216,8 +218,8 @@ static const char *check_step(const struct tree *t, struct made *m, const struct
 			m->plain[s->cg] = true;
 		return NULL;
 	case TREE_SOCKET:
-		if (s->sock >= t->n_socks || m->sock[s->sock])
-			return "a socket that is unknown or made twice";
+		if (s->sock >= t->n_socks || s->sock != m->socks++)
+			return "sockets that are not numbered in order, or made twice";
 		return check_sock(t, m, s->sock);
 	case TREE_CLOSE_SOCK:
 		return s->sock < t->n_socks && m->sock[s->sock] ? NULL : "a socket that was not made";

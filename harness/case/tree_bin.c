@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../base/names.h"
 #include "bin_parts.h"
 
 #define KNOWN                                                                                                \
@@ -131,7 +132,6 @@ static void put_step(struct bin_out *o, const struct tree *t, const struct tree_
 		put_or(o, s->cg, t->n_cgroups);
 		break;
 	case TREE_SOCKET:
-		bin_put(o, s->sock);
 		put_sock(o, t, &t->sock[s->sock]);
 		break;
 	case TREE_CLOSE_SOCK:
@@ -154,7 +154,7 @@ size_t tree_bin_encode(const struct tree *t, uint8_t *out, size_t cap)
 	for (unsigned i = 0; i < t->n_progs; i++)
 		o.wide |= prog_returns_2(&t->prog[i].prog);
 	bin_put(&o, TREE_BIN_VERSION);
-	bin_put(&o, (t->n_cgroups - 1u) | (unsigned)t->n_socks << 4 | (o.wide ? WIDE : 0u));
+	bin_put(&o, (t->n_cgroups - 1u) | (o.wide ? WIDE : 0u));
 	for (unsigned i = 0; i < t->n_cgroups; i++) {
 		const struct tree_cgroup *c = &t->cgroup[i];
 
@@ -202,7 +202,7 @@ static void get_cgroup(struct cursor *c, struct tree *t, unsigned i)
 	while (tree_find(t, g->parent, (char)('a' + name)) != TREE_NONE)
 		name = (name + 1) % 26u;
 	g->name = (char)('a' + name);
-	g->later |= g->parent != TREE_NONE && t->cgroup[g->parent].later;
+	g->later = i && (g->later || t->cgroup[i - 1].later);
 	t->n_cgroups = (uint8_t)(i + 1);
 }
 
@@ -265,6 +265,14 @@ static void get_query(struct cursor *c, const struct tree *t, struct tree_step *
 		s->room = get_below(c, TREE_MAX_ROOM + 1);
 }
 
+/* 0, or an errno that has a name. */
+static int32_t get_ret(struct cursor *c)
+{
+	int32_t ret = bin_get_int(c);
+
+	return ret < 0 && ret > -4096 && errno_name(-ret) ? ret : 0;
+}
+
 /* Of operations that are no query, only the result. */
 static void get_expectation(struct cursor *c, const struct tree *t, struct tree_step *s)
 {
@@ -276,7 +284,7 @@ static void get_expectation(struct cursor *c, const struct tree *t, struct tree_
 
 	s->has_ret = what & E_RET;
 	if (s->has_ret)
-		s->ret = bin_get_int(c);
+		s->ret = get_ret(c);
 	if (a.has_ids) {
 		a.n_ids = get_below(c, TREE_MAX_IDS + 1);
 		for (unsigned i = 0; i < a.n_ids; i++)
@@ -292,8 +300,8 @@ static void get_expectation(struct cursor *c, const struct tree *t, struct tree_
 		s->answer = a;
 }
 
-/* Takes a step from the bytes; what it makes is put behind what there is. n_socks: sockets of the case. */
-static void get_step(struct cursor *c, struct tree *t, struct tree_step *s, unsigned n_socks)
+/* A step but for what it puts in the tables: what it makes has the next number. */
+static void get_step(struct cursor *c, const struct tree *t, struct tree_step *s)
 {
 	unsigned b = cursor_u8(c);
 
@@ -327,10 +335,10 @@ static void get_step(struct cursor *c, struct tree *t, struct tree_step *s, unsi
 		s->cg = get_or(c, t->n_cgroups);
 		break;
 	case TREE_SOCKET:
-		s->sock = get_below(c, n_socks);
+		s->sock = t->n_socks;
 		break;
 	case TREE_CLOSE_SOCK:
-		s->sock = get_below(c, n_socks);
+		s->sock = get_below(c, t->n_socks);
 		break;
 	case TREE_CALL:
 		s->call = t->n_calls;
@@ -345,58 +353,39 @@ static void get_step(struct cursor *c, struct tree *t, struct tree_step *s, unsi
 }
 
 /* One step, with what it puts in the tables; a step that cannot stand leaves no trace. */
-static void take_step(struct cursor *c, struct tree *t, unsigned n_socks, bool made[TREE_MAX_SOCKS])
+static void take_step(struct cursor *c, struct tree *t)
 {
 	static struct tc_call call; /* read even if there is no room for it */
-	bool expects = c->p < c->end && *c->p & EXPECTS;
+	bool expects = c->p < c->end && *c->p & EXPECTS, fits = true;
+	struct tree_sock k;
 	struct tree_step s;
-	struct tree_sock k, was;
-	bool fits = true;
 
-	get_step(c, t, &s, n_socks);
+	get_step(c, t, &s);
 	if (s.op == TREE_CALL) {
-		bin_get_call(c, &call, n_socks);
+		bin_get_call(c, &call, t->n_socks);
 		fits = t->n_calls < TREE_MAX_CALLS;
 		if (fits)
 			t->call[t->n_calls++] = call;
-	}
-	if (s.op == TREE_SOCKET) {
+	} else if (s.op == TREE_SOCKET) {
 		get_sock(c, t, &k);
 		if (expects)
 			get_expectation(c, t, &s);
-		fits = n_socks && !made[s.sock];
-		was = t->sock[s.sock];
+		fits = t->n_socks < TREE_MAX_SOCKS;
 		if (fits)
-			t->sock[s.sock] = k;
+			t->sock[t->n_socks++] = k;
+	} else if (s.op == TREE_LINK) {
+		fits = t->n_links < TREE_MAX_LINKS;
+		t->n_links += fits;
 	}
-	if (!fits || (s.op == TREE_LINK && t->n_links == TREE_MAX_LINKS))
+	if (!fits)
 		return;
-	t->n_links += s.op == TREE_LINK;
 	t->step[t->n_steps++] = s;
-	if (!tree_check_part(t)) {
-		if (s.op == TREE_SOCKET)
-			made[s.sock] = true;
+	if (!tree_check_part(t))
 		return;
-	}
 	t->n_steps--;
 	t->n_links -= s.op == TREE_LINK;
 	t->n_calls -= s.op == TREE_CALL;
-	if (s.op == TREE_SOCKET)
-		t->sock[s.sock] = was;
-}
-
-/* Socket i was never made: those behind it get its number. */
-static void close_up(struct tree *t, unsigned i)
-{
-	for (unsigned k = i; k + 1 < t->n_socks; k++)
-		t->sock[k] = t->sock[k + 1];
-	t->n_socks--;
-	for (unsigned k = 0; k < t->n_steps; k++)
-		if (t->step[k].op == TREE_SOCKET || t->step[k].op == TREE_CLOSE_SOCK)
-			t->step[k].sock -= t->step[k].sock > i;
-	for (unsigned k = 0; k < t->n_calls; k++)
-		if (t->call[k].sock != TC_SOCK_BAD)
-			t->call[k].sock -= t->call[k].sock > i;
+	t->n_socks -= s.op == TREE_SOCKET;
 }
 
 static void shift(uint8_t *cg, unsigned i)
@@ -424,30 +413,21 @@ static void drop_cgroup(struct tree *t, unsigned i)
  * stays. */
 static void drop_unmade(struct tree *t)
 {
-	bool there[TREE_MAX_CGROUPS], any = false;
+	bool there[TREE_MAX_CGROUPS];
 
 	for (unsigned i = 0; i < t->n_cgroups; i++)
 		there[i] = !t->cgroup[i].later;
 	for (unsigned i = 0; i < t->n_steps; i++)
 		if (t->step[i].op == TREE_MKDIR)
 			there[t->step[i].cg] = true;
-	for (unsigned i = 0; i < t->n_cgroups; i++)
-		any |= there[i];
-	if (!any) {
-		t->cgroup[0].later = false;
-		there[0] = true;
-	}
 	for (unsigned i = t->n_cgroups; i-- > 0;)
 		if (!there[i])
 			drop_cgroup(t, i);
 }
 
 /* What no step made goes; a threaded cgroup that is used in another way is not threaded. */
-static void repair(struct tree *t, const bool made[TREE_MAX_SOCKS])
+static void repair(struct tree *t)
 {
-	for (unsigned i = t->n_socks; i-- > 0;)
-		if (!made[i])
-			close_up(t, i);
 	drop_unmade(t);
 	if (tree_check(t))
 		for (unsigned i = 0; i < t->n_socks; i++)
@@ -458,7 +438,6 @@ static void repair(struct tree *t, const bool made[TREE_MAX_SOCKS])
 bool tree_bin_decode(const uint8_t *data, size_t n, struct tree *out)
 {
 	struct cursor c = cursor_make(data, n);
-	bool made[TREE_MAX_SOCKS] = {false};
 	unsigned header, cgroups, steps, progs;
 
 	if (n < TREE_BIN_MIN)
@@ -467,7 +446,6 @@ bool tree_bin_decode(const uint8_t *data, size_t n, struct tree *out)
 	cursor_u8(&c);
 	header = cursor_u8(&c);
 	cgroups = 1 + (header & 15);
-	out->n_socks = (uint8_t)((header >> 4 & 7) % (TREE_MAX_SOCKS + 1));
 	for (unsigned i = 0; i < cgroups; i++)
 		get_cgroup(&c, out, i);
 	progs = cursor_u8(&c) % (TREE_MAX_PROGS + 1u);
@@ -478,7 +456,7 @@ bool tree_bin_decode(const uint8_t *data, size_t n, struct tree *out)
 	out->n_progs = (uint8_t)progs;
 	steps = cursor_u8(&c) % (TREE_MAX_STEPS + 1u);
 	for (unsigned i = 0; i < steps && !c.over; i++)
-		take_step(&c, out, out->n_socks, made);
-	repair(out, made);
+		take_step(&c, out);
+	repair(out);
 	return true;
 }

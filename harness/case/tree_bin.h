@@ -5,10 +5,9 @@
  *
  * The bytes, in this order ("n % k": the decoder reduces what is out of range, the encoder stays inside):
  *   version     1 (the decoder does not look)
- *   header      bits 0-3 cgroups - 1; bits 4-6 sockets % 5; bit 7 results of programs are 2 bits wide
- *   per cgroup  bits 0-4 parent: 0 the root, else 1 + its index % so many; bits 5: a step makes it
- *               next byte: name, 'a' + n % 26
- *   programs    % 33; each: bit 0 of a byte the hook, then the program
+ *   header      bits 0-3 cgroups - 1; bit 7 results of programs are 2 bits wide
+ *   per cgroup  bits 0-4 parent: 0 the root, else 1 + its index % so many; bit 5: a step makes it, and those
+ * behind it next byte: name, 'a' + n % 26 programs    % 33; each: bit 0 of a byte the hook, then the program
  *   steps       % 193
  *   step        bits 0-3 enum tree_op % 13, bit 4 has an expectation; then by operation
  *       ATTACH, LINK, DETACH
@@ -19,12 +18,11 @@
  * CLOSE_LINK   link QUERY   cgroup; bit 0 the hook, 1 effective, 2 array, 3 room follows (% 129) MKDIR,
  * RMDIR, MOVE        cgroup (MOVE: % (cgroups + 1), the last one is outside) SOCKET  its number % sockets;
  * bits 0-3 one of the usual kinds, or 15: family, type, protocol as u16, bits 4-7 route % 9; cgroup, of an
- * accepted one connector and acceptor (outside as of MOVE) CLOSE_SOCK                its number % sockets
- *       CALL    a call of case_bin.h, with its expectation
- *   expectation bit 0 ret, 1 programs, 2 flags, 3 count, 4 revision; then those: int, count % 17 and
- * programs, ints What cannot stand is repaired: a step that tree_check refuses is left out, and so are
- * cgroups and sockets that no step makes; sockets of threads become plain ones if their cgroup is used in
- * another way too.
+ * accepted one connector and acceptor (outside as of MOVE) CLOSE_SOCK                its number % those made
+ * so far CALL    a call of case_bin.h, with its expectation expectation bit 0 ret, 1 programs, 2 flags, 3
+ * count, 4 revision; then those: int, count % 17 and programs, ints What cannot stand is repaired: a step
+ * that tree_check refuses is left out, and so are cgroups and sockets that no step makes; sockets of threads
+ * become plain ones if their cgroup is used in another way too.
  */
 #ifndef TREE_BIN_H
 #define TREE_BIN_H
