@@ -328,6 +328,25 @@ static void call(struct tree_model *m, const struct tree_step *s, struct tree_wa
 	w->n = tree_effective(m, node, (enum hook)c->hook, w->progs);
 }
 
+static bool never_was(const struct tree_model *m, uint8_t cg)
+{
+	return cg != TREE_NONE && m->at[cg] == TREE_NONE;
+}
+
+/* Does the step name a cgroup that no mkdir has made, although there was one: of a removed parent? */
+static bool is_about_nothing(const struct tree_model *m, const struct tree_step *s)
+{
+	if (s->op == TREE_MKDIR)
+		return never_was(m, m->t->cgroup[s->cg].parent);
+	if (s->op == TREE_SOCKET) {
+		const struct tree_sock *k = &m->t->sock[s->sock];
+
+		return never_was(m, k->cg) || (k->route == ROUTE_ACCEPT &&
+					       (never_was(m, k->connector) || never_was(m, k->acceptor)));
+	}
+	return never_was(m, s->cg);
+}
+
 void tree_next(struct tree_model *m, unsigned i, struct tree_want *w)
 {
 	const struct tree_step *s = &m->t->step[i];
@@ -335,6 +354,12 @@ void tree_next(struct tree_model *m, unsigned i, struct tree_want *w)
 	memset(w, 0, offsetof(struct tree_want, progs));
 	w->bad_socket = false;
 	w->c_order = w->c_runs = C_NONE;
+	if (is_about_nothing(m, s)) {
+		tree_result(w, -ENOENT, C_TREE_MKDIR);
+		w->refused = true;
+		w->why = "a step on a cgroup whose mkdir failed";
+		return;
+	}
 	switch ((enum tree_op)s->op) {
 	case TREE_ATTACH:
 		tree_attach(m, s, w);

@@ -542,6 +542,37 @@ static void binary_by_hand(void **state)
 	buf_fini(&text);
 }
 
+/* A cgroup whose mkdir failed is nowhere: what names it is never asked. */
+static void never_made(void **state)
+{
+	static const char *const steps[] = {"rmdir(a/b)",
+					    "query(a/b, setsockopt)",
+					    "attach(a/b, p1, multi)",
+					    "l1 = link(a/b, p1)",
+					    "detach(a/b, p1)",
+					    "move(a/b)",
+					    "mkdir(a/b/c)",
+					    "s = socket(AF_INET, SOCK_STREAM, 0) in a/b"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct tree_want w;
+		char text[300];
+		int n = snprintf(text, sizeof(text),
+				 "tree a\nprogram p1 setsockopt { return 1 }\nrmdir(a)\nmkdir(a/b)\n%s\n",
+				 steps[i]);
+
+		assert_int_equal(tree_parse(text, (size_t)n, "x", &tree, NULL, NULL), 0);
+		tree_begin(&model, attach_epoch_find("attach-7.2"), &tree);
+		tree_next(&model, 0, &w);
+		tree_next(&model, 1, &w);
+		assert_int_equal(w.ret, -ENOENT);
+		assert_false(w.refused);
+		tree_next(&model, 2, &w);
+		assert_true(w.refused);
+	}
+}
+
 /* Everything that an attach model is about is in what is generated; and the counting counts. */
 static void nothing_is_left_out(void **state)
 {
@@ -715,6 +746,7 @@ int main(void)
 		cmocka_unit_test(binary_round_trips),
 		cmocka_unit_test(any_bytes_decode),
 		cmocka_unit_test(binary_by_hand),
+		cmocka_unit_test(never_made),
 		cmocka_unit_test(nothing_is_left_out),
 		cmocka_unit_test(rows_are_counted),
 	};

@@ -328,6 +328,8 @@ static void call(struct tally *y, const struct before *b, const struct tree_want
 
 static void step(struct tally *y, const struct before *b, const struct tree_want *w)
 {
+	if (w->refused)
+		return;
 	count(y, T_ON_REMOVED, w->clause == C_TREE_RMDIR && (w->ret == -ENOENT || w->ret == -ENODEV));
 	switch ((enum tree_op)b->s->op) {
 	case TREE_ATTACH:
