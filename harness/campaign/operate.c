@@ -17,6 +17,11 @@ const char *op_field_name(enum op_field f)
 	return f < OP_FIELD_COUNT ? names[f] : "?";
 }
 
+const char *op_result_field(const struct op_result *res)
+{
+	return res->field == OP_CALL ? diff_field_name(res->call.diff.field) : op_field_name(res->field);
+}
+
 /* ---- the backend of calls: the kernel's, whose programs get their places in the chain ---- */
 
 static struct operate *of(struct backend *b)
@@ -264,11 +269,7 @@ static void explain(const struct tree *t, struct op_result *r)
 
 	buf_printf(&b, "step %u, ", r->step + 1);
 	tree_print_step(t, &t->step[r->step], &b);
-	if (r->field == OP_CALL)
-		buf_printf(&b, ": %s:", diff_field_name(r->call.diff.field));
-	else
-		buf_printf(&b, ": %s:", op_field_name(r->field));
-	buf_puts(&b, " want ");
+	buf_printf(&b, ": %s: want ", op_result_field(r));
 	if (r->field == OP_RET)
 		tcase_print_ret(r->want, &b);
 	else

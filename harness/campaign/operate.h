@@ -71,6 +71,8 @@ enum verdict operate_step(struct operate *o, const struct tree *t, unsigned i, s
 int operate_end(struct operate *o, struct op_result *res);
 
 const char *op_field_name(enum op_field f);
+/* V_FAIL: the name of what differed; of a call, of its part. */
+const char *op_result_field(const struct op_result *res);
 
 /* Do two failures differ in the same field and clause? */
 bool operate_alike(const struct op_result *a, const struct op_result *b);

@@ -242,11 +242,10 @@ int record_finding(const struct record_opts *opts, struct loop *lp, const struct
 /* "attach-mix-ret" */
 static void operations_stem(const struct op_result *res, char *stem, size_t size)
 {
-	enum diff_field call = res->call.diff.field;
 	size_t n;
 
 	snprintf(stem, size, "%s-%s", res->clause ? clause_info(res->clause)->name : "expectation",
-		 res->field == OP_CALL ? diff_field_name(call) : op_field_name(res->field));
+		 op_result_field(res));
 	n = strlen(stem);
 	for (size_t i = 0; i < n; i++)
 		stem[i] = stem[i] == '.'		     ? '-'
@@ -310,8 +309,7 @@ int record_operations(const struct record_operations *opts, struct operate *o, c
 	const struct report_step at = {.number = res->step + 1,
 				       .text = buf_str(&step),
 				       .clause = res->clause,
-				       .field = res->field == OP_CALL ? diff_field_name(res->call.diff.field)
-								      : op_field_name(res->field),
+				       .field = op_result_field(res),
 				       .want = f->want,
 				       .got = f->got};
 	const struct report_case rc = {.verdict = opts->waived ? "XFAIL" : "FAIL",

@@ -62,15 +62,21 @@ static void say(const struct runner *r, const char *verdict, const char *path, c
 	buf_fini(&b);
 }
 
+static struct report_case record_of(const struct runner *r, const char *verdict, const struct casefile *f,
+				    const char *why)
+{
+	return (struct report_case){.verdict = verdict,
+				    .kernel = strcmp(verdict, "PASS") ? r->s->release : NULL,
+				    .path = f->path,
+				    .why = why && *why ? why : NULL,
+				    .clauses = f->meta.clauses};
+}
+
 /* The record of a case; res: with the difference that it showed, or NULL. */
 static void note(struct runner *r, const char *verdict, const struct casefile *f, const char *why,
 		 const struct case_result *res)
 {
-	struct report_case rc = {.verdict = verdict,
-				 .kernel = strcmp(verdict, "PASS") ? r->s->release : NULL,
-				 .path = f->path,
-				 .why = why && *why ? why : NULL,
-				 .clauses = f->meta.clauses};
+	struct report_case rc = record_of(r, verdict, f, why);
 
 	if (res) {
 		rc.tc = &f->tc;
@@ -152,21 +158,43 @@ static bool skipped(struct runner *r, const struct casefile *f)
 	return true;
 }
 
-/* A case with operations differed. */
+/* The record of a case with operations that differed. */
+static void note_tree(struct runner *r, const char *verdict, const struct casefile *f, const char *why)
+{
+	const struct op_result *res = &r->trees.res;
+	const struct report_step step = {
+		.number = res->step + 1, .clause = res->clause, .field = op_result_field(res)};
+	struct report_case rc = record_of(r, verdict, f, why);
+
+	rc.step = &step;
+	jsonl_case(r->s->jsonl, &rc);
+}
+
+/* A case with operations differed. The first of its kind is in the report with its smallest case. */
 static void tree_failed(struct runner *r, const struct casefile *f, const char *stem)
 {
-	struct waiver *w = waivers_match(&r->s->waivers, r->trees.res.clause, HOOK_SET, r->s->release);
+	const struct op_result *res = &r->trees.res;
+	const struct triage_key key = {.clause = res->clause,
+				       .hook = HOOK_SET,
+				       .option = OPT_NONE,
+				       .field = (uint8_t)(res->field == OP_CALL
+								  ? res->call.diff.field
+								  : DIFF_FIELD_COUNT + res->field)};
+	struct waiver *w = waivers_match(&r->s->waivers, res->clause, HOOK_SET, r->s->release);
 
 	if (w) {
 		r->t.waived++;
 		say(r, "XFAIL", f->path, w->reason);
-		note(r, "XFAIL", f, w->reason, NULL);
+		note_tree(r, "XFAIL", f, w->reason);
 		return;
 	}
 	r->t.fail++;
+	say(r, "FAIL", f->path, res->why);
+	if (known(r, &key)) {
+		note_tree(r, "FAIL", f, res->why);
+		return;
+	}
 	r->t.findings++;
-	say(r, "FAIL", f->path, r->trees.res.why);
-	note(r, "FAIL", f, r->trees.res.why, NULL);
 	session_finding(r->s, stem);
 }
 

@@ -156,6 +156,14 @@ static void take_behaves(struct column_finding *f, struct json_object *rows)
 	}
 }
 
+/* Where a record says what differed: of a case with operations, in its step. */
+static struct json_object *differed(struct json_object *o)
+{
+	struct json_object *step = record_member(o, "step");
+
+	return step ? step : o;
+}
+
 /* A finding is kept once for each verdict, clause, hook, field and rule: the first case that showed it. */
 static int take_finding(struct column *c, struct json_object *o, unsigned clause, size_t bytes)
 {
@@ -164,7 +172,7 @@ static int take_finding(struct column *c, struct json_object *o, unsigned clause
 
 	record_take(f.verdict, sizeof(f.verdict), o, "verdict");
 	record_take(f.hook, sizeof(f.hook), o, "hook");
-	record_take(f.field, sizeof(f.field), o, "field");
+	record_take(f.field, sizeof(f.field), differed(o), "field");
 	for (unsigned i = 0; i < c->n_findings; i++)
 		if (c->finding[i].clause == clause && !strcmp(c->finding[i].verdict, f.verdict) &&
 		    !strcmp(c->finding[i].hook, f.hook) && !strcmp(c->finding[i].field, f.field) &&
@@ -201,7 +209,7 @@ static int take_finding(struct column *c, struct json_object *o, unsigned clause
 static void take_case(struct column *c, struct json_object *o, size_t bytes)
 {
 	const char *verdict = record_text(o, "verdict");
-	unsigned clause = clause_of(o, "clause");
+	unsigned clause = clause_of(differed(o), "clause");
 	int finding = -1;
 
 	if (!strcmp(verdict, "FAIL") || !strcmp(verdict, "XFAIL")) {
