@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # harness/emit/runtime/*.c -> ${build}/runtime.c: the parts that reproducers are put together from, as strings, in hd_emit.
 set(HD_RUNTIME ${CMAKE_SOURCE_DIR}/harness/emit/runtime)
-set(parts base record norecord uring compat helper groups states tree)
+set(parts base record norecord uring compat helper held groups states tree)
 set(part_files ${parts})
 list(TRANSFORM part_files PREPEND ${HD_RUNTIME}/)
 list(TRANSFORM part_files APPEND .c)

@@ -216,7 +216,7 @@ static void get(struct oracle *o)
 	unsigned k;
 
 	o->want.optlen = c->optlen;
-	if (c->optlen_null || c->len_in || c->optlen < 0 || c->buf.place != BUF_PLAIN) {
+	if (c->optlen_null || c->len_in || c->meanwhile || c->optlen < 0 || c->buf.place != BUF_PLAIN) {
 		called_somehow(o, C_GET_ARGS);
 		return;
 	}

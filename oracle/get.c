@@ -105,6 +105,11 @@ static void first_program(struct oracle *o, const struct handler_result *hr)
 	clause_add(&h, s->c_size);
 	clause_add(&h, s->c_bytes);
 	hits(o, &h);
+	if (o->c->meanwhile == MEANWHILE_HELD) {
+		if (!hr->ret)
+			s->c_optlen = C_GET_OPTLEN_LATER;
+		hit(o, C_GET_OPTLEN_LATER);
+	}
 	if (o->c->optlen_null) {
 		s->c_size = s->c_optlen = o->want.c_runs = C_GET_NULL_OPTLEN;
 		hit(o, C_GET_NULL_OPTLEN);
@@ -446,6 +451,18 @@ static bool ends_early(struct oracle *o, const struct handler_result *hr, int32_
 	return false;
 }
 
+/* The programs were detached while the handler copied its answer: the hook has nobody to call. */
+static void gone(struct oracle *o, const struct handler_result *hr)
+{
+	struct want *w = &o->want;
+
+	memset(&w->hits, 0, sizeof(w->hits)); /* of programs that would have run */
+	hit(o, C_MEM_PAST);
+	w->c_runs = C_HOOK_LATER;
+	result(o, hr->ret, C_HOOK_LATER);
+	keep_handler(o, hr, C_HOOK_LATER);
+}
+
 void get_predict(struct oracle *o, const struct handler_result *hr)
 {
 	const struct tc_call *c = o->c;
@@ -459,6 +476,10 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 		keep_handler(o, hr, o->alone);
 		return;
 	}
+	if (__builtin_expect(c->meanwhile == MEANWHILE_DETACH && hr->touched, 0)) {
+		gone(o, hr);
+		return;
+	}
 	if (__builtin_expect(bypass_possible(c), 0)) {
 		enum bypass past = bypass_kind(o);
 
@@ -466,7 +487,8 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 			return;
 	}
 	if (o->t->get_negative == GET_NEGATIVE_CALLED &&
-	    (user < 0 || c->optlen_null || c->optlen_ro || c->len_in || c->buf.place != BUF_PLAIN)) {
+	    (user < 0 || c->optlen_null || c->optlen_ro || c->len_in || c->meanwhile ||
+	     c->buf.place != BUF_PLAIN)) {
 		called_somehow(o);
 		return;
 	}

@@ -163,9 +163,16 @@ static void bad_descriptor(struct oracle *o)
 		w->any = ANY_RET | ANY_OPTLEN | ANY_MEM | ANY_SEEN_TAIL;
 }
 
-/* Calls by other ways than the system call that meet no pipeline. True if this is one. */
+/*
+ * Calls by other ways than the system call that meet no pipeline, and those of which one want cannot say what
+ * comes (campaign/raced.h asks for each moment by itself). True if this is one.
+ */
 static bool other_plan(struct oracle *o)
 {
+	if (o->c->meanwhile == MEANWHILE_RACING) {
+		runs_somehow(o);
+		return true;
+	}
 	if (o->c->via == VIA_HELPER)
 		helper_plan(o);
 	return o->c->via == VIA_HELPER || (o->c->via == VIA_URING && uring_plan(o));
@@ -185,7 +192,7 @@ void oracle_plan(struct oracle *o, unsigned call, struct plan *plan)
 	o->ctx.level = c->level;
 	o->ctx.optname = c->optname;
 	o->ctx.optlen = c->optlen;
-	if (__builtin_expect(c->via != VIA_SYSCALL, 0) && other_plan(o))
+	if (__builtin_expect(c->via != VIA_SYSCALL || c->meanwhile, 0) && other_plan(o))
 		return;
 	if (c->sock == TC_SOCK_BAD) {
 		bad_descriptor(o);

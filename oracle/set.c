@@ -80,6 +80,21 @@ static void called_somehow(struct oracle *o)
 	free_result(o);
 }
 
+/* The user's bytes, then zeros. */
+static void fill_window(struct oracle *o, uint32_t known)
+{
+	struct ctx *x = &o->ctx;
+
+	if (x->size <= 16) {
+		bytes16 head = tc_buf_head(&o->c->buf) & bytes16_mask(known);
+
+		memcpy(x->win, &head, sizeof(head));
+	} else {
+		tc_buf_image(&o->c->buf, x->win, known);
+		memset(x->win + known, 0, x->size - known);
+	}
+}
+
 static void first_program(struct oracle *o)
 {
 	const int32_t user = o->c->optlen;
@@ -90,14 +105,7 @@ static void first_program(struct oracle *o)
 
 	x->unknown = (o->t->set_window == WINDOW_FREE && (uint32_t)user <= o->page ? UNK_SIZE : 0) |
 		     (o->t->set_retval == SET_RETVAL_FREE || o->t->helper == HELPER_NONE ? UNK_RETVAL : 0);
-	if (x->size <= 16) {
-		bytes16 head = tc_buf_head(&o->c->buf) & bytes16_mask(known);
-
-		memcpy(x->win, &head, sizeof(head));
-	} else {
-		tc_buf_image(&o->c->buf, x->win, known);
-		memset(x->win + known, 0, x->size - known);
-	}
+	fill_window(o, known);
 	s = chain_first(o);
 	s->split = known;
 	s->c_args = s->c_bytes = s->c_optlen = s->c_size = C_SET_ARGS;
@@ -190,6 +198,25 @@ static void optlen_small(struct oracle *o)
 		handler_window(o, C_SET_REWRITE);
 }
 
+/*
+ * The programs were detached while optval was copied: the handler gets the copy, as if they did nothing.
+ * tc_meanwhile_fits(): optlen is small.
+ */
+static void gone(struct oracle *o, uint32_t known)
+{
+	if (!clause_has(&o->mask, C_HOOK_LATER)) { /* a document */
+		called_somehow(o);
+		return;
+	}
+	fill_window(o, known);
+	memset(&o->want.hits, 0, sizeof(o->want.hits));
+	o->ctx.optlen = o->c->optlen;
+	optlen_small(o);
+	o->want.c_ret = o->want.c_runs = C_HOOK_LATER;
+	hit(o, C_SET_MEM);
+	hit(o, C_HOOK_LATER);
+}
+
 void set_plan(struct oracle *o)
 {
 	const struct tc_call *c = o->c;
@@ -228,6 +255,10 @@ void set_plan(struct oracle *o)
 		return;
 	}
 	chain_window(o, size);
+	if (__builtin_expect(c->meanwhile == MEANWHILE_DETACH && known, 0)) {
+		gone(o, known);
+		return;
+	}
 	first_program(o);
 	chain_run(o);
 	if (x->lost) {

@@ -176,6 +176,7 @@ static bool handle(struct fake *f, struct sock *s, const struct tc_call *c, cons
 			tc_buf_image(&c->buf, mem, c->buf.size + TC_PAST);
 			hr->ret = -EFAULT;
 		} else {
+			hr->touched = !hr->ret && optlen > 0 && c->optlen > 0;
 			model_overlap(c, mem, hr->ret, &optlen);
 			hr->optlen = optlen;
 		}

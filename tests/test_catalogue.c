@@ -76,11 +76,22 @@ static bool would_show(const struct tc_call *c, const struct plan *p)
 	       ret == 0;
 }
 
+/* Does the handler get the user's bytes, perhaps as a copy of the kernel's? */
+static bool is_users(const struct tc_call *c, const struct plan *p)
+{
+	if (!p->kernel_buf)
+		return true;
+	if (p->optlen != c->optlen || p->optlen < 0 || (uint32_t)p->optlen > c->buf.size)
+		return false;
+	tc_buf_image(&c->buf, wrong, c->buf.size);
+	return !memcmp(p->bytes, wrong, (size_t)p->optlen);
+}
+
 static void spoil_plan(const struct tc_call *c, const struct want *w, struct plan *p, void *arg)
 {
 	struct spoil *s = arg;
 	struct plan users = {.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
-	bool own = p->called && !p->kernel_buf && p->level == c->level && p->optname == c->optname;
+	bool own = p->called && is_users(c, p) && p->level == c->level && p->optname == c->optname;
 
 	if (s->part != PART_PLAN || c->hook != HOOK_SET || w->c_ret != s->clause || p->unsure ||
 	    !would_show(c, p->called ? p : &users))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "loop.h"
+#include "loop_impl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -115,21 +115,20 @@ static void remember_set(struct loop *lp, const struct tc_call *c, const struct 
 	sh->slot[i].head = head;
 }
 
-/* One call of the case: the twin's, then the hooked one. The want stays in the oracle until the next plan. */
-struct step {
-	struct plan plan;
-	const struct tc_call *call;
-	const struct want *want;
-	struct outcome got;
-	struct diff diff;
-};
-
 static bool step(struct loop *lp, struct tcase *tc, unsigned i, struct shadow *sh, struct step *st)
 {
 	const struct backend_ops *ops = lp->b->ops;
 	struct tc_call *c = &tc->call[i];
 	struct handler_result hr;
 
+	if (c->meanwhile == MEANWHILE_RACING) {
+		bool ok = raced_step(lp, tc, i, st);
+
+		lp->calls++;
+		lp->calls_on[c->hook] += st->want->n_seen != 0;
+		count_hits(lp, st->want);
+		return ok;
+	}
 	if (c->hook == HOOK_SET)
 		plan_set(lp, tc, i, ops->ahead ? NULL : sh, &st->plan);
 	else

@@ -31,6 +31,9 @@ struct shadow {
 
 #define HIT_PLANES 8
 
+/* When another thread changed optlen during a getsockopt, as far as the kernel's use of it goes: raced.c. */
+enum raced_moment { RACED_BEFORE, RACED_SAMPLED, RACED_LOST, RACED_ANSWERED, RACED_AFTER, RACED_MOMENTS };
+
 struct loop {
 	struct backend *b;
 	struct oracle *o;
@@ -64,6 +67,8 @@ struct loop {
 	/* Called around that reading: programs that no action list describes stand aside, and come back. */
 	void (*aside)(bool away, void *arg);
 	void *aside_arg;
+	uint64_t raced[RACED_MOMENTS + 1]; /* calls that only this moment explains; the last: several do */
+	uint8_t raced_without;		   /* tests: bits of moments that are not thought of */
 	bool readback; /* after each setsockopt read the option back, outside the case's own calls */
 };
 

@@ -55,7 +55,8 @@ enum {
 	VIA_BITS = 0x30,
 	LEN_READONLY = 64,
 	LEN_ELSEWHERE = 128, /* a byte follows: 0xff across a page's end, else the offset in the buffer */
-	LEN_ACROSS = 0xff
+	LEN_ACROSS = 0xff,
+	LEN_MEANWHILE = 0xfb, /* + enum call_meanwhile: another thread's doing; len_next follows as int */
 };
 
 const int32_t *case_bin_interesting(size_t *n)
@@ -306,9 +307,9 @@ void bin_put_call(struct bin_out *o, const struct tc_call *c)
 	if (e->has_ret && e->ret != (int32_t)e->ret)
 		flags |= EXP_RET64;
 	flags |= (unsigned)c->via << VIA_SHIFT | (c->optlen_ro ? LEN_READONLY : 0) |
-		 (c->len_across || c->len_in ? LEN_ELSEWHERE : 0);
+		 (c->len_across || c->len_in || c->meanwhile ? LEN_ELSEWHERE : 0);
 	bin_put(o, c->hook | sock << 1 | (unsigned)c->optlen_null << 4 | (unsigned)c->buf.place << 5 |
-		       (flags ? 0x80 : 0));
+			   (flags ? 0x80 : 0));
 	put_option(o, c->level, c->optname);
 	if (!c->optlen_null)
 		bin_put_int(o, c->optlen);
@@ -321,7 +322,11 @@ void bin_put_call(struct bin_out *o, const struct tc_call *c)
 		return;
 	bin_put(o, flags);
 	if (flags & LEN_ELSEWHERE)
-		bin_put(o, c->len_in ? c->len_off : LEN_ACROSS);
+		bin_put(o, c->len_in	   ? c->len_off
+			   : c->len_across ? (unsigned)LEN_ACROSS
+					   : (unsigned)LEN_MEANWHILE + c->meanwhile);
+	if (c->meanwhile)
+		bin_put_int(o, c->meanwhile == MEANWHILE_DETACH ? 0 : c->len_next);
 	if (flags & EXP_RET64)
 		bin_put_le(o, (uint64_t)e->ret, 8);
 	else if (flags & EXP_RET)
@@ -527,6 +532,12 @@ static void get_len_place(struct cursor *c, struct tc_call *call)
 {
 	unsigned at = cursor_u8(c);
 
+	if (at > LEN_MEANWHILE && at < LEN_ACROSS) {
+		call->len_next = bin_get_int(c);
+		call->meanwhile = (uint8_t)(at - LEN_MEANWHILE);
+		tc_len_settle(call);
+		return;
+	}
 	if (call->hook != HOOK_GET || !tc_via_has_pointer(call->via))
 		return;
 	call->len_across = at == LEN_ACROSS;
@@ -568,6 +579,8 @@ void bin_get_call(struct cursor *c, struct tc_call *call, unsigned n_socks)
 			  tc_via_has_pointer(call->via);
 	call->len_across = call->len_in = false;
 	call->len_off = 0;
+	call->meanwhile = MEANWHILE_NOTHING;
+	call->len_next = 0;
 	if (flags & LEN_ELSEWHERE)
 		get_len_place(c, call);
 	e->has_ret = flags & EXP_RET;

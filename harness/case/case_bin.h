@@ -27,7 +27,8 @@
  *               buffer (if not BUF_NULL): size as int, % (TC_MAX_BUF + 1); data length % 129; data; fill
  *   expectation bit 0 ret, bit 1 optlen, bit 2 bytes, bit 3 ret is 8 bytes, bits 4-5 how the call enters the
  *               kernel % VIA_COUNT (tcase.h), bit 6 a read-only optlen, bit 7 one that lies elsewhere: its
- * place (0xff across a page's end, else the offset in the buffer); then those: ret as int or u64, optlen as
+ * place (0xff across a page's end, 0xfc..0xfe what another thread does, with
+ *               an int, else the offset in the buffer); then those: ret as int or u64, optlen as
  * int, count % 129 and the bytes int         0..0x1f an index % count of the interesting values; 0x20..0x7f
  * is 0..95; 0x80..0xbf and 2 bytes, sign extended; 0xc0.. and 4 bytes offset      0..0xef itself; 0xf0.. and
  * 2 bytes level       0..0x7f an index % count of the levels with names; 0x80.. and 4 bytes option      big

@@ -298,6 +298,11 @@ void tcase_print_call(const struct tc_call *c, struct buf *b)
 	buf_puts(b, ")");
 	if (c->via != VIA_SYSCALL)
 		buf_printf(b, " via %s", case_via_words[c->via]);
+	if (c->meanwhile == MEANWHILE_DETACH)
+		buf_puts(b, " held detach");
+	else if (c->meanwhile)
+		buf_printf(b, " %s optlen %d", c->meanwhile == MEANWHILE_HELD ? "held" : "racing",
+			   c->len_next);
 }
 
 void tcase_print_ret(int64_t ret, struct buf *b)

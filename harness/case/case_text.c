@@ -297,6 +297,31 @@ static int user_optlen(struct parser *p, struct tc_call *c)
 	return c->len_in ? 0 : lex_expected_at(p, &t, "an offset of four bytes of a writable buffer");
 }
 
+/* `racing optlen N`, `held optlen N` or `held detach`: what another thread does during the call. */
+static int meanwhile(struct parser *p, struct tc_call *c)
+{
+	struct tok t = p->tok;
+	bool held = lex_at(p, "held");
+	int ret;
+
+	lex_next(p);
+	c->meanwhile = held ? MEANWHILE_HELD : MEANWHILE_RACING;
+	if (held && lex_skip(p, "detach")) {
+		c->meanwhile = MEANWHILE_DETACH;
+	} else {
+		ret = lex_want(p, "optlen");
+		if (!ret)
+			ret = parse_i32(p, "a length", &c->len_next);
+		if (ret)
+			return ret;
+	}
+	return tc_meanwhile_fits(c) ? 0
+				    : lex_expected_at(p, &t,
+						      "no other thread (it needs a plain system call whose "
+						      "optlen is 0 to the size of a plain buffer, at most "
+						      "128; for optlen a getsockopt)");
+}
+
 int parse_call(struct parser *p)
 {
 	struct tcase *tc = p->tc;
@@ -340,6 +365,8 @@ int parse_call(struct parser *p)
 		ret = lex_want(p, ")");
 	if (!ret && lex_at(p, "via"))
 		ret = via(p, c);
+	if (!ret && (lex_at(p, "racing") || lex_at(p, "held")))
+		ret = meanwhile(p, c);
 	if (!ret && lex_at(p, "="))
 		ret = expectation(p, c);
 	tc->n_calls++;

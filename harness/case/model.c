@@ -261,6 +261,8 @@ void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *
 					       : (uint32_t)c->optlen;
 	uint8_t word[4];
 
+	if (c->meanwhile == MEANWHILE_HELD && !ret && value && c->level != SOL_SOCKET)
+		*optlen = c->len_next; /* the value comes last, and waits */
 	if (!c->len_in)
 		return;
 	tc_put_word(word, *optlen);

@@ -68,7 +68,8 @@ bool model_get(const struct model *m, int32_t level, int32_t optname, uint8_t *m
 /*
  * Where the user's optlen lies inside of optval, a handler that has answered in mem and *optlen writes over
  * its own answer: SOL_SOCKET's the length over the value (sk_getsockopt), the others' the value over the
- * length. Puts both as they lie then; *optlen becomes what stands there.
+ * length. Puts both as they lie then; *optlen becomes what stands there. The same for a length that
+ * another thread writes while the value is held back.
  */
 void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *optlen);
 

@@ -58,6 +58,7 @@ struct plan {
 struct handler_result {
 	int64_t ret;	  /* raw result */
 	int32_t optlen;	  /* getsockopt: *optlen after the call (undefined if optlen_null) */
+	bool touched;	  /* of a call that is held: it reached for the user's optval */
 	bool is_volatile; /* its bytes may differ from one call to the next: never compare them by value */
 	const uint8_t
 		*mem; /* the user's memory after the call: buf.size + TC_PAST bytes; NULL for BUF_NULL */

@@ -148,10 +148,21 @@ static bool len_is_in(const struct tc_call *c)
 	       c->len_off + 4u <= b->n_data && !memcmp(b->data + c->len_off, word, sizeof(word));
 }
 
+bool tc_meanwhile_fits(const struct tc_call *c)
+{
+	if (c->via != VIA_SYSCALL || c->sock == TC_SOCK_BAD || c->buf.place != BUF_PLAIN || !c->buf.size ||
+	    c->buf.size > TC_MAX_DATA || c->optlen < 0 || (uint32_t)c->optlen > c->buf.size ||
+	    c->optlen_null || c->optlen_ro || c->len_across || c->len_in)
+		return false;
+	return c->meanwhile == MEANWHILE_DETACH || c->hook == HOOK_GET;
+}
+
 void tc_len_settle(struct tc_call *c)
 {
 	struct tc_buf *b = &c->buf;
 
+	if (c->meanwhile && !tc_meanwhile_fits(c))
+		c->meanwhile = MEANWHILE_NOTHING;
 	if (!c->len_in)
 		return;
 	c->len_in = c->hook == HOOK_GET && tc_via_has_pointer(c->via) && !c->optlen_null && !c->optlen_ro &&
@@ -184,6 +195,8 @@ const char *tc_call_check(const struct tc_call *c, unsigned n_socks)
 		return "an optlen across a page's end or in the buffer where there is no pointer to it";
 	if (c->len_in && (c->len_across || c->optlen_null || c->optlen_ro || !len_is_in(c)))
 		return "an optlen in the buffer that the buffer's spelled-out bytes do not hold";
+	if (c->meanwhile >= MEANWHILE_COUNT || (c->meanwhile && !tc_meanwhile_fits(c)))
+		return "another thread's doing where the call leaves no room for it";
 	if (c->optlen_null && !tc_via_has_pointer(c->via))
 		return "a call through io_uring or a helper whose optlen is a pointer";
 	if (b->place >= BUF_PLACE_COUNT)
@@ -291,8 +304,10 @@ bool tc_call_equal(const struct tc_call *a, const struct tc_call *b)
 	if (a->via != b->via || a->hook != b->hook || a->sock != b->sock ||
 	    a->optlen_null != b->optlen_null || a->optlen_ro != b->optlen_ro ||
 	    a->len_across != b->len_across || a->len_in != b->len_in ||
-	    (a->len_in && a->len_off != b->len_off) || a->level != b->level || a->optname != b->optname ||
-	    (!a->optlen_null && a->optlen != b->optlen))
+	    (a->len_in && a->len_off != b->len_off) || a->meanwhile != b->meanwhile ||
+	    ((a->meanwhile == MEANWHILE_RACING || a->meanwhile == MEANWHILE_HELD) &&
+	     a->len_next != b->len_next) ||
+	    a->level != b->level || a->optname != b->optname || (!a->optlen_null && a->optlen != b->optlen))
 		return false;
 	if (a->buf.place != b->buf.place || a->buf.size != b->buf.size || a->buf.n_data != b->buf.n_data ||
 	    memcmp(a->buf.data, b->buf.data, a->buf.n_data) ||

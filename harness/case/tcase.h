@@ -96,6 +96,16 @@ enum call_via {
 	VIA_COUNT,
 };
 
+/* What another thread does during a call. "Held": while the kernel waits for the page of optval. */
+enum call_meanwhile {
+	MEANWHILE_NOTHING,
+	MEANWHILE_RACING, /* writes len_next to the user's optlen, at any moment */
+	MEANWHILE_HELD, /* writes it when the kernel first reaches for optval, which waits until it is done */
+	MEANWHILE_DETACH, /* takes the call's hook's programs off all cgroups of the case then; they come back
+			   */
+	MEANWHILE_COUNT,
+};
+
 struct tc_call {
 	uint8_t hook;	  /* enum hook */
 	uint8_t via;	  /* enum call_via */
@@ -108,8 +118,10 @@ struct tc_call {
 	 * cannot be written, with optlen_null it is not mapped.
 	 */
 	bool len_across;
-	bool len_in;	 /* they are those of the buffer's data from len_off on (tc_len_settle()) */
-	uint8_t len_off; /* at most TC_MAX_DATA - 4 */
+	bool len_in;	   /* they are those of the buffer's data from len_off on (tc_len_settle()) */
+	uint8_t len_off;   /* at most TC_MAX_DATA - 4 */
+	uint8_t meanwhile; /* enum call_meanwhile */
+	int32_t len_next;  /* MEANWHILE_RACING, MEANWHILE_HELD */
 	int32_t level;
 	int32_t optname;
 	int32_t optlen; /* setsockopt: the argument; getsockopt: *optlen before the call */
@@ -138,7 +150,15 @@ static inline bool tc_call_has_len(const struct tc_call *c)
 	return c->hook == HOOK_GET && tc_via_has_pointer(c->via) && !c->optlen_null;
 }
 
-/* Puts an optlen that lies inside of the buffer there; where it does not fit it lies apart again. */
+/*
+ * May another thread do that during the call? It is a system call on a socket with a plain buffer of 1 to
+ * TC_MAX_DATA bytes, all of whose optlen bytes lie in it; where optlen changes, it lies apart and is
+ * readable.
+ */
+bool tc_meanwhile_fits(const struct tc_call *c);
+
+/* Puts an optlen that lies inside of the buffer there; where it does not fit it lies apart again. Takes out a
+ * thread that does not fit. */
 void tc_len_settle(struct tc_call *c);
 
 /*

@@ -85,6 +85,7 @@ static void all_by(struct tcase *tc, enum call_via via)
 		struct tc_call *c = &tc->call[i];
 
 		memset(&c->expect, 0, sizeof(c->expect));
+		c->meanwhile = MEANWHILE_NOTHING;
 		c->via = goes_by(c, via) ? (uint8_t)via : VIA_SYSCALL;
 	}
 }

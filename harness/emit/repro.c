@@ -350,7 +350,17 @@ static void put_call(const struct tc_call *c, struct buf *out)
 		buf_puts(&fd, "BAD_FD");
 	else
 		buf_printf(&fd, "sock[%u]", c->sock);
-	if (c->via != VIA_SYSCALL) {
+	if (c->meanwhile == MEANWHILE_RACING)
+		buf_printf(out, "\t/* not here: meanwhile another thread sets optlen to %d */\n",
+			   c->len_next);
+	if (c->meanwhile >= MEANWHILE_HELD) {
+		buf_printf(out, "\tcall_held(%d, %s, %d, %d, %d, %d, %s);\n", c->hook == HOOK_GET,
+			   buf_str(&fd), c->level, c->optname, c->optlen,
+			   c->meanwhile == MEANWHILE_HELD ? c->len_next : 0,
+			   c->meanwhile == MEANWHILE_HELD ? "0"
+			   : c->hook == HOOK_GET	  ? "GET"
+							  : "SET");
+	} else if (c->via != VIA_SYSCALL) {
 		buf_printf(out, "\tcall_%s(%d, %s, %d, %d, val, %d", ways[c->via], c->hook == HOOK_GET,
 			   buf_str(&fd), c->level, c->optname, c->optlen);
 		if (c->via == VIA_COMPAT) {
@@ -448,6 +458,7 @@ void repro_use(struct repro_uses *u, const struct tc_call *c)
 	u->uring |= c->via == VIA_URING;
 	u->compat |= c->via == VIA_COMPAT;
 	u->helper |= c->via == VIA_HELPER;
+	u->held |= c->meanwhile >= MEANWHILE_HELD;
 	u->groups |= c->level == SOL_SOCKET && c->optname == SOL_SOCKET_PEERGROUPS;
 }
 
@@ -459,6 +470,8 @@ void repro_put_uses(const struct repro_uses *u, struct buf *out)
 		buf_puts(out, runtime_compat);
 	if (u->helper)
 		buf_puts(out, runtime_helper);
+	if (u->held)
+		buf_puts(out, runtime_held);
 	if (u->groups)
 		buf_puts(out, runtime_groups);
 }

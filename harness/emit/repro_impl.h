@@ -14,7 +14,7 @@ struct repro_opening {
 
 /* What calls need besides the base. */
 struct repro_uses {
-	bool uring, compat, helper, groups;
+	bool uring, compat, helper, held, groups;
 };
 
 /* The layout of runtime/record.c's map. */

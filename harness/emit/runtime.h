@@ -4,6 +4,6 @@
 #define RUNTIME_H
 
 extern const char runtime_base[], runtime_record[], runtime_norecord[], runtime_uring[], runtime_compat[],
-	runtime_helper[], runtime_groups[], runtime_states[], runtime_tree[];
+	runtime_helper[], runtime_held[], runtime_groups[], runtime_states[], runtime_tree[];
 
 #endif

@@ -162,6 +162,8 @@ static void name_gaps(struct row *row)
 		leave_out(row, "the buffer and optlen after a getsockopt that fails");
 	if (row->get && (row->get->call->len_in || row->get->call->len_across))
 		leave_out(row, "where the user's optlen lies");
+	if ((row->get && row->get->call->meanwhile) || (row->set && row->set->call->meanwhile))
+		leave_out(row, "what another thread does during the call");
 	if (goes(row, VIA_URING))
 		leave_out(row, "that the call goes through io_uring (newer tables: .io_uring_support)");
 	if (goes(row, VIA_COMPAT))

@@ -25,6 +25,7 @@
 #include "bare.h"
 #include "compat.h"
 #include "helper.h"
+#include "meanwhile.h"
 #include "rawcall.h"
 #include "straight.h"
 #include "topo.h"
@@ -52,12 +53,14 @@ struct kernel {
 	struct hd_shared *shared;
 	struct topo *topo; /* of the current case */
 	unsigned n_socks;
+	bool lane; /* the case is a lane's: kernel_lend() */
 	struct topo_pair *pair[TC_MAX_SOCKS];
 	struct arena hooked, twin;
 	struct keeper keeper;
 	struct uring *uring;	      /* NULL until a case needs it */
 	enum { ASK, YES, NO } compat; /* are there 32-bit calls */
 	struct helper helper;
+	struct meanwhile meanwhile;
 	struct straight *straight; /* as uring */
 	const struct kernel_others *others;
 	struct volatile_hint hint[64]; /* by hash of level and option */
@@ -173,13 +176,16 @@ static int no_socket(struct kernel *k, const struct tc_sock *s, int err)
 	return kernel_lacks_socket(err) ? -EOPNOTSUPP : -EIO;
 }
 
-/* Which ways into the kernel the calls take: bits by enum call_via, but for the system call. */
+/*
+ * Which ways into the kernel the calls take: bits by enum call_via, but for the system call; above them what
+ * other threads do meanwhile (or-ed).
+ */
 static unsigned other_ways(const struct tcase *tc)
 {
 	unsigned ways = 0;
 
 	for (unsigned i = 0; i < tc->n_calls; i++)
-		ways |= 1u << tc->call[i].via;
+		ways |= 1u << tc->call[i].via | (unsigned)tc->call[i].meanwhile << VIA_COUNT;
 	return ways & ~(1u << VIA_SYSCALL);
 }
 
@@ -222,6 +228,26 @@ static int begin_helper(struct kernel *k, const struct tcase *tc)
 	return 0;
 }
 
+/* Races need no more than a thread; what is held needs a page that can be held back. */
+static int begin_meanwhile(struct kernel *k, const struct tcase *tc)
+{
+	bool held = false, detach = false;
+
+	for (unsigned i = 0; i < tc->n_calls; i++) {
+		held |= tc->call[i].meanwhile >= MEANWHILE_HELD;
+		detach |= tc->call[i].meanwhile == MEANWHILE_DETACH;
+	}
+	if (detach && (k->b.straight || k->lane)) {
+		snprintf(k->b.error, sizeof(k->b.error),
+			 "programs are detached under a call only where the interpreter plays them and no "
+			 "operation has attached them");
+		return -EOPNOTSUPP;
+	}
+	if (held && k->meanwhile.uffd < 0 && meanwhile_open(&k->meanwhile, k->b.error, sizeof(k->b.error)))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 /* Is this machine's kernel open to all of them? */
 static int begin_ways(struct kernel *k, const struct tcase *tc, unsigned ways)
 {
@@ -233,6 +259,8 @@ static int begin_ways(struct kernel *k, const struct tcase *tc, unsigned ways)
 		ret = begin_compat(k);
 	if (!ret && ways & 1u << VIA_HELPER)
 		ret = begin_helper(k, tc);
+	if (!ret && ways >> VIA_COUNT)
+		ret = begin_meanwhile(k, tc);
 	return ret;
 }
 
@@ -278,6 +306,7 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	unsigned ways;
 
 	k->n_socks = 0;
+	k->lane = false;
 	b->failed = false;
 	key.straight = b->straight;
 	if (tcase_returns_2(tc)) {
@@ -340,6 +369,82 @@ static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
 	return h->is_volatile;
 }
 
+/* A call while another thread does its part. */
+struct other_thread {
+	struct kernel *k;
+	const struct tc_call *c;
+	int fd;
+	void *optval; /* of a call that is raced */
+	int32_t *len;
+	bool twin; /* no program is its affair */
+};
+
+static int64_t make_call(void *optval, void *arg)
+{
+	const struct other_thread *o = arg;
+	const struct tc_call *c = o->c;
+
+	if (!optval)
+		optval = o->optval;
+	return c->hook == HOOK_SET ? raw_setsockopt(o->fd, c->level, c->optname, optval, c->optlen)
+				   : raw_getsockopt(o->fd, c->level, c->optname, optval, o->len);
+}
+
+static void do_part(void *arg)
+{
+	const struct other_thread *o = arg;
+
+	if (o->c->meanwhile != MEANWHILE_DETACH)
+		__atomic_store_n(o->len, o->c->len_next, __ATOMIC_SEQ_CST);
+	else if (!o->twin)
+		topo_hook_off(o->k->topo, (enum hook)o->c->hook);
+}
+
+static void meanwhile_failed(struct kernel *k, const char *what, int err)
+{
+	snprintf(k->b.error, sizeof(k->b.error), "%s: %s", what, strerror(err));
+	k->b.failed = true;
+}
+
+/* The twin's part of a getsockopt that is held. */
+static void handler_held(struct kernel *k, int fd, const struct tc_call *c, struct handler_result *hr)
+{
+	struct arena_buf buf = {NULL, NULL};
+	struct other_thread o = {k, c, fd, NULL, arena_put_len(&k->twin, c, &buf), true};
+	struct meanwhile_part part = {make_call, do_part, &o};
+	bool failed;
+
+	hr->is_volatile = is_volatile(k, c->level, c->optname);
+	hr->ret = meanwhile_held(&k->meanwhile, 1, &c->buf, &part, &hr->touched, &hr->mem, &failed);
+	hr->optlen = *o.len;
+	if (failed)
+		meanwhile_failed(k, "holding a page back", errno);
+}
+
+static void call_meanwhile(struct kernel *k, int fd, const struct tc_call *c, const struct arena_buf *buf,
+			   struct outcome *got)
+{
+	struct other_thread o = {k, c, fd, buf->user, arena_put_len(&k->hooked, c, buf), false};
+	struct meanwhile_part part = {make_call, do_part, &o};
+	bool failed, touched = false;
+	int ret = 0;
+
+	if (c->meanwhile == MEANWHILE_RACING)
+		got->ret = meanwhile_raced(&k->meanwhile, &part, &failed);
+	else
+		got->ret = meanwhile_held(&k->meanwhile, 0, &c->buf, &part, &touched, &got->mem, &failed);
+	got->runs = k->shared->runs;
+	got->order = k->shared->order;
+	got->optlen = c->hook == HOOK_GET ? *o.len : 0;
+	got->stray = arena_len_stray(&k->hooked, c);
+	if (failed)
+		meanwhile_failed(k, "a thread beside the call", errno);
+	if (touched && c->meanwhile == MEANWHILE_DETACH)
+		ret = topo_hook_on(k->topo, (enum hook)c->hook);
+	if (ret)
+		meanwhile_failed(k, "attaching the programs again", -ret);
+}
+
 static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
 		      struct handler_result *hr)
 {
@@ -361,6 +466,11 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 				  ? compat_sockopt(HOOK_SET, fd, p->level, p->optname, buf.user, p->optlen,
 						   NULL)
 				  : raw_setsockopt(fd, p->level, p->optname, buf.user, p->optlen);
+		return;
+	}
+	hr->touched = false;
+	if (__builtin_expect(c->meanwhile >= MEANWHILE_HELD, 0) && p->called) {
+		handler_held(k, fd, c, hr);
 		return;
 	}
 	len = arena_put_len(&k->twin, c, &buf);
@@ -414,6 +524,10 @@ static void k_call(struct backend *b, const struct tc_call *c, struct outcome *g
 	got->stray = false;
 	got->mem = buf.mem;
 	got->trace = k->shared->trace[c->hook];
+	if (__builtin_expect(c->meanwhile, 0)) {
+		call_meanwhile(k, fd, c, &buf, got);
+		return;
+	}
 	if (__builtin_expect(c->via != VIA_SYSCALL, 0)) {
 		call_other_way(k, fd, c, &buf, got);
 		return;
@@ -474,6 +588,7 @@ int kernel_lend(struct backend *b, struct topo_pair *pair, const struct tcase *t
 	unsigned ways;
 
 	k->n_socks = pair != NULL;
+	k->lane = true;
 	k->pair[0] = pair;
 	b->failed = false;
 	ways = tc ? other_ways(tc) : 0;
@@ -598,6 +713,7 @@ static void k_close(struct backend *b, struct control_counts *final)
 
 	uring_close(k->uring);
 	helper_close(&k->helper);
+	meanwhile_close(&k->meanwhile);
 	topo_drop_all(&k->set);
 	straight_free(k->straight);
 	if (final)
@@ -684,6 +800,8 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 	k->set.reuse = opts->reuse ? opts->reuse : DEFAULT_REUSE;
 	k->set.base.base.dir = -1;
 	k->helper.prog = -1;
+	k->meanwhile.uffd = -1;
+	rng_seed(&k->meanwhile.rng, 1, 0);
 	k->keeper.cgroup.dir = k->keeper.cgroup.procs = -1;
 	k->keeper.prog[0] = k->keeper.prog[1] = -1;
 	k->old_netns = -1;

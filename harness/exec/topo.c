@@ -119,6 +119,28 @@ static int attach_level(struct topo_set *s, struct topo *t, unsigned level, char
 	return 0;
 }
 
+void topo_hook_off(struct topo *t, enum hook hook)
+{
+	for (unsigned i = t->n_att; i-- > 0;)
+		if (t->att[i].hook == hook)
+			cgroup_detach(&t->att[i]);
+}
+
+/* att[] and used[] are in one order: attach_level(). */
+int topo_hook_on(struct topo *t, enum hook hook)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < t->n_att && !ret; i++) {
+		unsigned level = t->used[i].id / HD_SLOTS;
+
+		if (t->att[i].hook == hook)
+			ret = cgroup_attach(&t->att[i], &t->cgroup[level], t->att[i].prog, hook,
+					    (uint8_t)(t->key.hook[hook] >> 8 * level) >> 3);
+	}
+	return ret;
+}
+
 static int build(struct topo_set *s, struct topo *t, char *err, size_t size)
 {
 	int parent = s->base.base.dir;

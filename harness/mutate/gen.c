@@ -146,6 +146,7 @@ static void make_call(struct gen *g, struct half *h, unsigned kind, uint32_t bou
 	c->sock = 0;
 	c->via = VIA_SYSCALL;
 	c->optlen_null = c->optlen_ro = c->len_across = c->len_in = false;
+	c->meanwhile = MEANWHILE_NOTHING;
 	memset(&c->expect, 0, offsetof(struct tc_expect, bytes));
 	c->level = h->info ? h->info->level : LEVEL_UNKNOWN;
 	c->optname = h->info ? h->info->optname : (int32_t)rng_below(&g->r, 64);

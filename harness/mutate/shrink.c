@@ -103,7 +103,7 @@ static void measure_call(const struct tc_call *c, uint64_t m[M_COUNT])
 	m[M_SOCK_USE] += c->sock;
 	m[M_PLACE] += b->place +
 		      (c->optlen_null || c->optlen_ro || c->len_across || c->len_in ? BUF_PLACE_COUNT : 0) +
-		      c->via;
+		      c->via + (c->meanwhile ? BUF_PLACE_COUNT : 0);
 	m[M_DATA_LEN] += b->n_data;
 	m[M_SIZE] += b->size;
 	m[M_OPTLEN] += rank_optlen(c);
@@ -166,6 +166,7 @@ static void hash_call(const struct tc_call *c, uint64_t *h)
 	const struct tc_expect *e = &c->expect;
 
 	mix(h, c->hook | c->sock << 8 | c->optlen_null << 16 | (uint64_t)(uint32_t)c->optlen << 32);
+	mix(h, (uint64_t)c->meanwhile << 32 | (uint32_t)(c->meanwhile ? c->len_next : 0));
 	mix(h, (uint32_t)c->level | (uint64_t)(uint32_t)c->optname << 32);
 	mix(h, (uint64_t)c->optlen_ro << 62 | (uint64_t)c->via << 24 | (uint64_t)c->len_across << 26 |
 		       (uint64_t)(c->len_in ? c->len_off + 1u : 0) << 54 | c->buf.place | c->buf.n_data << 8 |

@@ -322,6 +322,7 @@ static enum made t_place(struct tcase *tc, unsigned i)
 		return MADE_END;
 	if (i % 4 == 3) {
 		c->via = VIA_SYSCALL;
+		c->meanwhile = MEANWHILE_NOTHING;
 	} else if (i % 4 == 0) {
 		c->optlen = c->optlen_null ? (int32_t)c->buf.size : c->optlen;
 		c->optlen_null = c->optlen_ro = c->len_across = c->len_in = false;

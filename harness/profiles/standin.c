@@ -128,5 +128,6 @@ void standin_answer(struct standin *s, const struct tc_call *c, const struct pla
 		return;
 	}
 	get(s, c, p, hr);
+	hr->touched = !hr->ret && hr->optlen > 0 && c->optlen > 0;
 	model_overlap(c, s->mem, hr->ret, &hr->optlen);
 }

@@ -285,6 +285,12 @@ static int w_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	if (c->b.gone)
 		return -EIO;
 	b->failed = false;
+	for (unsigned i = 0; i < tc->n_calls; i++)
+		if (tc->call[i].meanwhile) {
+			snprintf(b->error, sizeof(b->error),
+				 "the protocol has no words for what another thread does during a call");
+			return -EOPNOTSUPP;
+		}
 	c->tc = tc;
 	add_op(c, OP_BEGIN, NULL, false);
 	buf_printf(&c->tx, "{\"op\":\"begin\",\"fresh\":%s,\"case\":", fresh ? "true" : "false");
