@@ -35,6 +35,7 @@ static const struct clause_info table[C_COUNT] = {
 #define CLAUSE(id, name, in, when, sentence, source) [C_##id] = {name, in, when, sentence, source},
 #include "clauses.def"
 #include "tree.def"
+#include "storage.def"
 #undef CLAUSE
 };
 

@@ -15,13 +15,17 @@ enum clause {
 	C_CALLS, /* the clauses before it speak of calls, and fit in a struct clause_set */
 	C_CALLS_END = C_CALLS - 1,
 #include "tree.def"
+	C_OPERATIONS, /* those before it are of cases with operations, those behind it of storage */
+	C_OPERATIONS_END = C_OPERATIONS - 1,
+#include "storage.def"
 #undef CLAUSE
 	C_COUNT,
 };
 
 /*
  * The families of profiles: kernels, the published document, the first proposal. A clause may be in several.
- * Clauses of tree.def are in none: they speak of operations (tree.h), and hold by the kernel's attach epoch.
+ * Clauses of tree.def are in none: they speak of operations (tree.h), and hold by the kernel's attach epoch; those
+ * of storage.def are harness/storage's.
  */
 enum clause_in { IN_OPERATIONS = 0, IN_KERNEL = 1, IN_DOC = 2, IN_BOTH = 3, IN_DRAFT = 4, IN_ALL = 7 };
 

@@ -185,7 +185,7 @@ static void operations(const struct md *m)
 	     "belongs, for cases with "
 	     "operations\n(docs/case-format.md). They hold in every kernel that has what they need.\n\n"
 	     "| clause | rule | needs | source | cases |\n| --- | --- | --- | --- | --- |");
-	for (unsigned c = C_CALLS; c < C_COUNT; c++) {
+	for (unsigned c = C_CALLS; c < C_OPERATIONS; c++) {
 		const struct clause_info *info = clause_info(c);
 		const char *sep = "";
 
@@ -204,6 +204,19 @@ static void operations(const struct md *m)
 				link_case(m->files[i]->path);
 				sep = ", ";
 			}
+		puts(" |");
+	}
+}
+
+static void storage(void)
+{
+	puts("\n## Storage\n\nRules of cgroup and socket storage, which `hookdiff storage` tries "
+	     "(docs/storage.md).\n\n| clause | rule | source |\n| --- | --- | --- |");
+	for (unsigned c = C_OPERATIONS; c < C_COUNT; c++) {
+		printf("| `%s` | ", clause_info(c)->name);
+		cell(clause_info(c)->sentence);
+		printf(" | ");
+		cell(clause_info(c)->source);
 		puts(" |");
 	}
 }
@@ -312,6 +325,7 @@ int clauses_md(void)
 	profiles(&m);
 	clauses(&m);
 	operations(&m);
+	storage();
 	puts("\n## What the documents say");
 	sentences(IN_DRAFT, "The first proposal");
 	sentences(IN_DOC, "The published document");

@@ -10,11 +10,15 @@
 
 #define NUMBER(n) (unsigned long long)(n)
 
-static void print_rules(void)
+/* Each clause, and how often it was behind what was compared. */
+static void print_clauses(const struct storage_result *r)
 {
-	for (unsigned i = 0; i < storage_rule_count; i++)
-		printf("%-16s %s\n%-16s %s\n", storage_rules[i].id, storage_rules[i].sentence, "",
-		       storage_rules[i].source);
+	for (unsigned c = 0; c < STORAGE_CLAUSES; c++) {
+		const struct clause_info *info = clause_info(C_OPERATIONS + c);
+
+		printf("%-16s %12llu  %s\n%-30s %s\n", info->name, NUMBER(r->said[c]), info->sentence, "",
+		       info->source);
+	}
 }
 
 static void print_result(const struct storage_result *r, uint64_t seed, bool json)
@@ -51,8 +55,6 @@ int cmd_storage(struct cli *cli)
 
 	if (in_vm(cli))
 		return in_vm_run(cli);
-	if (cli->verbose && !cli->json)
-		print_rules();
 	if (!probe_can_run(why, sizeof(why))) {
 		fprintf(stderr, "SKIP: %s\n", why);
 		return EXIT_UNSURE;
@@ -66,6 +68,11 @@ int cmd_storage(struct cli *cli)
 		buf_fini(&r.text);
 		return EXIT_UNSURE;
 	}
+	if (cli->verbose && !cli->json)
+		print_clauses(&r);
+	if (r.lacks[0] && !cli->json)
+		printf("without STORAGE.TASK: this kernel does not take the programs (Linux 6.2): %s\n",
+		       r.lacks);
 	print_result(&r, o.seed, cli->json);
 	buf_fini(&r.text);
 	return r.findings ? EXIT_DIVERGENCE : r.compared ? EXIT_AGREE : EXIT_UNSURE;

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +20,15 @@
 #include "../exec/cgroup.h"
 #include "../exec/rawcall.h"
 #include "storage.skel.h"
+#include "storage_task.skel.h"
 
 #define SHOWN 12 /* operations before the one that differs */
 
 struct bench {
 	const struct storage_opts *o;
 	struct storage_result *r;
-	struct storage *obj; /* the skeleton */
+	struct storage *obj;	    /* the skeletons */
+	struct storage_task *tasks; /* NULL: the kernel does not take it */
 	struct cgroup_base base;
 	bool based;
 	struct cgroup cg[STORAGE_CGROUPS];
@@ -37,7 +40,8 @@ struct bench {
 	struct storage_model model;
 	struct rng rng;
 	uint64_t round;
-	unsigned at; /* step of the round */
+	unsigned at;   /* step of the round */
+	unsigned task; /* where the task is: place() */
 	struct storage_step last[SHOWN];
 };
 
@@ -75,6 +79,27 @@ static int load(struct bench *b)
 	return 0;
 }
 
+/* Linux before 6.2 lacks the map. */
+static void load_tasks(struct bench *b)
+{
+	struct bpfobj_listener l;
+	char words[200];
+
+	bpfobj_listen(&l);
+	b->tasks = storage_task__open_and_load();
+	bpfobj_listen_end(&l);
+	if (b->tasks)
+		return;
+	bpfobj_last_words(words, sizeof(words));
+	snprintf(b->r->lacks, sizeof(b->r->lacks), "%s", words);
+}
+
+/* Where the task is when no socket is made: 0 outside, else 1 + the cgroup. */
+static const struct cgroup *place(const struct bench *b, unsigned task)
+{
+	return task ? &b->cg[task - 1] : &b->base.home;
+}
+
 static int make_socket(struct bench *b, unsigned cg)
 {
 	int ret = cgroup_enter(&b->cg[cg]), fd = -1, back;
@@ -83,7 +108,7 @@ static int make_socket(struct bench *b, unsigned cg)
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		ret = fd < 0 ? -errno : 0;
 	}
-	back = cgroup_enter(&b->base.home);
+	back = cgroup_enter(place(b, b->task));
 	return ret ? ret : back ? back : fd;
 }
 
@@ -103,6 +128,19 @@ static int make_listener(struct bench *b, unsigned cg)
 	return 0;
 }
 
+/* The programs that count by task are on a, and so run for all sockets; what was outside is forgotten. */
+static int begin_tasks(struct bench *b)
+{
+	const int prog[HOOK_COUNT] = {[HOOK_GET] = bpf_program__fd(b->tasks->progs.get_task),
+				      [HOOK_SET] = bpf_program__fd(b->tasks->progs.set_task)};
+	int map = bpf_map__fd(b->tasks->maps.of_task), ret = 0;
+
+	bpf_map_delete_elem(map, &b->base.home.dir);
+	for (unsigned h = 0; !ret && h < HOOK_COUNT; h++)
+		ret = hd_prog_attach(b->cg[0].dir, prog[h], hd_attach_type(h), HD_F_ALLOW_MULTI);
+	return ret;
+}
+
 static int begin_round(struct bench *b)
 {
 	int ret;
@@ -112,17 +150,21 @@ static int begin_round(struct bench *b)
 	memset(b->sock, -1, sizeof(b->sock));
 	memset(b->last, 0, sizeof(b->last));
 	rng_seed(&b->rng, b->o->seed, b->round);
-	storage_model_begin(&b->model, b->o->wrong);
+	storage_model_begin(&b->model, b->o->wrong, b->tasks != NULL);
 	ret = cgroup_make(&b->cg[0], b->base.base.dir, "a");
 	if (!ret)
 		ret = cgroup_make(&b->cg[1], b->cg[0].dir, "b");
 	for (unsigned i = 0; !ret && i < STORAGE_CGROUPS; i++)
 		ret = make_listener(b, i);
+	if (!ret && b->tasks)
+		ret = begin_tasks(b);
 	return ret ? fail(b, ret, "cannot make cgroups or sockets") : 0;
 }
 
 static void end_round(struct bench *b)
 {
+	cgroup_enter(&b->base.home);
+	b->task = 0;
 	for (unsigned i = 0; i < STORAGE_SOCKS; i++)
 		if (b->sock[i] >= 0)
 			close(b->sock[i]);
@@ -226,6 +268,11 @@ static int step(struct bench *b, const struct storage_step *s, uint8_t got[16])
 		return 0;
 	case ST_DELETE:
 		return delete_one(b, s);
+	case ST_ENTER:
+		b->task = s->task;
+		return cgroup_enter(place(b, s->task));
+	case ST_RMDIR:
+		return unlinkat(b->cg[0].dir, "b", AT_REMOVEDIR) ? -errno : 0;
 	case ST_OP_COUNT:
 		break;
 	}
@@ -263,9 +310,31 @@ static void print_step(struct buf *t, const struct storage_step *s)
 		buf_printf(t, "the storage of socket %u in the map %s is deleted", s->sock,
 			   s->cloned ? "cloned" : "own");
 		break;
+	case ST_ENTER:
+		buf_printf(t, "the task goes %s", s->task ? "to " : "outside");
+		buf_puts(t, s->task ? cg[s->task - 1] : "");
+		break;
+	case ST_RMDIR:
+		buf_puts(t, "a/b is removed");
+		break;
 	case ST_OP_COUNT:
 		break;
 	}
+}
+
+/* The clauses that have a say in what differs. */
+static void print_clauses(struct buf *t, uint32_t clauses)
+{
+	buf_puts(t, "clauses:");
+	for (unsigned c = 0; c < STORAGE_CLAUSES; c++)
+		if (clauses >> c & 1)
+			buf_printf(t, " %s", clause_info(C_OPERATIONS + c)->name);
+	buf_puts(t, "\n");
+}
+
+static uint32_t one_clause(unsigned c)
+{
+	return 1u << (c - C_OPERATIONS);
 }
 
 /* The head of a finding, up to what differs. */
@@ -298,6 +367,7 @@ static void check_call(struct bench *b, const struct storage_step *s, int ret, c
 {
 	unsigned size = s->hook == HOOK_GET ? 2 * STORAGE_CHAIN : 4;
 	struct buf *t;
+	unsigned at = 0;
 
 	b->r->compared += 2u * s->n;
 	if (!ret && !memcmp(got, s->bytes, size) && (s->hook == HOOK_SET || got[15] == s->n))
@@ -307,10 +377,13 @@ static void check_call(struct bench *b, const struct storage_step *s, int ret, c
 		buf_printf(t, "the call gave %d, expected 0\n", ret);
 	print_pairs(t, "expected, cgroup's counter / socket's counter of each program:", s->bytes);
 	print_pairs(t, "found:                                                        ", got);
+	while (at < 2u * s->n && s->bytes[at] == got[at])
+		at++;
+	print_clauses(t, at < 2u * s->n ? s->clauses[at] : one_clause(C_STORAGE_PLACE));
 }
 
-static void check_counter(struct bench *b, const char *what, unsigned i, bool has, uint64_t want, int err,
-			  uint64_t got)
+static void check_counter(struct bench *b, uint32_t clauses, const char *what, unsigned i, bool has,
+			  uint64_t want, int err, uint64_t got)
 {
 	struct buf *t;
 
@@ -321,12 +394,30 @@ static void check_counter(struct bench *b, const char *what, unsigned i, bool ha
 	buf_printf(t, "%s %u, read from user space: expected %s %llu, found %s %llu\n", what, i,
 		   has ? "a counter" : "none,", (unsigned long long)want, err ? strerror(-err) : "a counter",
 		   (unsigned long long)got);
+	print_clauses(t, clauses);
 }
 
 static int read_counter(int map, const void *key, uint64_t *out)
 {
 	*out = 0;
 	return bpf_map_lookup_elem(map, key, out) ? -errno : 0;
+}
+
+/* By the descriptor of a cgroup, which a removed one no longer has for the kernel. */
+static void check_tasks(struct bench *b)
+{
+	static const char *const names[STORAGE_TASKS] = {"storage of the task outside, counter",
+							 "storage of the task in a, counter",
+							 "storage of the task in a/b, counter"};
+	const struct storage_model *m = &b->model;
+
+	for (unsigned i = 0; i < STORAGE_TASKS - (unsigned)m->removed; i++) {
+		uint64_t got;
+		int err = read_counter(bpf_map__fd(b->tasks->maps.of_task), &place(b, i)->dir, &got);
+
+		check_counter(b, one_clause(C_STORAGE_TASK), names[i], i, m->has_task[i], m->of_task[i], err,
+			      got);
+	}
 }
 
 /* At the end of a round: every counter by value, and all together are the programs that ran. */
@@ -347,28 +438,32 @@ static void check_round(struct bench *b)
 							     .attach_type = hd_attach_type(h)};
 
 			err = read_counter(bpf_map__fd(b->obj->maps.apart), &key, &got);
-			check_counter(b,
+			check_counter(b, one_clause(C_STORAGE_APART),
 				      h ? "setsockopt's storage of cgroup" : "getsockopt's storage of cgroup",
 				      c, m->has_apart[c][h], storage_of_cgroup(m, false, c, h), err, got);
 			sum += got;
 		}
 		err = read_counter(bpf_map__fd(b->obj->maps.shared), &id, &got);
-		check_counter(b, "shared storage of cgroup", c, m->has_shared[c],
-			      storage_of_cgroup(m, true, c, 0), err, got);
+		check_counter(b, one_clause(C_STORAGE_SHARED), "shared storage of cgroup", c,
+			      m->has_shared[c], storage_of_cgroup(m, true, c, 0), err, got);
 		sum += got;
 	}
 	for (unsigned i = 0; i < STORAGE_SOCKS; i++)
 		for (unsigned k = 0; m->sock[i].open && k < 2; k++) {
 			err = read_counter(bpf_map__fd(k ? b->obj->maps.cloned : b->obj->maps.own),
 					   &b->sock[i], &got);
-			check_counter(b, k ? "cloned storage of socket" : "own storage of socket", i,
+			check_counter(b, one_clause(k ? C_STORAGE_CLONE : C_STORAGE_OWN),
+				      k ? "cloned storage of socket" : "own storage of socket", i,
 				      m->sock[i].has[k], m->sock[i].n[k], err, got);
 		}
+	if (b->tasks)
+		check_tasks(b);
 	b->r->compared++;
-	if (sum != m->runs)
-		buf_printf(finding(b),
-			   "the counters of the cgroups add up to %llu, but programs ran %llu times\n",
-			   (unsigned long long)sum, (unsigned long long)m->runs);
+	if (sum == m->runs)
+		return;
+	buf_printf(finding(b), "the counters of the cgroups add up to %llu, but programs ran %llu times\n",
+		   (unsigned long long)sum, (unsigned long long)m->runs);
+	print_clauses(&b->r->text, one_clause(C_STORAGE_SUM));
 }
 
 /* ---- the loop ---- */
@@ -399,6 +494,7 @@ static int one_round(struct bench *b)
 		check_round(b);
 	b->r->rounds++;
 	b->r->runs += b->model.runs;
+	memcpy(b->r->said, b->model.said, sizeof(b->r->said));
 	end_round(b);
 	return ret;
 }
@@ -432,6 +528,7 @@ int storage_run(const struct storage_opts *o, struct storage_result *r)
 	b->r = r;
 	ret = load(b);
 	if (!ret) {
+		load_tasks(b);
 		ret = cgroup_base_open(&b->base, r->error, sizeof(r->error));
 		b->based = !ret;
 	}
@@ -442,6 +539,7 @@ int storage_run(const struct storage_opts *o, struct storage_result *r)
 	if (b->based)
 		cgroup_base_close(&b->base);
 	storage__destroy(b->obj);
+	storage_task__destroy(b->tasks);
 	r->seconds = clock_now() - begin;
 	free(b);
 	return ret;

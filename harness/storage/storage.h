@@ -19,7 +19,9 @@ struct storage_opts {
 struct storage_result {
 	uint64_t rounds, steps[ST_OP_COUNT], runs, compared; /* compared: counters, by value */
 	uint64_t findings;				     /* the run ends with the first one */
-	struct buf text;				     /* what was found; the caller frees */
+	uint64_t said[STORAGE_CLAUSES]; /* how often each clause was behind what was compared */
+	char lacks[256];		/* why there was no storage by cgroup pointer; empty: there was */
+	struct buf text;		/* what was found; the caller frees */
 	double seconds;
 	char error[256];
 };
