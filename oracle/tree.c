@@ -7,7 +7,11 @@
 
 #include "tree_impl.h"
 
-#define AF_UNIX_ 1
+#define AF_UNIX_	 1
+#define SOL_TCP_	 6
+#define ZEROCOPY_RECEIVE 35
+#define ZC_LEAST	 40 /* bytes of its struct in every kernel with the hook inside */
+#define ZC_MOST		 64
 
 bool tree_clause_holds(const struct attach_epoch *e, unsigned clause)
 {
@@ -272,6 +276,8 @@ static unsigned route_clause(const struct tree_sock *k)
 		return C_SOCK_PASSED;
 	case ROUTE_THREAD:
 		return C_SOCK_THREAD;
+	case ROUTE_FALLBACK:
+		return C_SOCK_FALLBACK;
 	case ROUTE_CGNS:
 		return C_SOCK_NAMESPACE;
 	case ROUTE_ACCEPT:
@@ -302,6 +308,37 @@ static void birth(struct tree_model *m, const struct tree_step *s, struct tree_w
 	tree_result(w, 0, route_clause(k));
 }
 
+/* Does every program leave the call as it is? */
+static bool all_idle(const struct tree *t, const struct tree_want *w)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (t->prog[w->progs[i]].prog.n || t->prog[w->progs[i]].prog.ret != 1)
+			return false;
+	return true;
+}
+
+/*
+ * The handler of TCP runs the programs, and the call does. What the second run begins with would be what the
+ * first one made of the handler's result: followed only if that is the handler's own.
+ */
+static void run_twice(const struct tree_model *m, const struct tc_call *c, struct tree_want *w)
+{
+	bool whole = c->buf.place == BUF_PLAIN && tc_call_has_len(c) && !c->optlen_ro &&
+		     c->optlen == (int32_t)c->buf.size && !c->buf.n_data && !c->buf.fill &&
+		     c->optlen >= ZC_LEAST && c->optlen <= ZC_MOST;
+
+	if (!w->n || m->wrong == TREE_WRONG_FALLBACK)
+		return;
+	if (!whole || !all_idle(m->t, w) || 2 * w->n > TC_MAX_PROGS) {
+		w->refused = true;
+		w->why = "programs that run twice (MPTCP fallback) are followed only if they do nothing, on "
+			 "a struct of zeros";
+		return;
+	}
+	memcpy(w->progs + w->n, w->progs, w->n);
+	w->n *= 2;
+}
+
 static void call(struct tree_model *m, const struct tree_step *s, struct tree_want *w)
 {
 	const struct tc_call *c = &m->t->call[s->call];
@@ -326,6 +363,9 @@ static void call(struct tree_model *m, const struct tree_step *s, struct tree_wa
 		tree_hit(w, C_TREE_RMDIR_SOCKET);
 	}
 	w->n = tree_effective(m, node, (enum hook)c->hook, w->progs);
+	if (k->route == ROUTE_FALLBACK && c->hook == HOOK_GET && c->level == SOL_TCP_ &&
+	    c->optname == ZEROCOPY_RECEIVE)
+		run_twice(m, c, w);
 }
 
 static bool never_was(const struct tree_model *m, uint8_t cg)

@@ -39,6 +39,7 @@ enum tree_wrong {
 	TREE_WRONG_BEFORE,   /* before is the same as after */
 	TREE_WRONG_DEAD,     /* programs of a removed cgroup stop */
 	TREE_WRONG_REVISION, /* an update leaves the revision */
+	TREE_WRONG_FALLBACK, /* programs run once on MPTCP that fell back */
 	TREE_WRONG_COUNT,
 };
 

@@ -75,6 +75,7 @@ static const struct {
 	[TREE_WRONG_TWICE] = {"two links of one program", 2, 1, 1, false},
 	[TREE_WRONG_BEFORE] = {"two programs, one before, query", 3, 1, 2, true},
 	[TREE_WRONG_DEAD] = {"attach, socket, rmdir, call", 4, 1, 1, false},
+	[TREE_WRONG_FALLBACK] = {"attach, an MPTCP socket that fell back, call", 3, 1, 1, false},
 	[TREE_WRONG_REVISION] = {"link, update, query", 3, 1, 1, true},
 };
 

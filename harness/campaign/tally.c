@@ -248,9 +248,11 @@ static void query(struct tally *y, const struct before *b, const struct tree_wan
 static void birth(struct tally *y, const struct before *b, const struct tree_want *w)
 {
 	static const enum tally_row routes[TREE_ROUTE_COUNT] = {
-		[ROUTE_DIRECT] = T_SOCK_DIRECT, [ROUTE_PAIR] = T_SOCK_PAIR, [ROUTE_FORK] = T_SOCK_FORK,
-		[ROUTE_EXEC] = T_SOCK_EXEC,	[ROUTE_SCM] = T_SOCK_SCM,   [ROUTE_PIDFD] = T_SOCK_PIDFD,
-		[ROUTE_THREAD] = T_SOCK_THREAD, [ROUTE_CGNS] = T_SOCK_CGNS, [ROUTE_ACCEPT] = T_SOCK_ACCEPT};
+		[ROUTE_DIRECT] = T_SOCK_DIRECT,	    [ROUTE_PAIR] = T_SOCK_PAIR,
+		[ROUTE_FORK] = T_SOCK_FORK,	    [ROUTE_EXEC] = T_SOCK_EXEC,
+		[ROUTE_SCM] = T_SOCK_SCM,	    [ROUTE_PIDFD] = T_SOCK_PIDFD,
+		[ROUTE_THREAD] = T_SOCK_THREAD,	    [ROUTE_CGNS] = T_SOCK_CGNS,
+		[ROUTE_FALLBACK] = T_SOCK_FALLBACK, [ROUTE_ACCEPT] = T_SOCK_ACCEPT};
 	const struct tree_sock *k = &b->m->t->sock[b->s->sock];
 
 	if (w->ret)

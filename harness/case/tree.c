@@ -3,7 +3,11 @@
 
 #include <string.h>
 
+#include <sys/socket.h>
+
 #include "safe.h"
+
+#define MPTCP 262
 
 uint8_t tree_find(const struct tree *t, uint8_t parent, char name)
 {
@@ -116,6 +120,9 @@ static const char *check_sock(const struct tree *t, struct made *m, unsigned i)
 	}
 	if (s->route == ROUTE_THREAD && (s->cg == TREE_NONE || !tree_may_thread(t, s->cg)))
 		return "a threaded cgroup that is not the only child of its parent, or has children";
+	if (s->route == ROUTE_FALLBACK && (s->protocol != MPTCP || s->type != SOCK_STREAM ||
+					   (s->family != AF_INET && s->family != AF_INET6)))
+		return "a socket that falls back and is not MPTCP";
 	m->sock[i] = true;
 	return NULL;
 }

@@ -56,15 +56,17 @@ enum tree_anchor { ANCHOR_NONE, ANCHOR_PROG, ANCHOR_LINK };
 
 /* How a socket comes to be. */
 enum tree_route {
-	ROUTE_DIRECT, /* the task goes to cg, makes it, goes back */
-	ROUTE_PAIR,   /* the same with socketpair(2): the first end */
-	ROUTE_FORK,   /* made in cg; a child that lives outside inherits it and hands it on */
-	ROUTE_EXEC,   /* made in cg; its task leaves cg and executes another program, which keeps it */
-	ROUTE_SCM,    /* made in cg by another process, passed by SCM_RIGHTS */
-	ROUTE_PIDFD,  /* made in cg by another process, taken by pidfd_getfd(2) (5.6) */
-	ROUTE_THREAD, /* made by a thread in the threaded cgroup cg of a process in its parent */
-	ROUTE_CGNS,   /* made in cg by a process that then has cg as the root of its cgroup namespace */
-	ROUTE_ACCEPT, /* accepted in `acceptor` from a listener of cg, to which `connector` connected */
+	ROUTE_DIRECT,	/* the task goes to cg, makes it, goes back */
+	ROUTE_PAIR,	/* the same with socketpair(2): the first end */
+	ROUTE_FORK,	/* made in cg; a child that lives outside inherits it and hands it on */
+	ROUTE_EXEC,	/* made in cg; its task leaves cg and executes another program, which keeps it */
+	ROUTE_SCM,	/* made in cg by another process, passed by SCM_RIGHTS */
+	ROUTE_PIDFD,	/* made in cg by another process, taken by pidfd_getfd(2) (5.6) */
+	ROUTE_THREAD,	/* made by a thread in the threaded cgroup cg of a process in its parent */
+	ROUTE_FALLBACK, /* MPTCP, connected from cg to a listener outside that speaks TCP alone: it falls back
+			 */
+	ROUTE_CGNS,	/* made in cg by a process that then has cg as the root of its cgroup namespace */
+	ROUTE_ACCEPT,	/* accepted in `acceptor` from a listener of cg, to which `connector` connected */
 	TREE_ROUTE_COUNT,
 };
 

@@ -21,8 +21,9 @@ const char *const tree_op_words[TREE_OP_COUNT] = {
 	[TREE_CALL] = "call",
 };
 const char *const tree_route_words[TREE_ROUTE_COUNT] = {
-	[ROUTE_FORK] = "fork",	 [ROUTE_EXEC] = "exec",	    [ROUTE_SCM] = "scm",
-	[ROUTE_PIDFD] = "pidfd", [ROUTE_THREAD] = "thread", [ROUTE_CGNS] = "cgns",
+	[ROUTE_FORK] = "fork",	       [ROUTE_EXEC] = "exec",	  [ROUTE_SCM] = "scm",
+	[ROUTE_PIDFD] = "pidfd",       [ROUTE_THREAD] = "thread", [ROUTE_CGNS] = "cgns",
+	[ROUTE_FALLBACK] = "fallback",
 };
 
 void tree_print_path(const struct tree *t, uint8_t cg, struct buf *b)

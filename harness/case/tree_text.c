@@ -84,7 +84,7 @@ static int route(struct tree_parser *q, struct tree_sock *k)
 			k->route = (uint8_t)r;
 			return 0;
 		}
-	return lex_expected(p, "fork, exec, scm, pidfd, thread or cgns");
+	return lex_expected(p, "fork, exec, scm, pidfd, thread, cgns or fallback");
 }
 
 static int sock(struct tree_parser *q, struct tree_step *s)

@@ -383,7 +383,41 @@ static int by_accept(struct lane *l, const struct tree_sock *k, bool twin, struc
 	return ret ? ret : back;
 }
 
+/* The other end speaks TCP alone, and is outside; it stays open. */
+static int by_fallback(struct lane *l, const struct tree_sock *k, bool twin, struct sock_fds *out)
+{
+	const struct tree_sock tcp = {.family = k->family, .type = k->type};
+	struct sockaddr_storage a;
+	int from, ret = go(l, k->cg, twin), back;
+	socklen_t n = 0;
+
+	*out = (struct sock_fds){-1, -1};
+	if (ret)
+		return ret;
+	ret = out->fd = make(k);
+	back = go(l, TREE_NONE, twin);
+	from = ret < 0 || back ? -1 : listener(&tcp, &a, &n);
+	if (ret >= 0)
+		ret = back ? back : from < 0 ? from : 0;
+	if (!ret && connect(out->fd, (struct sockaddr *)&a, n))
+		ret = -errno;
+	if (!ret) {
+		out->peer = accept4(from, NULL, NULL, SOCK_CLOEXEC);
+		ret = out->peer < 0 ? -errno : 0;
+	}
+	back = lane_enter(l, l->task);
+	if (from >= 0)
+		close(from);
+	if (ret && out->fd >= 0)
+		close(out->fd);
+	if (ret)
+		*out = (struct sock_fds){-1, -1};
+	return ret ? ret : back;
+}
+
 int lane_route(struct lane *l, const struct tree_sock *k, bool twin, struct sock_fds *out)
 {
+	if (k->route == ROUTE_FALLBACK)
+		return by_fallback(l, k, twin, out);
 	return k->route == ROUTE_ACCEPT ? by_accept(l, k, twin, out) : by_helper(l, k, twin, out);
 }

@@ -3,14 +3,16 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "boundary.h"
 #include "tree_mutate.h"
 
-#define IPPROTO_MPTCP_ 262
-#define AF_SMC_	       43
+#define IPPROTO_MPTCP_	 262
+#define ZEROCOPY_RECEIVE 35
+#define AF_SMC_		 43
 
 #define EDITED 8 /* one case in so many is edited as well: that breaks what the generator takes care of */
 
@@ -390,13 +392,46 @@ static void remove_some(struct tree_gen *g)
 	}
 }
 
+/* MPTCP that falls back, and the call for which that makes a difference. */
+static void fallen(struct tree_gen *g)
+{
+	struct tree *t = g->t;
+	struct tree_sock *k = &t->sock[t->n_socks];
+	struct tree_step *s;
+
+	sock_at(g, cgroup_of(g), ROUTE_FALLBACK);
+	k->family = AF_INET;
+	k->type = SOCK_STREAM;
+	k->protocol = IPPROTO_MPTCP_;
+	if (k->cg == TREE_NONE)
+		return;
+	t->prog[0] = (struct tree_prog){.hook = HOOK_GET, .prog = {.ret = 1}};
+	s = add(g, TREE_ATTACH);
+	s->cg = k->cg;
+	s->prog = 0;
+	s->hook = HOOK_GET;
+	s->flags = TREE_F_MULTI;
+	note(g, s, TREE_F_MULTI);
+	s = add(g, TREE_CALL);
+	s->call = t->n_calls;
+	t->call[t->n_calls++] = (struct tc_call){.hook = HOOK_GET,
+						 .sock = (uint8_t)(t->n_socks - 1),
+						 .level = SOL_TCP,
+						 .optname = ZEROCOPY_RECEIVE,
+						 .optlen = 40,
+						 .buf = {.size = 40}};
+}
+
 static void routes(struct tree_gen *g)
 {
 	static const uint8_t ways[] = {ROUTE_ACCEPT, ROUTE_ACCEPT, ROUTE_ACCEPT, ROUTE_FORK, ROUTE_SCM,
 				       ROUTE_PIDFD,  ROUTE_EXEC,   ROUTE_CGNS,	 ROUTE_PAIR};
 	unsigned n = sizeof(ways) - (g->full_route ? 0 : 6);
 
-	sock_at(g, cgroup_of(g), (enum tree_route)ways[rng_below(&g->r, n)]);
+	if (g->socks[SOCKS_MPTCP] && rng_chance(&g->r, 1, 8))
+		fallen(g);
+	else
+		sock_at(g, cgroup_of(g), (enum tree_route)ways[rng_below(&g->r, n)]);
 }
 
 /* Sockets of a threaded cgroup and of the one above; false if the tree has none that may be threaded. */
