@@ -172,14 +172,10 @@ static bool handle(struct fake *f, struct sock *s, const struct tc_call *c, cons
 		known = model_get(&s->model, p->level, p->optname, mem, reach(&c->buf, true), len, &hr->ret);
 		if (!known)
 			hr->ret = store_get(s, p, mem, reach(&c->buf, true), len);
-		if (c->optlen_ro && !hr->ret) { /* the length is written first, and cannot be */
-			tc_buf_image(&c->buf, mem, c->buf.size + TC_PAST);
-			hr->ret = -EFAULT;
-		} else {
-			hr->touched = !hr->ret && optlen > 0 && c->optlen > 0;
-			model_overlap(c, mem, hr->ret, &optlen);
-			hr->optlen = optlen;
-		}
+		hr->touched = !hr->ret && optlen > 0 && c->optlen > 0 && model_reaches(c);
+		model_read_only(c, mem, &hr->ret, &optlen);
+		model_overlap(c, mem, hr->ret, &optlen);
+		hr->optlen = optlen;
 	}
 	return known;
 }

@@ -218,6 +218,49 @@ static void test_product(void **state)
 		}
 }
 
+/* optlen in a page that can only be read: what fails, and what was copied by then. */
+static void test_length_read_only(void **state)
+{
+	static const int32_t lens[] = {-1, 0, 1, 3, 4, 8};
+	int32_t *length = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pair p;
+
+	needs_kernel();
+	assert_true(length != MAP_FAILED);
+	for (size_t s = 0; s < N(socks); s++) {
+		if (!begin(&p, s))
+			continue;
+		for (size_t k = 0; k < N(options) * N(lens); k++) {
+			const struct tc_call c = {.hook = HOOK_GET,
+						  .level = options[k / N(lens)].level,
+						  .optname = options[k / N(lens)].optname,
+						  .buf = {.size = 8, .fill = 0xa5},
+						  .optlen = lens[k % N(lens)],
+						  .optlen_ro = true};
+			uint8_t want_mem[8 + TC_PAST];
+			int32_t want_len = c.optlen;
+			int64_t want, got;
+
+			tc_buf_image(&c.buf, page, 8 + TC_PAST);
+			tc_buf_image(&c.buf, want_mem, 8 + TC_PAST);
+			if (!model_get(&p.m, c.level, c.optname, want_mem, 4096, &want_len, &want))
+				continue;
+			model_read_only(&c, want_mem, &want, &want_len);
+			assert_int_equal(mprotect(length, 4096, PROT_READ | PROT_WRITE), 0);
+			*length = c.optlen;
+			assert_int_equal(mprotect(length, 4096, PROT_READ), 0);
+			got = raw(syscall(SYS_getsockopt, p.fd, c.level, c.optname, page, length));
+			if (got != want || *length != want_len || memcmp(page, want_mem, 8 + TC_PAST))
+				fail_msg("%d/%d getsockopt(%d, %d, optlen %d): model %d len %d %02x, kernel "
+					 "%d len %d %02x",
+					 p.sock->family, p.sock->type, c.level, c.optname, c.optlen,
+					 (int)want, want_len, want_mem[0], (int)got, *length, page[0]);
+		}
+		close(p.fd);
+	}
+	munmap(length, 4096);
+}
+
 /* Long sequences: values that depend on earlier ones (the ECN bits of a stream, priorities). */
 static void test_sequences(void **state)
 {
@@ -324,9 +367,8 @@ static bool setup_kernel(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_product),
+		cmocka_unit_test(test_known),	  cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_product),	  cmocka_unit_test(test_length_read_only),
 		cmocka_unit_test(test_sequences),
 	};
 

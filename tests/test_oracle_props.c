@@ -85,8 +85,9 @@ static bool may_copy(const struct tc_call *c, const struct want *w)
 	}
 	if (w->c_ret == C_GET_ERROR_COPIED)
 		return true;
-	/* The value is copied before the length: a length that cannot be written comes too late for it. */
-	return c->optlen_ro && w->ret == -EFAULT;
+	/* The value is copied before the length: a length that cannot be written comes too late for it. No
+	 * other EFAULT does, and the value has to fit. */
+	return c->optlen_ro && w->c_ret == C_GET_COPYOUT_FAULT && w->n_out <= tc_buf_reach(&c->buf, true);
 }
 
 static void check(const struct profile *p, const struct tc_call *c, const struct want *w, uint64_t i)

@@ -254,6 +254,23 @@ bool model_get(const struct model *m, int32_t level, int32_t optname, uint8_t *m
 	return true;
 }
 
+bool model_reaches(const struct tc_call *c)
+{
+	return !c->optlen_ro || c->level == SOL_SOCKET;
+}
+
+void model_read_only(const struct tc_call *c, uint8_t *mem, int64_t *ret, int32_t *optlen)
+{
+	if (!c->optlen_ro)
+		return;
+	*optlen = c->optlen;
+	if (*ret < 0)
+		return;
+	*ret = -EFAULT;
+	if (!model_reaches(c))
+		tc_buf_image(&c->buf, mem, c->buf.size + TC_PAST);
+}
+
 void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *optlen)
 {
 	uint32_t value = ret || *optlen < 0    ? 0

@@ -73,4 +73,15 @@ bool model_get(const struct model *m, int32_t level, int32_t optname, uint8_t *m
  */
 void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *optlen);
 
+/* Does a handler that has an answer get to copying it, although optlen may not be there to be written? */
+bool model_reaches(const struct tc_call *c);
+
+/*
+ * Where the user's optlen can be read and not written, a handler that has answered in mem and *optlen fails
+ * after all: SOL_SOCKET's has copied the value by then (sk_getsockopt), the others' puts the length first
+ * (do_ip_getsockopt, do_ipv6_getsockopt, do_tcp_getsockopt). What fails earlier, a negative length as EINVAL,
+ * stays. Puts mem, *ret and *optlen as they are then.
+ */
+void model_read_only(const struct tc_call *c, uint8_t *mem, int64_t *ret, int32_t *optlen);
+
 #endif

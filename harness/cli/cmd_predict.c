@@ -54,13 +54,10 @@ static bool ask_model(struct predictor *p, const struct tc_call *c, const struct
 	else
 		known = model_set(m, plan->level, plan->optname, p->before, tc_buf_reach(&c->buf, false),
 				  plan->optlen, &ret);
-	if (c->optlen_ro && known && !ret) { /* as if the length came before the value: SOL_IP's does */
-		memcpy(p->after, p->before, MEM_BYTES);
-		optlen = c->optlen;
-		ret = -EFAULT;
-	}
-	if (c->hook == HOOK_GET && known)
+	if (c->hook == HOOK_GET && known) {
+		model_read_only(c, p->after, &ret, &optlen);
 		model_overlap(c, p->after, ret, &optlen);
+	}
 	b->hr = handler(p, c, ret, optlen);
 	b->hr.is_volatile = false;
 	b->modelled = known;

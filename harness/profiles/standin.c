@@ -96,10 +96,6 @@ static void get(struct standin *s, const struct tc_call *c, const struct plan *p
 	uint32_t room = tc_buf_reach(&c->buf, true), n;
 
 	hr->optlen = c->optlen;
-	if (c->optlen_ro) { /* what was copied by then is the handler's affair */
-		hr->ret = c->optlen < 0 ? -EINVAL : -EFAULT;
-		return;
-	}
 	if (m && s->kind == STANDIN_MODEL)
 		s->modelled = model_get(m, p->level, p->optname, s->mem, room,
 					c->optlen_null ? NULL : &hr->optlen, &hr->ret);
@@ -128,6 +124,7 @@ void standin_answer(struct standin *s, const struct tc_call *c, const struct pla
 		return;
 	}
 	get(s, c, p, hr);
-	hr->touched = !hr->ret && hr->optlen > 0 && c->optlen > 0;
+	hr->touched = !hr->ret && hr->optlen > 0 && c->optlen > 0 && model_reaches(c);
+	model_read_only(c, s->mem, &hr->ret, &hr->optlen);
 	model_overlap(c, s->mem, hr->ret, &hr->optlen);
 }
