@@ -26,11 +26,20 @@
 static struct race_result res; /* large */
 static char text[1 << 14];
 
-static void keep(void *arg, const char *finding)
+static void keep(void *arg, const struct race_finding *finding)
 {
 	(void)arg;
+	/* What the JSON document has stands in the text too, and none of it is empty. */
+	assert_non_null(strstr(finding->text, finding->scene));
+	assert_non_null(strstr(finding->text, finding->what));
+	assert_true(finding->got[0] && finding->want[0]);
+	assert_non_null(strstr(finding->text, finding->got));
+	assert_non_null(strstr(finding->text, finding->want));
+	assert_non_null(strstr(finding->schedule, "* "));
+	assert_non_null(strstr(finding->text, finding->schedule));
+	assert_true((finding->clause != C_NONE) == !strncmp(finding->what, "operation", 9));
 	if (!text[0])
-		snprintf(text, sizeof(text), "%s", finding);
+		snprintf(text, sizeof(text), "%s", finding->text);
 }
 
 static double scaled(double seconds)

@@ -4,21 +4,47 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "../../oracle/clauses.h"
 #include "../exec/probe.h"
 #include "../exec/splat.h"
 #include "../race/race.h"
+#include "../report/json_out.h"
 #include "in_vm.h"
 #include "session.h"
 
 #define SHOWN 8 /* findings in full */
 
-static void on_finding(void *arg, const char *text)
-{
-	struct cli *cli = arg;
-	static unsigned shown;
+struct shown {
+	bool json;
+	unsigned n;
+	struct json_object *found; /* json: the array */
+};
 
-	if (shown++ < SHOWN)
-		fprintf(cli->json ? stderr : stdout, "\nFAIL %s", text);
+static void add_finding(struct json_object *found, const struct race_finding *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	out_text(o, "scene", f->scene);
+	out_count(o, "round", f->round);
+	out_text(o, "what", f->what);
+	if (f->clause)
+		out_text(o, "clause", clause_info(f->clause)->name);
+	out_lines(o, "want", f->want);
+	out_text(o, "got", f->got);
+	out_lines(o, "schedule", f->schedule);
+	json_object_array_add(found, o);
+}
+
+static void on_finding(void *arg, const struct race_finding *f)
+{
+	struct shown *s = arg;
+
+	if (s->n++ >= SHOWN)
+		return;
+	if (s->json)
+		add_finding(s->found, f);
+	else
+		printf("\nFAIL %s", f->text);
 	fflush(stdout);
 }
 
@@ -95,19 +121,35 @@ static void print_result(const struct race_result *r, const struct splats *splat
 	       PRINTED(t->findings), r->leaked ? ", and something stays behind" : "");
 }
 
-static void print_json(const struct race_result *r, const struct race_opts *o, const struct splats *splats)
+static void print_json(const struct race_result *r, const struct race_opts *o, const struct splats *splats,
+		       struct json_object *found)
 {
 	const struct race_counts *t = &r->total;
+	struct json_object *j = json_object_new_object();
+	struct buf out = {0};
 
-	printf("{\"kind\":\"race\",\"seed\":%llu,\"threads\":%u,\"seconds\":%.1f,\"rounds\":%llu,"
-	       "\"operations\":%llu,"
-	       "\"gets\":%llu,\"sets\":%llu,\"overlapped\":%llu,\"saw_old\":%llu,\"saw_new\":%llu,\"mixed\":%"
-	       "llu,"
-	       "\"early\":%llu,\"findings\":%llu,\"leaked\":%s,\"splats\":%llu}\n",
-	       PRINTED(o->seed), o->threads, r->seconds, PRINTED(t->rounds), PRINTED(t->operations),
-	       PRINTED(t->calls[HOOK_GET]), PRINTED(t->calls[HOOK_SET]), PRINTED(t->overlapped),
-	       PRINTED(t->saw_first), PRINTED(t->saw_last), PRINTED(t->mixed), PRINTED(t->early),
-	       PRINTED(t->findings), r->leaked ? "true" : "false", PRINTED(splats ? splats->n : 0));
+	out_text(j, "kind", "race");
+	out_count(j, "seed", o->seed);
+	out_count(j, "threads", o->threads);
+	json_object_object_add(j, "seconds", json_object_new_double(r->seconds));
+	out_count(j, "rounds", t->rounds);
+	out_count(j, "operations", t->operations);
+	out_count(j, "gets", t->calls[HOOK_GET]);
+	out_count(j, "sets", t->calls[HOOK_SET]);
+	out_count(j, "overlapped", t->overlapped);
+	out_count(j, "saw_old", t->saw_first);
+	out_count(j, "saw_new", t->saw_last);
+	out_count(j, "mixed", t->mixed);
+	out_count(j, "early", t->early);
+	out_count(j, "findings", t->findings);
+	json_object_object_add(j, "found", json_object_get(found));
+	json_object_object_add(j, "leaked", json_object_new_boolean(r->leaked));
+	out_count(j, "splats", splats ? splats->n : 0);
+	if (splats && splats->n)
+		out_lines(j, "splat", buf_str(&splats->text));
+	if (!out_document(&out, j))
+		fputs(buf_str(&out), stdout);
+	buf_fini(&out);
 }
 
 /* Did anything come of it? Calls must have met changes, else nothing was tried. */
@@ -118,8 +160,9 @@ static int judge(const struct race_result *r, const struct splats *splats)
 	return r->total.operations && r->total.overlapped ? EXIT_AGREE : EXIT_UNSURE;
 }
 
-static int races(struct cli *cli, struct race_opts *o)
+static int races(struct cli *cli, struct race_opts *o, const struct splat_list *known)
 {
+	struct shown shown = {.json = cli->json, .found = json_object_new_array()};
 	static struct race_result r; /* large */
 	static struct splats splats;
 	bool watch = false;
@@ -129,10 +172,12 @@ static int races(struct cli *cli, struct race_opts *o)
 	cli->dmesg = true;
 #endif
 	if (cli->dmesg) {
-		watch = !splats_open(&splats, NULL);
+		watch = !splats_open(&splats, known);
 		if (!watch)
 			fprintf(stderr, "hookdiff: the kernel's log cannot be read\n");
 	}
+	o->finding = on_finding;
+	o->arg = &shown;
 	code = race_run(o, &r);
 	if (watch)
 		splats_poll(&splats);
@@ -141,7 +186,7 @@ static int races(struct cli *cli, struct race_opts *o)
 		code = EXIT_UNSURE;
 	} else {
 		if (cli->json)
-			print_json(&r, o, watch ? &splats : NULL);
+			print_json(&r, o, watch ? &splats : NULL, shown.found);
 		else
 			print_result(&r, watch ? &splats : NULL);
 		code = judge(&r, watch ? &splats : NULL);
@@ -150,6 +195,7 @@ static int races(struct cli *cli, struct race_opts *o)
 	}
 	if (watch)
 		splats_close(&splats);
+	json_object_put(shown.found);
 	return code;
 }
 
@@ -165,11 +211,11 @@ int cmd_race(struct cli *cli)
 			      .seconds = cli->seconds ? (double)cli->seconds : 10,
 			      .round_seconds = 0.25,
 			      .settle_seconds = 10,
-			      .only_round = cli->round,
-			      .finding = on_finding,
-			      .arg = cli};
+			      .only_round = cli->round};
+	struct splat_list known = {0};
 	struct utsname u;
 	char why[400];
+	int code;
 
 	o.scenes = pick_scenes(cli);
 	if (!o.scenes)
@@ -197,5 +243,9 @@ int cmd_race(struct cli *cli)
 		       "changes\n",
 		       u.release, o.profile->name, PRINTED(o.seed), o.threads);
 	fflush(stdout);
-	return races(cli, &o);
+	code = session_splats(cli, &known);
+	if (!code)
+		code = races(cli, &o, &known);
+	splat_list_fini(&known);
+	return code;
 }

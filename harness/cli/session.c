@@ -127,13 +127,13 @@ static void close_backend(struct session *s)
 	s->b = NULL;
 }
 
-static int load_splats(struct session *s)
+int session_splats(const struct cli *cli, struct splat_list *l)
 {
 	struct diag d = {0};
 
-	if (!s->cli->splats || (!s->cli->splats_given && access(s->cli->splats, F_OK)))
+	if (!cli->splats || (!cli->splats_given && access(cli->splats, F_OK)))
 		return EXIT_AGREE;
-	if (!splat_list_load(&s->splats, s->cli->splats, &d))
+	if (!splat_list_load(l, cli->splats, &d))
 		return EXIT_AGREE;
 	cli_diag(&d, NULL, 0);
 	return EXIT_USAGE;
@@ -153,7 +153,7 @@ int session_check(struct session *s, struct cli *cli)
 	if (!code)
 		code = session_waivers(s->cli, &s->waivers);
 	if (!code)
-		code = load_splats(s);
+		code = session_splats(s->cli, &s->splats);
 	if (code) {
 		close_backend(s);
 		return code;

@@ -75,5 +75,7 @@ unsigned session_workers(const struct cli *cli);
 /* The waivers of --waivers, or of its default where that file is; says how many. EXIT_AGREE, or EXIT_USAGE
  * after a line. The caller frees. */
 int session_waivers(const struct cli *cli, struct waivers *w);
+/* The same for --splats. */
+int session_splats(const struct cli *cli, struct splat_list *l);
 
 #endif

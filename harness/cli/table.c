@@ -147,7 +147,7 @@ const struct opt cli_options[] = {
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ | RACE, FIELD(dmesg), 0, 0, 0, NULL, NULL,
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
-	{"splats", ARG_STRING, TAKES_FILE, RUN | SWEEP | FUZZ, FIELD(splats), FIELD(splats_given), 0, 0, "FILE", "corpus/splats",
+	{"splats", ARG_STRING, TAKES_FILE, RUN | SWEEP | FUZZ | RACE, FIELD(splats), FIELD(splats_given), 0, 0, "FILE", "corpus/splats",
 	 "lines of the kernel's log that are known, each with its reason and link"},
 	{"paths", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(paths), 0, 0, 0, NULL, NULL,
 	 "each case by system call, by io_uring and as a 32-bit task, side by side, with the clauses behind what differs"},

@@ -24,7 +24,7 @@ struct race_opts {
 	uint8_t wrong, wrong_rule;
 	bool stop_at_finding;
 	uint32_t scenes; /* bits: rows of the table that run */
-	void (*finding)(void *arg, const char *text);
+	void (*finding)(void *arg, const struct race_finding *f);
 	void *arg;
 };
 

@@ -45,6 +45,18 @@ struct race_counts {
 	uint64_t findings;
 };
 
+/* A result that is not allowed; all borrowed. Lists are lines, each with its '\n'. */
+struct race_finding {
+	const char *text; /* all of it, for people */
+	const char *scene;
+	uint64_t seed, round;
+	const char *what;     /* "call 7 of thread 1, getsockopt on a socket of a/b", "operation 5" */
+	unsigned clause;      /* of an operation; C_NONE: a call, which has a set of states */
+	const char *got;      /* in words */
+	const char *want;     /* what is allowed: a list */
+	const char *schedule; /* the operations around it, by number; `*`: those of the states */
+};
+
 /* Adds n to *to. */
 void race_counts_add(struct race_counts *to, const struct race_counts *n);
 
@@ -57,8 +69,8 @@ struct round_opts {
 	uint8_t wrong;	    /* enum race_wrong */
 	uint8_t wrong_rule; /* enum tree_wrong */
 	bool stop_at_finding;
-	/* Gets the text of a finding; calls do not overlap. */
-	void (*finding)(void *arg, const char *text);
+	/* Gets a finding; calls do not overlap. */
+	void (*finding)(void *arg, const struct race_finding *f);
 	void *arg;
 };
 

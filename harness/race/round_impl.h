@@ -11,6 +11,7 @@
 struct round_state {
 	struct tree_step step; /* the operation that led here */
 	int32_t want, got;
+	uint8_t clause;		      /* behind want */
 	uint32_t version[HOOK_COUNT]; /* equal while programs of the hook are only exchanged in place */
 	uint16_t expect[SCENE_PLACES][HOOK_COUNT];
 };

@@ -38,3 +38,18 @@ int out_document(struct buf *out, struct json_object *o)
 	json_object_put(o);
 	return text && !out->failed ? 0 : -ENOMEM;
 }
+
+void out_lines(struct json_object *o, const char *key, const char *text)
+{
+	struct json_object *lines = json_object_new_array();
+	struct buf safe = {0};
+
+	for (size_t n; *(text += strspn(text, " \n")); text += n) {
+		n = strcspn(text, "\n");
+		buf_reset(&safe);
+		text_safe(&safe, text, n);
+		json_object_array_add(lines, json_object_new_string(buf_str(&safe)));
+	}
+	json_object_object_add(o, key, lines);
+	buf_fini(&safe);
+}

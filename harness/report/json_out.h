@@ -11,6 +11,8 @@
 void out_text(struct json_object *o, const char *key, const char *s);
 /* The same, left out if there is nothing. */
 void out_some(struct json_object *o, const char *key, const char *s);
+/* An array of the text's lines, without the blanks before each. */
+void out_lines(struct json_object *o, const char *key, const char *text);
 void out_count(struct json_object *o, const char *key, uint64_t n);
 /* Appends the document with a newline, and frees it. 0 or -ENOMEM. */
 int out_document(struct buf *out, struct json_object *o);
