@@ -44,6 +44,12 @@ if grep -q '    helper: setsockopt programs' "$tmp/out"; then
 else
 	line 'helper: HELPER.HANDLER HELPER.SKIPPED, where the system call has SET.REWRITE'
 fi
+# Several threads at once, each on sockets of its own: 3 threads, 32 turns, 2 calls.
+"$HOOKDIFF" run --paths --threads 3 --out "$tmp/run" "$tmp/tos.case" >"$tmp/out" 2>&1 || fail "threads: exit $?"
+line '192 calls by 3 threads at once, each as alone'
+"$HOOKDIFF" run --threads 3 --backend false "$tmp/tos.case" >"$tmp/out" 2>&1
+[ $? -eq 64 ] || fail "--threads and --backend: want exit 64"
+"$HOOKDIFF" run --paths --out "$tmp/run" "$tmp/tos.case" >"$tmp/out" 2>&1 || fail "exit $?"
 # A profile by whose rules io_uring's commands do not exist differs from a kernel that has them.
 if ! grep -q 'io_uring: ' "$tmp/out"; then
 	echo "no socket commands of io_uring here: that part is left out"

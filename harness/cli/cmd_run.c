@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/recorder.h"
+#include "../campaign/crowd_case.h"
 #include "../campaign/record.h"
 #include "../case/options.h"
 #include "../case/safe.h"
@@ -249,6 +250,38 @@ static enum verdict run_paths(struct runner *r, struct casefile *f, struct case_
 	return v;
 }
 
+/* --threads: after the case alone. True if the threads' results have decided. */
+static bool run_crowd(struct runner *r, struct casefile *f, enum verdict *v, struct case_result *res)
+{
+	unsigned threads = (unsigned)r->s->cli->crowd;
+	struct crowd_report rep;
+	char why[200];
+
+	*v = crowd_case(&r->loop, &f->tc, threads, res, &rep);
+	if (rep.differs) {
+		snprintf(why, sizeof(why),
+			 "thread %u of %u, call %u (%s), %s: alone %lld, among the others %lld",
+			 rep.thread + 1, threads, rep.call + 1,
+			 f->tc.call[rep.call].hook == HOOK_SET ? "setsockopt" : "getsockopt",
+			 diff_field_name(rep.diff.field), (long long)rep.diff.want, (long long)rep.diff.got);
+		r->t.fail++;
+		say(r, "FAIL", f->path, why);
+		note(r, "FAIL", f, why, NULL);
+		return true;
+	}
+	if (*v != V_PASS)
+		return false;
+	if (rep.left_out)
+		say(r, "THREADS", f->path, "left out: not only system calls, or no result is promised");
+	else if (r->s->cli->paths || r->s->cli->verbose) {
+		snprintf(why, sizeof(why), "%llu calls by %u threads at once, each as alone",
+			 (unsigned long long)rep.calls, threads);
+		say(r, "THREADS", f->path, why);
+	}
+	r->loop.calls += rep.calls;
+	return false;
+}
+
 static void run_case(struct runner *r, struct casefile *f)
 {
 	struct case_result res;
@@ -262,6 +295,8 @@ static void run_case(struct runner *r, struct casefile *f)
 	}
 	recorder_file(f->path);
 	v = r->s->cli->paths ? run_paths(r, f, &res) : loop_case(&r->loop, &f->tc, true, NULL, &res);
+	if (v == V_PASS && r->s->cli->crowd && run_crowd(r, f, &v, &res))
+		return;
 	if (v == V_FAIL)
 		run_failed(r, f, &res);
 	else

@@ -304,6 +304,10 @@ static int cli_run(int argc, char **argv)
 	if (!code && cli.dmesg && cli.backend)
 		code = cli_usage("%s: expected --dmesg or --backend, found both: the log is this machine's",
 				 cmd->name);
+	if (!code && cli.crowd && cli.backend)
+		code = cli_usage(
+			"%s: expected --threads or --backend, found both: a backend makes one call at a time",
+			cmd->name);
 	if (!code && cli.backend && (cli.operations || cli.chains))
 		code = cli_usage("%s: expected --%s or --backend, found both: a backend makes calls only",
 				 cmd->name, cli.operations ? "operations" : "chains");

@@ -49,6 +49,7 @@ struct cli {
 	uint64_t repeat;	 /* --repeat of run */
 	bool chains;		 /* --chains of sweep */
 	uint64_t threads, round; /* --threads and --round of race */
+	uint64_t crowd;		 /* --threads of run; 0: the case runs alone */
 	bool operations;	 /* --operations of fuzz */
 	bool resume;		 /* --resume of bisect */
 	bool json, markdown, brief, verbose;

@@ -230,10 +230,8 @@ static bool compare_mem(const struct tc_call *c, const struct want *w, const str
 	return explain_mem(c, w, got, d);
 }
 
-bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+bool compare_result(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
 {
-	if (!compare_programs(c, w, got, d))
-		return false;
 	if (got->ret != w->ret && !(w->any & ANY_RET))
 		return differ(d, DIFF_RET, w->c_ret, w->ret, got->ret);
 	if (got->stray)
@@ -243,6 +241,11 @@ bool compare(const struct tc_call *c, const struct want *w, const struct outcome
 	if (c->buf.place != BUF_NULL)
 		return compare_mem(c, w, got, d);
 	return true;
+}
+
+bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d)
+{
+	return compare_programs(c, w, got, d) && compare_result(c, w, got, d);
 }
 
 unsigned compare_clause(const struct want *w, const struct diff *d)

@@ -39,6 +39,9 @@ const char *diff_field_name(enum diff_field f);
 
 /* True if got is allowed by w. Otherwise false, and *d says what differed first. */
 bool compare(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d);
+/* The same without what programs saw: the call's result and the user's memory. May be asked by several
+ * threads. */
+bool compare_result(const struct tc_call *c, const struct want *w, const struct outcome *got, struct diff *d);
 
 /* The clause that a want names for the part in which some other want of the same call was found to differ. */
 unsigned compare_clause(const struct want *w, const struct diff *d);

@@ -567,6 +567,11 @@ struct topo_set *kernel_set(struct backend *b)
 	return &of(b)->set;
 }
 
+struct topo *kernel_topo(struct backend *b)
+{
+	return of(b)->topo;
+}
+
 int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook)
 {
 	struct tcase *one = &of(b)->lent;

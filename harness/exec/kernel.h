@@ -38,9 +38,12 @@ struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t si
 /* For the slow lane (lane.h), which runs beside the fast path on what that has opened. */
 struct topo_set;
 struct topo_pair;
+struct topo;
 
 /* Cgroups, programs' map, reaper and controls; the backend's. */
 struct topo_set *kernel_set(struct backend *b);
+/* The topology of the case that has begun last. */
+struct topo *kernel_topo(struct backend *b);
 /* Can this kernel load a program that does this? 0, or -EOPNOTSUPP with the reason in b->error. */
 int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook);
 /*
