@@ -105,7 +105,7 @@ same "doc draft" predict --profile = d
 same "doc draft" diff-profiles v5.3 d
 same "" diff-profiles v5.3 doc ""
 same "html junit kcidb ktap md sarif" report --format ""
-clauses=$(sed -nE 's/^CLAUSE\([^,]*, *"([^"]+)".*/\1/p' "$source_dir"/oracle/{clauses,tree}.def | sort)
+clauses=$(sed -nE 's/^CLAUSE\([^,]*, *"([^"]+)".*/\1/p' "$source_dir"/oracle/{clauses,tree,storage}.def | sort)
 [ "$(wc -l <<<"$clauses")" -gt 40 ] || fail "clauses.def was not recognized"
 same "$(paste -sd' ' <<<"$clauses")" clauses ""
 same "$(paste -sd' ' <<<"$clauses")" bisect packages --clause ""
