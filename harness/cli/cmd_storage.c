@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "../exec/probe.h"
+#include "../report/json_out.h"
 #include "../storage/storage.h"
 #include "in_vm.h"
 #include "session.h"
@@ -21,6 +22,27 @@ static void print_clauses(const struct storage_result *r)
 	}
 }
 
+static void print_json(const struct storage_result *r, uint64_t seed, uint64_t steps)
+{
+	struct json_object *o = json_object_new_object();
+	struct buf out = {0};
+
+	out_text(o, "kind", "storage");
+	out_count(o, "seed", seed);
+	out_count(o, "rounds", r->rounds);
+	out_count(o, "operations", steps);
+	out_count(o, "calls", r->steps[ST_CALL]);
+	out_count(o, "accepted", r->steps[ST_ACCEPT]);
+	out_count(o, "runs", r->runs);
+	out_count(o, "compared", r->compared);
+	out_count(o, "findings", r->findings);
+	if (r->findings) /* the run ends with the first: its operations, what was expected, what was found */
+		out_lines(o, "found", buf_str(&r->text));
+	if (!out_document(&out, o))
+		fputs(buf_str(&out), stdout);
+	buf_fini(&out);
+}
+
 static void print_result(const struct storage_result *r, uint64_t seed, bool json)
 {
 	uint64_t steps = 0, changes = r->steps[ST_ATTACH] + r->steps[ST_LINK] + r->steps[ST_DETACH];
@@ -28,12 +50,7 @@ static void print_result(const struct storage_result *r, uint64_t seed, bool jso
 	for (unsigned i = 0; i < ST_OP_COUNT; i++)
 		steps += r->steps[i];
 	if (json) {
-		printf("{\"kind\":\"storage\",\"seed\":%llu,\"rounds\":%llu,\"operations\":%llu,\"calls\":%"
-		       "llu,"
-		       "\"accepted\":%llu,\"runs\":%llu,\"compared\":%llu,\"findings\":%llu}\n",
-		       NUMBER(seed), NUMBER(r->rounds), NUMBER(steps), NUMBER(r->steps[ST_CALL]),
-		       NUMBER(r->steps[ST_ACCEPT]), NUMBER(r->runs), NUMBER(r->compared),
-		       NUMBER(r->findings));
+		print_json(r, seed, steps);
 		return;
 	}
 	if (r->findings)
