@@ -300,6 +300,7 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 {
 	struct vm_command command = {.argv = v->argv};
 	struct vm_job job = {.kernel = im->boot,
+			     .uml = im->uml,
 			     .modules = im->modules[0] ? im->modules : NULL,
 			     .file = v->file,
 			     .n_files = v->n_files,

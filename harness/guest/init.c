@@ -78,6 +78,19 @@ static void send_frame(struct init *in, enum frame_type type, const void *payloa
 	write_all(in->channel, in->wire, frame_put(in->wire, in->serial++, type, payload, n));
 }
 
+static bool is_uml(void)
+{
+	char line[64] = "";
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, "User Mode Linux") != NULL;
+	if (f)
+		fclose(f);
+	return found;
+}
+
 static void __attribute__((noreturn)) power_off(struct init *in)
 {
 	if (in->channel >= 0)
@@ -85,7 +98,8 @@ static void __attribute__((noreturn)) power_off(struct init *in)
 	sync();
 	if (!ioperm(GUEST_EXIT_PORT, 4, 1))
 		outl(GUEST_EXIT_DONE, GUEST_EXIT_PORT);
-	reboot(RB_AUTOBOOT); /* QEMU was told not to */
+	/* QEMU was told not to boot again; a User-Mode Linux, which has no ports, would do it. */
+	reboot(is_uml() ? RB_POWER_OFF : RB_AUTOBOOT);
 	for (;;)
 		pause();
 }

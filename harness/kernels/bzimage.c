@@ -130,6 +130,14 @@ static bool has_pvh(const struct map *m)
 	return false;
 }
 
+/* What it prints for --help and in /proc/cpuinfo (arch/um/kernel/um_arch.c). */
+static bool is_uml(const struct map *m)
+{
+	static const char name[] = "User Mode Linux v%s";
+
+	return memmem(m->p, m->n, name, sizeof(name) - 1) != NULL;
+}
+
 /* Copies the word at the cursor if it can be a release: "6.1.0-56-cloud-amd64". */
 static bool take_release(struct cursor c, char *release, size_t n)
 {
@@ -171,7 +179,7 @@ int kernel_identify(const char *path, enum kernel_form *form, char *release, siz
 		if (u16(&m, KERNEL_VERSION))
 			take_release(at(&m, 0x200u + u16(&m, KERNEL_VERSION)), release, n);
 	} else if (is_elf(&m)) {
-		*form = has_pvh(&m) ? KERNEL_VMLINUX : KERNEL_ELF;
+		*form = has_pvh(&m) ? KERNEL_VMLINUX : is_uml(&m) ? KERNEL_UML : KERNEL_ELF;
 		find_banner(&m, release, n);
 	}
 	map_close(&m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two forms of a bootable x86 kernel: a bzImage (Documentation/arch/x86/boot.rst), which holds a
+ * The forms of a bootable x86 kernel: a bzImage (Documentation/arch/x86/boot.rst), which holds a
  * compressed vmlinux, and the vmlinux itself, an ELF file. QEMU boots the second through its PVH note, and
- * faster, because no guest code has to unpack it.
+ * faster, because no guest code has to unpack it. A kernel built with ARCH=um is neither.
  */
 #ifndef BZIMAGE_H
 #define BZIMAGE_H
@@ -14,6 +14,7 @@ enum kernel_form {
 	KERNEL_NONE, /* neither */
 	KERNEL_BZIMAGE,
 	KERNEL_VMLINUX, /* an x86-64 ELF file with a PVH note */
+	KERNEL_UML,	/* a User-Mode Linux: a program of the host */
 	KERNEL_ELF,	/* an x86-64 ELF file that QEMU cannot boot */
 };
 

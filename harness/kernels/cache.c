@@ -13,17 +13,21 @@
 
 int cache_dir(char *dir, size_t n, char *why, size_t why_n)
 {
+	return cache_folder("kernels", dir, n, why, why_n);
+}
+
+int cache_folder(const char *kind, char *dir, size_t n, char *why, size_t why_n)
+{
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	int ret, len;
 
 	if (xdg && *xdg == '/') {
-		len = snprintf(dir, n, "%s/hookdiff/kernels", xdg);
+		len = snprintf(dir, n, "%s/hookdiff/%s", xdg, kind);
 	} else if (home && *home == '/') {
-		len = snprintf(dir, n, "%s/.cache/hookdiff/kernels", home);
+		len = snprintf(dir, n, "%s/.cache/hookdiff/%s", home, kind);
 	} else {
-		snprintf(why, why_n,
-			 "expected HOME or XDG_CACHE_HOME to name a folder for fetched kernels, found "
-			 "neither");
+		snprintf(why, why_n, "expected HOME or XDG_CACHE_HOME to name a folder for %s, found neither",
+			 kind);
 		return -ENOENT;
 	}
 	if (len >= (int)n || len > 3500) {
@@ -69,7 +73,8 @@ bool cache_find(const char *dir, const char *name, struct cache_info *info)
 	info->boot_size = strtoull(number, NULL, 10);
 	value_of(buf_str(&text), "modules", number, sizeof(number));
 	info->modules = (unsigned)strtoul(number, NULL, 10);
-	if ((strcmp(info->boot, "vmlinux") && strcmp(info->boot, "vmlinuz")) || strchr(info->release, '/'))
+	if ((strcmp(info->boot, "vmlinux") && strcmp(info->boot, "vmlinuz") && strcmp(info->boot, "linux")) ||
+	    strchr(info->release, '/'))
 		goto out;
 	if (snprintf(path, sizeof(path), "%s/%s/%s", dir, name, info->boot) >= (int)sizeof(path))
 		goto out;
@@ -146,6 +151,7 @@ void cache_image(const char *dir, const struct cache_info *info, struct kernel_i
 	snprintf(im->version, sizeof(im->version), "%s", info->version);
 	snprintf(im->release, sizeof(im->release), "%s", info->release);
 	snprintf(im->boot, sizeof(im->boot), "%s/%s/%s", dir, info->name, info->boot);
+	im->uml = !strcmp(info->boot, "linux");
 	*im->modules = 0;
 	if (info->modules)
 		snprintf(im->modules, sizeof(im->modules), "%s/%s/lib/modules/%s", dir, info->name,

@@ -28,8 +28,12 @@ struct cache_info {
 	unsigned modules;
 };
 
-/* The folder of the cache, made if need be. Returns 0, or -errno with why. */
+/*
+ * The folder of the cache, made if need be. Returns 0, or -errno with why. cache_folder: one beside it, for
+ * what is not fetched as it is: sources, builds.
+ */
 int cache_dir(char *dir, size_t n, char *why, size_t why_n);
+int cache_folder(const char *kind, char *dir, size_t n, char *why, size_t why_n);
 
 /* Reads a cached kernel. False if it is not there, or not whole. */
 bool cache_find(const char *dir, const char *name, struct cache_info *info);

@@ -26,7 +26,11 @@
 
 struct unpack {
 	struct deb_kernel *k;
-	const char *dir; /* NULL: only the control file is wanted */
+	const char *dir;    /* NULL: only the control file is wanted */
+	const char *prefix; /* or only the file whose path begins so */
+	int (*fn)(struct archive *a, void *arg);
+	void *arg;
+	bool found;
 	unsigned long long total;
 	char *why;
 	size_t n;
@@ -300,7 +304,7 @@ static int take_control(struct unpack *u, struct archive *a)
 /* --- the archives
  * -------------------------------------------------------------------------------------------- */
 
-static ssize_t feed(struct archive *inner, void *arg, const void **block)
+ssize_t deb_feed(struct archive *inner, void *arg, const void **block)
 {
 	struct archive *outer = arg;
 	int64_t offset;
@@ -335,7 +339,7 @@ static int read_tar(struct unpack *u, struct archive *outer, const char *member,
 	archive_read_support_filter_bzip2(a);
 	archive_read_support_filter_lzma(a);
 	archive_read_support_format_tar(a);
-	if (archive_read_open(a, outer, NULL, feed, NULL)) {
+	if (archive_read_open(a, outer, NULL, deb_feed, NULL)) {
 		ret = fail_archive(u, a, member);
 		goto out;
 	}
@@ -359,6 +363,13 @@ static int read_tar(struct unpack *u, struct archive *outer, const char *member,
 			if (strcmp(path, "control"))
 				continue;
 			ret = take_control(u, a);
+			goto out;
+		}
+		if (u->fn) {
+			if (!starts(path, u->prefix) || archive_entry_filetype(e) != AE_IFREG)
+				continue;
+			u->found = true;
+			ret = u->fn(a, u->arg);
 			goto out;
 		}
 		ret = take_file(u, a, e, path);
@@ -397,7 +408,7 @@ static int read_deb(struct unpack *u, const char *path)
 		if (name && starts(name, "control.tar") && !control) {
 			control = true;
 			ret = read_tar(u, a, name, true);
-			if (!u->dir)
+			if (!u->dir && !u->fn)
 				goto out;
 		} else if (name && starts(name, "data.tar") && !data) {
 			if (!control)
@@ -405,6 +416,8 @@ static int read_deb(struct unpack *u, const char *path)
 			else
 				ret = read_tar(u, a, name, false);
 			data = true;
+			if (u->fn)
+				goto out;
 		}
 	}
 	if (!ret && r != ARCHIVE_EOF)
@@ -429,4 +442,13 @@ int deb_unpack(const char *path, const char *dir, struct deb_kernel *k, char *wh
 	struct unpack u = {.k = k, .dir = dir, .why = why, .n = n, .total = k->bytes};
 
 	return read_deb(&u, path);
+}
+
+int deb_file(const char *path, const char *prefix, int (*fn)(struct archive *a, void *arg), void *arg,
+	     struct deb_kernel *k, char *why, size_t n)
+{
+	struct unpack u = {.k = k, .prefix = prefix, .fn = fn, .arg = arg, .why = why, .n = n};
+	int ret = read_deb(&u, path);
+
+	return !ret && !u.found ? fail(&u, -ENOENT, "expected a file %s... in it, found none", prefix) : ret;
 }

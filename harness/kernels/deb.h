@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* What unpacking found out. Zeroed by the caller; several packages of one kernel add to the same record. */
 struct deb_kernel {
@@ -31,5 +32,16 @@ int deb_control(const char *path, struct deb_kernel *k, char *why, size_t n);
  * package, -EFBIG if it is beyond the limits, -ENOSPC and the like.
  */
 int deb_unpack(const char *path, const char *dir, struct deb_kernel *k, char *why, size_t n);
+
+/*
+ * Reads the one file of a package whose path begins so (without "./"): fn gets an archive that stands at its
+ * data, and what it returns ends the reading. Returns that, or -errno with why; -ENOENT if there is none.
+ */
+struct archive;
+int deb_file(const char *path, const char *prefix, int (*fn)(struct archive *a, void *arg), void *arg,
+	     struct deb_kernel *k, char *why, size_t n);
+
+/* A reader for archive_read_open() whose data is the current file of another archive. */
+ssize_t deb_feed(struct archive *inner, void *arg, const void **block);
 
 #endif

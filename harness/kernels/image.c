@@ -63,9 +63,16 @@ static void tell(struct job *j, const char *format, ...)
 /* --- a path
  * ------------------------------------------------------------------------------------------------- */
 
+static bool bootable(enum kernel_form form, struct kernel_image *im)
+{
+	im->uml = form == KERNEL_UML;
+	return form == KERNEL_BZIMAGE || form == KERNEL_VMLINUX || form == KERNEL_UML;
+}
+
 static enum image_status from_path(struct job *j)
 {
-	static const char *const in_tree[] = {"vmlinux", "arch/x86/boot/bzImage", "arch/x86_64/boot/bzImage"};
+	static const char *const in_tree[] = {"vmlinux", "linux", "arch/x86/boot/bzImage",
+					      "arch/x86_64/boot/bzImage"};
 	enum kernel_form form = KERNEL_NONE;
 	struct kernel_image *im = j->im;
 	struct stat st;
@@ -84,11 +91,14 @@ static enum image_status from_path(struct job *j)
 		ret = kernel_identify(im->boot, &form, im->release, sizeof(im->release));
 		if (ret)
 			return end(j, IMAGE_ERROR, "%s: %s", j->spec, strerror(-ret));
-		if (form == KERNEL_BZIMAGE || form == KERNEL_VMLINUX)
+		if (bootable(form, im))
 			return IMAGE_OK;
-		return end(j, IMAGE_ERROR,
-			   "%s: expected a bzImage or an x86-64 vmlinux that boots by PVH, found %s", j->spec,
-			   form == KERNEL_ELF ? "an ELF file without the note of CONFIG_PVH" : "neither");
+		return end(
+			j, IMAGE_ERROR,
+			"%s: expected a bzImage, an x86-64 vmlinux that boots by PVH, or a User-Mode Linux, "
+			"found %s",
+			j->spec,
+			form == KERNEL_ELF ? "an ELF file without the note of CONFIG_PVH" : "neither");
 	}
 	for (size_t i = 0; i < sizeof(in_tree) / sizeof(in_tree[0]); i++) {
 		char path[PATH_MAX];
@@ -96,8 +106,7 @@ static enum image_status from_path(struct job *j)
 		if (snprintf(path, sizeof(path), "%s/%s", j->spec, in_tree[i]) >= (int)sizeof(path) ||
 		    !realpath(path, im->boot))
 			continue;
-		if (!kernel_identify(im->boot, &form, im->release, sizeof(im->release)) &&
-		    (form == KERNEL_BZIMAGE || form == KERNEL_VMLINUX))
+		if (!kernel_identify(im->boot, &form, im->release, sizeof(im->release)) && bootable(form, im))
 			return IMAGE_OK;
 	}
 	*im->boot = 0;
@@ -514,16 +523,56 @@ static enum image_status from_archive(struct job *j)
 	return status;
 }
 
+/* The newest build whose name begins so (harness/build). */
+static enum image_status from_build(struct job *j)
+{
+	const char *name = j->spec + 6;
+	char dir[PATH_MAX - 256], path[PATH_MAX];
+	struct cache_info *all;
+	size_t n_all = 0, best = 0;
+	time_t newest = 0;
+	struct stat st;
+
+	if (cache_folder("builds", dir, sizeof(dir), j->why, j->n))
+		return IMAGE_ERROR;
+	all = cache_all(dir, &n_all);
+	for (size_t i = 0; all && i < n_all; i++) {
+		snprintf(path, sizeof(path), "%s/%s/info", dir, all[i].name);
+		if (!strncmp(all[i].name, name, strlen(name)) && !stat(path, &st) && st.st_mtime >= newest) {
+			newest = st.st_mtime;
+			best = i;
+		}
+	}
+	if (newest)
+		cache_image(dir, &all[best], j->im);
+	free(all);
+	return newest ? IMAGE_OK
+		      : end(j, IMAGE_SKIP,
+			    "%.80s: expected a kernel that was built here, found none whose name begins so "
+			    "in "
+			    "%.300s; hookdiff kernel build makes one",
+			    j->spec, dir);
+}
+
 bool image_spec_valid(const char *spec, char *why, size_t n)
 {
 	const char *path = strncmp(spec, "deb:", 4) ? spec : spec + 4, *wanted = spec + 7;
 
+	if (!strncmp(spec, "build:", 6)) {
+		if (spec[6] && !strchr(spec, '/') && strlen(spec) <= 120)
+			return true;
+		snprintf(why, n,
+			 "%.60s: expected build:NAME, a name that hookdiff kernel build printed or how it "
+			 "begins",
+			 spec);
+		return false;
+	}
 	if (strncmp(spec, "debian:", 7)) {
 		if (!access(path, F_OK))
 			return true;
 		snprintf(why, n,
-			 "%s: expected debian:VERSION, deb:DIR, or the path of a bzImage, a vmlinux or a "
-			 "built tree: %s",
+			 "%s: expected debian:VERSION, deb:DIR, build:NAME, or the path of a bzImage, a "
+			 "vmlinux or a built tree: %s",
 			 spec, strerror(errno));
 		return false;
 	}
@@ -545,6 +594,8 @@ enum image_status image_get(const char *spec, struct kernel_image *im, bool quie
 	snprintf(im->spec, sizeof(im->spec), "%s", spec);
 	if (!image_spec_valid(spec, why, n))
 		return IMAGE_ERROR;
+	if (!strncmp(spec, "build:", 6))
+		return from_build(&j);
 	if (strncmp(spec, "debian:", 7) && strncmp(spec, "deb:", 4))
 		return from_path(&j);
 	if (cache_dir(j.cache, sizeof(j.cache), why, n))

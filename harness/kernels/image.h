@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A kernel to boot, by a name that people use: debian:6.12 (newest of that series in the archive),
- * debian:6.12.95-1 (that package version), deb:DIR (package files at hand), or the path of a bzImage, a
- * vmlinux or a built tree. Packages are fetched by apt with a state directory of our own, unpacked below
+ * debian:6.12.95-1 (that package version), deb:DIR (package files at hand), build:NAME (made by hookdiff
+ * kernel build; how it begins is enough, the newest is taken), or the path of a bzImage, a vmlinux or a built
+ * tree. Packages are fetched by apt with a state directory of our own, unpacked below
  * XDG_CACHE_HOME/hookdiff/kernels, and never installed.
  */
 #ifndef IMAGE_H
@@ -18,6 +19,7 @@ struct kernel_image {
 	char release[65];    /* what uname -r will say; "" if the image does not tell */
 	char boot[PATH_MAX]; /* the file to boot: an unpacked vmlinux where there is one, else the bzImage */
 	char modules[PATH_MAX]; /* its lib/modules/RELEASE folder; "" if there is none */
+	bool uml;		/* boot is a program of this machine: no QEMU */
 	bool fetched;		/* false: everything came from the cache or from the path */
 };
 

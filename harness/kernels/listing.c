@@ -54,12 +54,26 @@ static void add(struct listing *l, struct package p)
 	l->p[l->n++] = p;
 }
 
-/* linux-{image,binary,modules,base}-RELEASE-{,cloud-}amd64, with -unsigned somewhere; no -rt and no -dbg. */
+/* linux-source-6.12 */
+static bool source_package(const char *name, size_t n)
+{
+	static const char kind[] = "linux-source-";
+	size_t k = sizeof(kind) - 1;
+
+	return n > k && starts(name, kind) && strspn(name + k, "0123456789.") == n - k;
+}
+
+/*
+ * linux-{image,binary,modules,base}-RELEASE-{,cloud-}amd64, with -unsigned somewhere; no -rt and no -dbg.
+ * And linux-source-SERIES.
+ */
 static bool wanted_package(const char *name, size_t n)
 {
 	static const char *const kinds[] = {"linux-image-", "linux-binary-", "linux-modules-", "linux-base-"};
 	const char *rest = NULL;
 
+	if (source_package(name, n))
+		return true;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (n > strlen(kinds[i]) && starts(name, kinds[i]))
 			rest = name + strlen(kinds[i]);
@@ -161,7 +175,7 @@ void listing_fini(struct listing *l)
 	*l = (struct listing){0};
 }
 
-static const char magic[] = "hookdiff kernels 1\n";
+static const char magic[] = "hookdiff kernels 2\n";
 
 void listing_print(const struct listing *l, struct buf *out)
 {
@@ -407,5 +421,17 @@ const struct kernel *listing_choose(const struct kernel *k, size_t n, const char
 			best_rank = rank;
 		}
 	}
+	return best;
+}
+
+const struct package *listing_source(const struct listing *l, const char *wanted)
+{
+	const struct package *best = NULL;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (source_package(l->p[i].name, strlen(l->p[i].name)) &&
+		    version_matches(wanted, l->p[i].version) &&
+		    (!best || debver_compare(l->p[i].version, best->version) > 0))
+			best = &l->p[i];
 	return best;
 }

@@ -69,6 +69,9 @@ bool version_valid(const char *wanted);
  */
 const struct kernel *listing_choose(const struct kernel *k, size_t n, const char *wanted);
 
+/* The newest package of kernel sources that a name means, as of version_matches(). NULL: none. */
+const struct package *listing_source(const struct listing *l, const char *wanted);
+
 /* The series of a version: "6.12" of 6.12.117-1~deb12u1. */
 void version_series(const char *version, char *series, size_t n);
 

@@ -29,12 +29,10 @@ fail:
 	_exit(127);
 }
 
-int run_program(const char *const *argv, struct buf *out)
+int run_start(struct run_child *c, const char *const *argv)
 {
-	int output[2], failed[2], error = 0, status = 0;
-	pid_t parent = getpid(), pid;
-	char piece[4096];
-	ssize_t n;
+	int output[2], failed[2], error = 0;
+	pid_t parent = getpid();
 
 	if (pipe2(output, O_CLOEXEC))
 		return -errno;
@@ -44,24 +42,47 @@ int run_program(const char *const *argv, struct buf *out)
 		close(output[1]);
 		return -error;
 	}
-	pid = fork();
-	if (!pid)
+	c->pid = fork();
+	if (!c->pid)
 		child(argv, output[1], failed[1], parent);
-	error = pid < 0 ? errno : 0;
+	error = c->pid < 0 ? errno : 0;
 	close(output[1]);
 	close(failed[1]);
-	while (pid > 0 && ((n = read(output[0], piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR)))
+	/* Nothing arrives once the program has begun: its end of the pipe closes then. */
+	if (!error && read(failed[0], &error, sizeof(error)) != sizeof(error))
+		error = 0;
+	close(failed[0]);
+	c->output = output[0];
+	if (error) {
+		close(output[0]);
+		if (c->pid > 0)
+			waitpid(c->pid, NULL, 0);
+	}
+	return -error;
+}
+
+int run_end(struct run_child *c)
+{
+	int status = 0;
+
+	close(c->output);
+	while (waitpid(c->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int run_program(const char *const *argv, struct buf *out)
+{
+	struct run_child c;
+	char piece[4096];
+	ssize_t n;
+	int ret = run_start(&c, argv);
+
+	if (ret)
+		return ret;
+	while ((n = read(c.output, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0 && out->n < MOST_OUTPUT)
 			buf_add(out, piece, (size_t)n);
-	if (pid > 0 && read(failed[0], &error, sizeof(error)) != sizeof(error))
-		error = 0;
-	close(output[0]);
-	close(failed[0]);
-	if (pid > 0)
-		while (waitpid(pid, &status, 0) < 0)
-			if (errno != EINTR)
-				return -errno;
-	if (error)
-		return -error;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return run_end(&c);
 }

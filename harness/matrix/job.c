@@ -344,6 +344,7 @@ static void boot(struct work *w, const struct vm_events *events, unsigned timeou
 	if (status == IMAGE_OK) {
 		put_image(w, &im, clock_now() - w->since);
 		vm.kernel = im.boot;
+		vm.uml = im.uml;
 		vm.modules = im.modules[0] ? im.modules : NULL;
 		if (job->cases)
 			file[vm.n_files++] = (struct vm_file){job->cases, w->cases};

@@ -25,6 +25,7 @@
 #include "initramfs.h"
 #include "kvm.h"
 #include "postmortem.h"
+#include "machine.h"
 #include "qemu.h"
 
 #define MEMORY	    160 /* MiB */
@@ -39,7 +40,7 @@ struct vm {
 	const struct vm_job *job;
 	const struct vm_events *ev;
 	struct vm_result *r;
-	struct qemu q;
+	struct machine m;
 	struct frame_reader reader;
 	struct console console;
 	struct console errors; /* what QEMU says */
@@ -152,6 +153,7 @@ static void take_hello(struct vm *vm, const struct frame *f)
 	size_t n = strlen(f->data);
 
 	vm->hello = true;
+	machine_ram(&vm->m);
 	vm->r->boot = clock_now() - vm->start;
 	text_safe(&release, f->data, n);
 	if (n < f->n)
@@ -326,7 +328,7 @@ static void pass_signals(struct vm *vm)
 
 	if (n == vm->interrupts)
 		return;
-	if (n > 1 || write(vm->q.channel, &order, 1) != 1)
+	if (n > 1 || write(vm->m.channel, &order, 1) != 1)
 		give_up(vm, "interrupted");
 	vm->interrupts = n;
 }
@@ -334,7 +336,7 @@ static void pass_signals(struct vm *vm)
 static void attend(struct vm *vm)
 {
 	struct pollfd p[] = {
-		{vm->q.channel, POLLIN, 0}, {vm->q.console, POLLIN, 0}, {vm->q.errors, POLLIN, 0}};
+		{vm->m.channel, POLLIN, 0}, {vm->m.console, POLLIN, 0}, {vm->m.errors, POLLIN, 0}};
 	void (*const feed[])(void *, const void *, size_t) = {feed_channel, feed_console, feed_errors};
 
 	while (!vm->failure[0] && (p[0].fd >= 0 || p[1].fd >= 0 || p[2].fd >= 0)) {
@@ -348,7 +350,7 @@ static void attend(struct vm *vm)
 	/* What a dying kernel still says arrives a little later. */
 	for (int i = 0; vm->failure[0] && i < 3; i++) {
 		poll(p + 1, 1, 50);
-		drain(vm->q.console, feed_console, vm);
+		drain(vm->m.console, feed_console, vm);
 	}
 }
 
@@ -399,7 +401,7 @@ static void what_ran(struct vm *vm)
 	struct buf safe = {0};
 	char text[RECORDER_PATH + 64];
 
-	if (!vm->hello || !postmortem_read(vm->q.ram, &rec))
+	if (!vm->hello || !postmortem_read(vm->m.ram, &rec))
 		return;
 	recorder_describe(&rec, text, sizeof(text));
 	for (unsigned i = RECORDER_SLOTS; i-- > 0;)
@@ -420,7 +422,7 @@ static void finish(struct vm *vm)
 
 	if (!vm->done || !by_itself || vm->console.sign == CONSOLE_OOM)
 		what_ran(vm);
-	qemu_end(&vm->q, &status, &vm->r->peak_rss);
+	machine_end(&vm->m, &status, &vm->r->peak_rss);
 	console_end(&vm->console);
 	console_end(&vm->errors);
 	why_it_ended(vm, by_itself, status);
@@ -453,9 +455,10 @@ static enum vm_end boot(struct vm *vm, const char *guest)
 	struct vm_result *r = vm->r;
 	struct sigaction act = {.sa_handler = on_signal}, old_int, old_term, old_pipe,
 			 ignore = {.sa_handler = SIG_IGN};
-	struct qemu_opts opts = {.kernel = vm->job->kernel,
-				 .memory = vm->job->memory ? vm->job->memory : MEMORY,
-				 .kvm = r->kvm};
+	struct machine_opts opts = {.kernel = vm->job->kernel,
+				    .memory = vm->job->memory ? vm->job->memory : MEMORY,
+				    .kvm = r->kvm,
+				    .uml = vm->job->uml};
 
 	r->end = VM_FAILED;
 	opts.initramfs = initramfs_make(vm->job, guest, r->why, sizeof(r->why));
@@ -466,7 +469,7 @@ static enum vm_end boot(struct vm *vm, const char *guest)
 	sigaction(SIGTERM, &act, &old_term);
 	sigaction(SIGPIPE, &ignore, &old_pipe);
 	vm->start = clock_now();
-	if (!qemu_start(&vm->q, &opts, r->why, sizeof(r->why))) {
+	if (!machine_start(&vm->m, &opts, r->why, sizeof(r->why))) {
 		r->end = VM_DONE;
 		attend(vm);
 		finish(vm);
@@ -493,7 +496,7 @@ enum vm_end vm_run(const struct vm_job *job, const struct vm_events *events, str
 	vm->job = job;
 	vm->ev = events ? events : &none;
 	vm->r = r;
-	if (!qemu_find(program, sizeof(program))) {
+	if (!job->uml && !qemu_find(program, sizeof(program))) {
 		snprintf(r->why, sizeof(r->why), "QEMU is not installed: " QEMU_REMEDY);
 	} else if (!find_guest(job, guest, sizeof(guest))) {
 		snprintf(r->why, sizeof(r->why),
@@ -505,7 +508,7 @@ enum vm_end vm_run(const struct vm_job *job, const struct vm_events *events, str
 		snprintf(r->why, sizeof(r->why), "cannot read the kernel %.150s: %s", job->kernel,
 			 strerror(errno));
 	} else {
-		r->kvm = kvm_wanted(job);
+		r->kvm = !job->uml && kvm_wanted(job);
 		boot(vm, guest);
 	}
 	buf_fini(&vm->out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Boots a kernel in QEMU with one static hookdiff as init, hands it a list of hookdiff commands and streams
- * back what they print while they run. Nothing of the host is mounted: what the commands read is copied into
- * the initramfs. One call is one VM; to run several at once, fork.
+ * Boots a kernel in QEMU (or a User-Mode Linux as it is) with one static hookdiff as init, hands it a list of
+ * hookdiff commands and streams back what they print while they run. Nothing of the host is mounted: what the
+ * commands read is copied into the initramfs. One call is one VM; to run several at once, fork.
  */
 #ifndef VM_H
 #define VM_H
@@ -29,7 +29,8 @@ enum vm_accel {
 };
 
 struct vm_job {
-	const char *kernel;  /* file for qemu -kernel */
+	const char *kernel;  /* file for qemu -kernel, or the program itself */
+	bool uml;	     /* the program: a User-Mode Linux */
 	const char *modules; /* lib/modules/RELEASE of that kernel, for vsock and the like; NULL: none */
 	const char *guest;   /* the static hookdiff; NULL: hookdiff-guest beside this program */
 	const struct vm_file *file;
