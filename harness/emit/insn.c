@@ -246,6 +246,24 @@ static void put_act(struct maker *m, const struct act *a, uint32_t i, uint32_t n
 	}
 }
 
+/* The same in a loop: r2 = from, r3 = end, r4 = to, r5 = count. */
+static void record_one_by_one(struct maker *m, const struct insn_record *r)
+{
+	mov(m, R4, R7);
+	add_imm(m, R4, 24);
+	mov_imm(m, R5, 0);
+	jump_imm(m, BPF_JGE, R5, (int32_t)r->bytes, 9);
+	mov(m, R1, R2);
+	add_imm(m, R1, 1);
+	put(m, BPF_JMP | BPF_JGT | BPF_X, R1, R3, 6, 0);
+	load(m, BPF_B, R0, R2, 0);
+	store(m, BPF_B, R4, 0, R0);
+	add_imm(m, R2, 1);
+	add_imm(m, R4, 1);
+	add_imm(m, R5, 1);
+	put(m, BPF_JMP | BPF_JA, 0, 0, -10, 0);
+}
+
 /* The bytes: bpf_probe_read_kernel(seen + 24, min(size, bytes), optval). */
 static void record_bytes(struct maker *m, const struct insn_record *r)
 {
@@ -253,6 +271,10 @@ static void record_bytes(struct maker *m, const struct insn_record *r)
 	mov(m, R1, R3);
 	put(m, BPF_ALU64 | BPF_SUB | BPF_X, R1, R2, 0, 0);
 	store(m, BPF_W, R7, 16, R1);
+	if (m->o->no_probe_read) {
+		record_one_by_one(m, r);
+		return;
+	}
 	mov(m, R3, R2);
 	mov(m, R2, R1);
 	jump_imm(m, BPF_JLE, R2, (int32_t)r->bytes, 1);

@@ -133,11 +133,25 @@ static bool loads(unsigned hook, const struct bpf_insn *insns, size_t n)
 
 void bpfobj_traits(struct bpfobj_traits *out)
 {
-	enum { SET_RETVAL = 187, HOOK_SET = 1, OFF_OPTLEN = 32 }; /* helper id, hook, offset in the context */
+	/* helper ids, hook, offset in the context */
+	enum { SET_RETVAL = 187, PROBE_READ = 4, PROBE_READ_KERNEL = 113, HOOK_SET = 1, OFF_OPTLEN = 32 };
 	const struct bpf_insn constant[] = {MOV_IMM(1, -1), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()};
 	const struct bpf_insn any[] = {LDX_W(1, 1, OFF_OPTLEN), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()};
 
+	*out = (struct bpfobj_traits){0};
 	out->has_retval_helpers = loads(HOOK_SET, constant, 4);
+	/* Under one of its names: libbpf replaces the newer (5.5) by the older. */
+	for (unsigned i = 0; i < 2; i++) {
+		const struct bpf_insn read[] = {INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0),
+						INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8),
+						MOV_IMM(2, 8),
+						INSN(BPF_ALU64 | BPF_MOV | BPF_X, 3, 10, 0, 0),
+						CALL(i ? PROBE_READ : PROBE_READ_KERNEL),
+						MOV_IMM(0, 1),
+						EXIT()};
+
+		out->has_probe_read |= loads(HOOK_SET, read, sizeof(read) / sizeof(*read));
+	}
 	out->clamp_set_retval = out->has_retval_helpers && !loads(HOOK_SET, any, 4);
 }
 
@@ -210,6 +224,7 @@ static int load(struct bpfobj *o, unsigned hook, unsigned id)
 	skel->rodata->hd_id = id;
 	skel->rodata->trace_by_run = o->trace_by_run;
 	skel->rodata->has_retval_helpers = o->traits.has_retval_helpers;
+	skel->rodata->has_probe_read = o->traits.has_probe_read;
 	skel->rodata->clamp_set_retval = o->traits.clamp_set_retval;
 	ret = bpf_map__reuse_fd(skel->maps.bss, o->map_fd);
 	if (!ret)

@@ -117,7 +117,8 @@ static int program(struct straight *s, struct topo_set *set, struct topo_used u,
 				.bytes = HD_WINDOW};
 	struct insn_opts opts = {.hook = (enum hook)u.hook,
 				 .record = &r,
-				 .has_retval_helpers = set->obj.traits.has_retval_helpers};
+				 .has_retval_helpers = set->obj.traits.has_retval_helpers,
+				 .no_probe_read = !set->obj.traits.has_probe_read};
 	struct insn_list l;
 	struct cached *c;
 	int fd;
