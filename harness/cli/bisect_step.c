@@ -16,7 +16,9 @@
 #include "../bisect/trial.h"
 #include "../kernels/files.h"
 #include "../kernels/image.h"
+#include "../kernels/run.h"
 #include "bisect.h"
+#include "kernel_build.h"
 #include "oracle/profiles.h"
 #include "version.h"
 
@@ -132,6 +134,47 @@ static int build(const char *command)
 	return STEP_SKIP;
 }
 
+/* "step-0123456789ab": of the commit that the tree stands at, so that the files of each step stay. */
+static void step_name(const struct cli *cli, char *out, size_t n)
+{
+	const char *const argv[] = {"git",  "-C", cli->tree ? cli->tree : ".", "rev-parse", "--short=12",
+				    "HEAD", NULL};
+	struct buf said = {0};
+
+	snprintf(out, n, "bisect-step");
+	if (cli->tree && !run_program(argv, &said) && said.n > 1 && said.n < 64)
+		snprintf(out, n, "bisect-step-%.*s", (int)strcspn(buf_str(&said), "\n"), buf_str(&said));
+	buf_fini(&said);
+}
+
+/* Builds the tree. What it is about the commit is a skip; what would be the same for every commit stops git.
+ */
+static int build_tree(const struct cli *cli, const char *log, struct kernel_image *im)
+{
+	struct build_recipe r = {.source = cli->tree, .quiet = !isatty(2)};
+	struct build_result b;
+	struct buf text = {0};
+	enum image_status status;
+	char why[1024];
+	int code = kernel_recipe(cli, &r);
+
+	if (code)
+		return STEP_ABORT;
+	status = build_kernel(&r, &b, why, sizeof(why));
+	*im = b.im;
+	if (*b.log && !file_read(b.log, &text))
+		file_write(log, buf_str(&text), text.n);
+	buf_fini(&text);
+	if (!status)
+		return STEP_GOOD;
+	if (b.step == BUILD_CONFIGURE || b.step == BUILD_COMPILE) {
+		printf("bisect step: skip: %s\n", why);
+		return STEP_SKIP;
+	}
+	printf("bisect step: stop: %s\n", why);
+	return STEP_ABORT;
+}
+
 /* A path that names no kernel is the same for every commit: better told now than skipped each time. */
 static int check_image(const char *spec)
 {
@@ -139,7 +182,7 @@ static int check_image(const char *spec)
 	char why[512];
 
 	if (image_spec_valid(spec, why, sizeof(why)) &&
-	    (!strncmp(spec, "debian:", 7) || !strncmp(spec, "deb:", 4) ||
+	    (!strncmp(spec, "debian:", 7) || !strncmp(spec, "deb:", 4) || !strncmp(spec, "build:", 6) ||
 	     image_get(spec, &im, true, why, sizeof(why)) == IMAGE_OK))
 		return STEP_GOOD;
 	printf("bisect step: stop: %s\n", why);
@@ -193,12 +236,18 @@ int bisect_step(struct cli *cli)
 			  .hookdiff = HD_VERSION,
 			  .argc = cli->argc,
 			  .argv = cli->argv};
-	char file[PATH_MAX];
+	char file[PATH_MAX], log[PATH_MAX], name[96];
+	struct kernel_image im;
 	int code;
 
-	if (!cli->kernel == !cli->backend)
-		return cli_usage("bisect step: expected --kernel IMAGE or --backend CMD, found %s",
-				 cli->kernel ? "both" : "neither");
+	if (!!cli->kernel + !!cli->backend + !!cli->tree != 1)
+		return cli_usage(
+			"bisect step: expected one of --tree DIR, --kernel IMAGE and --backend CMD, found %s",
+			cli->kernel || cli->backend || cli->tree ? "several" : "none");
+	if (cli->build_cmd && cli->tree)
+		return cli_usage("bisect step: --build-cmd goes with --kernel: --tree is built by hookdiff");
+	if ((cli->arch || cli->config.n) && !cli->tree)
+		return cli_usage("bisect step: --arch and --config go with --tree");
 	if (cli->good || cli->bad || cli->names || cli->resume)
 		return cli_usage(
 			"bisect step: --good, --bad, --names and --resume are for packages and list");
@@ -218,12 +267,20 @@ int bisect_step(struct cli *cli)
 		code = check_image(cli->kernel);
 	if (code)
 		return code;
+	step_name(cli, name, sizeof(name));
+	snprintf(file, sizeof(file), "%s/%s.jsonl", cli->out, name);
+	snprintf(log, sizeof(log), "%s/%s.log", cli->out, name);
 	if (dir_make(cli->out) || judge_place(&j, cli->out)) {
 		printf("bisect step: stop: cannot make the folder %s; name another one with --out\n",
 		       cli->out);
 		return STEP_ABORT;
 	}
-	snprintf(file, sizeof(file), "%s/bisect-step.jsonl", cli->out);
+	if (cli->tree) {
+		code = build_tree(cli, log, &im);
+		if (code)
+			return code;
+		t.spec = im.boot;
+	}
 	t.file = file;
 	t.cases = j.cases;
 	t.feature = j.feature;

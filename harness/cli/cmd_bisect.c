@@ -89,8 +89,9 @@ static int check_options(struct bisect *b)
 				 cli->good  ? "no --bad"
 				 : cli->bad ? "no --good"
 					    : "neither");
-	if (cli->build_cmd)
-		return cli_usage("bisect %s: --build-cmd is for step", cli->args[0]);
+	if (cli->build_cmd || cli->tree || cli->arch || cli->config.n)
+		return cli_usage("bisect %s: --build-cmd, --tree, --arch and --config are for step",
+				 cli->args[0]);
 	if (cli->feature && *cli->feature == '!')
 		return cli_usage(
 			"bisect %s: --feature: expected a name without '!': the good end says what is good",

@@ -11,6 +11,7 @@
 #include "harness/kernels/image.h"
 #include "harness/kernels/catalog.h"
 #include "../base/clock.h"
+#include "kernel_build.h"
 
 static void print_size(const struct catalog_row *r)
 {
@@ -162,13 +163,18 @@ int cmd_kernel(struct cli *cli)
 
 	if (!strcmp(cli->args[0], "list"))
 		return list(cli);
+	if (!strcmp(cli->args[0], "build"))
+		return kernel_build(cli);
+	if (cli->arch || cli->kcov || cli->kasan || cli->patch.n || cli->config.n)
+		return cli_usage("kernel %s: --arch, --kcov, --kasan, --patch and --config are for build",
+				 cli->args[0]);
 	for (int i = 1; i < cli->n_args; i++)
 		if (!image_spec_valid(cli->args[i], why, sizeof(why)))
 			return cli_usage("kernel %s: %s", cli->args[0], why);
 	if (!strcmp(cli->args[0], "path"))
 		return path(cli);
 	if (strcmp(cli->args[0], "get"))
-		return cli_usage("kernel: expected list, get or path, found '%s'", cli->args[0]);
+		return cli_usage("kernel: expected list, get, path or build, found '%s'", cli->args[0]);
 	if (cli->n_args < 2)
 		return cli_usage("kernel get: expected SPEC..., found nothing (hookdiff kernel --help)");
 	return get(cli);

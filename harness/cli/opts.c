@@ -151,6 +151,16 @@ static const char *store(struct cli *cli, const struct opt *o, const char *text)
 			return "a name that is not empty";
 		*(const char **)field = text;
 		return NULL;
+	case ARG_LIST: {
+		struct cli_list *list = (struct cli_list *)field;
+
+		if (!*text)
+			return "a name that is not empty";
+		if (list->n == CLI_LIST_MAX)
+			return "at most 64 of them";
+		list->item[list->n++] = text;
+		return NULL;
+	}
 	case ARG_U64:
 		if (!read_number(text, &value, &end) || *end)
 			return "a number";

@@ -21,6 +21,14 @@ enum exit_code {
 
 struct profile;
 
+enum { CLI_LIST_MAX = 64 };
+
+/* The values of an option that may be given several times, in order. */
+struct cli_list {
+	const char *item[CLI_LIST_MAX];
+	unsigned n;
+};
+
 /* What the command line said; fields that were not given hold the default of their row. */
 struct cli {
 	const char *profile; /* --profile: "auto" or the name of a row of oracle/profiles.c */
@@ -45,6 +53,10 @@ struct cli {
 	const char *kernel;  /* --kernel: run in a guest of this kernel; in the guest itself only a name */
 	const char *feature; /* --feature of probe and bisect */
 	const char *good, *bad, *case_path, *clause, *names, *build_cmd; /* of bisect */
+	const char *arch, *tree;					 /* of kernel build and bisect step */
+	struct cli_list patch, config;					 /* of kernel build */
+	bool kcov, kasan;						 /* of kernel build */
+	const char *source, *mutants;					 /* of mutants */
 	uint64_t runs;		 /* --runs of bisect; 0: the default */
 	uint64_t repeat;	 /* --repeat of run */
 	bool chains;		 /* --chains of sweep */
@@ -119,6 +131,7 @@ int cmd_selftest(struct cli *cli); /* in a guest only: harness/guest/selftest.c 
 int cmd_matrix(struct cli *cli);
 int cmd_report(struct cli *cli);
 int cmd_kernel(struct cli *cli);
+int cmd_mutants(struct cli *cli);
 int cmd_diff_profiles(struct cli *cli);
 int cmd_man(struct cli *cli);
 int cmd_completion(struct cli *cli);

@@ -31,6 +31,7 @@ enum {
 	CHECK = 1 << 19,
 	RACE = 1 << 20,
 	STORAGE = 1 << 21,
+	MUTANTS = 1 << 22,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -104,9 +105,9 @@ const struct opt cli_options[] = {
 	{"profiles", ARG_STRING, TAKES_TEXT, CHECK, FIELD(profiles), 0, 0, 0, "NAMES", "all",
 	 "of the table: apart by commas, or all"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
-	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | RACE | CAMPAIGN | MATRIX | BISECT | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | RACE | CAMPAIGN | MATRIX | BISECT | MUTANTS | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
-	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | MATRIX | BISECT, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
+	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | MUTANTS, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
 	{"backend", ARG_STRING, TAKES_COMMAND, ON_KERNEL | BISECT, FIELD(backend), 0, 0, 0, "CMD", NULL,
 	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
@@ -157,6 +158,18 @@ const struct opt cli_options[] = {
 	{"brief", ARG_FLAG, TAKES_NOTHING, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "docs/clauses.md, with the cases of ./corpus"},
 #ifndef HD_GUEST
+	{"arch", ARG_STRING, TAKES_TEXT, KERNEL | BISECT | MUTANTS, FIELD(arch), 0, 0, 0, "x86|um", NULL,
+	 "what to build: x86 for QEMU, with the real JIT, or User-Mode Linux, which boots in a fraction of a second; else x86"},
+	{"source", ARG_STRING, TAKES_TEXT, MUTANTS, FIELD(source), 0, 0, 0, "SOURCE", "7.2", "the kernel that the mutants are for, as of kernel build"},
+	{"dir", ARG_STRING, TAKES_FILE, MUTANTS, FIELD(mutants), 0, 0, 0, "DIR", "kernels/mutants", "the patches"},
+	{"cases", ARG_STRING, TAKES_CASE, MUTANTS, FIELD(case_dir), 0, 0, 0, "DIR", "corpus", "the cases that are run first"},
+	{"fuzz", ARG_DURATION, TAKES_TEXT, MUTANTS, FIELD(seconds), 0, 1, 86400, "TIME", "60s", "how long generated cases are run on one that nothing else has caught"},
+	{"tree", ARG_STRING, TAKES_FILE, BISECT, FIELD(tree), 0, 0, 0, "DIR", NULL, "with step: configure and build this tree, and boot what comes of it"},
+	{"kcov", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(kcov), 0, 0, 0, NULL, NULL, "with build: coverage of the hooks, the entry and the handlers"},
+	{"kasan", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(kasan), 0, 0, 0, NULL, NULL, "with build: memory errors become reports"},
+	{"patch", ARG_LIST, TAKES_FILE, KERNEL, FIELD(patch), 0, 0, 0, "FILE", NULL, "with build: apply it to the source (patch -p1); may be given again"},
+	{"config", ARG_LIST, TAKES_FILE, KERNEL | BISECT | MUTANTS, FIELD(config), 0, 0, 0, "FILE", NULL,
+	 "what is built: lines CONFIG_NAME=VALUE that have the last word; may be given again"},
 	{"refresh", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif
 	{"uncovered", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
@@ -255,7 +268,7 @@ const struct cmd cli_commands[] = {
 	 "          All versions between the two that the archive lists or the cache holds, each booted in QEMU.\n"
 	 "list      --good 1 --bad 32 --case FILE --backend 'CMD %'     (or --kernel 'builds/%/bzImage')\n"
 	 "          A series of your own: % stands for the version's number or name.\n"
-	 "step      --kernel arch/x86/boot/bzImage --case FILE [--build-cmd CMD]     (or --backend CMD)\n"
+	 "step      --tree . --case FILE [--arch um]     (or --kernel IMAGE [--build-cmd CMD], or --backend CMD)\n"
 	 "          One version, for `git bisect run`. Exit 0: good, 1: bad, 125: cannot be built or booted, 128:\n"
 	 "          stop; never another code, never by a signal.\n\n"
 	 "packages and list test both ends first, and refuse (exit 2) if they do not differ as claimed. The contract\n"
@@ -281,15 +294,25 @@ const struct cmd cli_commands[] = {
 	 "Measures the BPF interpreter (which needs no root) beside one that checks nothing, then the host loop\n"
 	 "against the bare cost of its system calls, the oracle alone, and memory.\n"},
 #ifndef HD_GUEST
-	{"kernel", KERNEL, "list|get|path [SPEC...]", TAKES_KERNEL, 1, -1, cmd_kernel,
-	 "fetch kernels of Debian's archive to boot in a VM",
+	{"kernel", KERNEL, "list|get|path|build [SPEC...]", TAKES_KERNEL, 1, -1, cmd_kernel,
+	 "fetch kernels of Debian's archive to boot in a VM, or build them",
 	 "list: the newest kernel of each series (--verbose: all of them). get SPEC...: fetches them and says their\n"
 	 "release. path SPEC: prints the file to boot, fetched if need be. A SPEC is debian:6.12 (newest of that\n"
 	 "series), debian:6.12.95-1 (that version), deb:DIR (packages at hand), or the path of a bzImage, a vmlinux\n"
 	 "or a built tree. Packages are fetched by apt-get from this machine's Debian mirror, checked, unpacked to\n"
-	 "~/.cache/hookdiff/kernels, and never installed. Needs no root.\n"},
+	 "~/.cache/hookdiff/kernels, and never installed. Needs no root.\n"
+	 "build SOURCE: compiles a kernel with what cases exercise and nothing else. SOURCE is a series (6.12) or\n"
+	 "version of the archive's linux-source packages, a tarball or a tree. It prints the name for --kernel,\n"
+	 "build:NAME; the same source, configuration, patches and compiler are built once (docs/kernels.md).\n"},
 #endif
 #ifndef HD_GUEST
+	{"mutants", MUTANTS, "list|run [NAME...]", TAKES_TEXT, 1, -1, cmd_mutants,
+	 "count the bugs, put into a kernel on purpose, that hookdiff catches",
+	 "run: builds the kernel without a bug, which must agree, then with each patch of kernels/mutants (or those\n"
+	 "whose names begin so), boots it and runs the corpus, a thinned sweep, operations, chains, storage and\n"
+	 "generated cases until something differs. Prints what caught each, after how many cases and seconds. Exit\n"
+	 "0: all were caught but those that are shown to be equivalent, 1: one survived, 2: it cannot be told.\n"
+	 "docs/kernels.md has more.\n"},
 	{"man", MAN, "[hookdiff|hookdiff-case]", TAKES_NOTHING, 0, 1, cmd_man,
 	 "print a page for man: of the command, or of the case format",
 	 "man -l <(hookdiff man hookdiff-case) shows it; `cmake --install` puts both where man finds them.\n"},

@@ -12,7 +12,7 @@
 
 #include "opts.h"
 
-enum arg_type { ARG_FLAG, ARG_U64, ARG_DURATION, ARG_STRING };
+enum arg_type { ARG_FLAG, ARG_U64, ARG_DURATION, ARG_STRING, ARG_LIST }; /* ARG_LIST: may be given again */
 
 /* Which words can stand there, for completion. */
 enum arg_takes {
