@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* Fragments of a kernel's configuration, copies of a source that patches change, mutants (harness/build,
+ * harness/mutants). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/build/fragment.h"
+#include "harness/build/make.h"
+#include "harness/build/source.h"
+#include "harness/build/unpack.h"
+#include "harness/build/work.h"
+#include "harness/kernels/files.h"
+#include "harness/mutants/mutant.h"
+
+static char dir[64];
+
+static int setup(void **state)
+{
+	snprintf(dir, sizeof(dir), "/tmp/hookdiff-build.XXXXXX");
+	return !mkdtemp(dir);
+}
+
+static int teardown(void **state)
+{
+	return dir_remove(dir);
+}
+
+static const char *at(const char *name)
+{
+	static char path[4][PATH_MAX];
+	static unsigned i;
+
+	i = (i + 1) % 4;
+	snprintf(path[i], sizeof(path[i]), "%s/%s", dir, name);
+	return path[i];
+}
+
+static void put(const char *name, const char *text)
+{
+	char parent[PATH_MAX];
+
+	snprintf(parent, sizeof(parent), "%s", at(name));
+	*strrchr(parent, '/') = 0;
+	assert_int_equal(dir_make(parent), 0);
+	assert_int_equal(file_write(at(name), text, strlen(text)), 0);
+}
+
+static void is(const char *name, const char *text)
+{
+	struct buf b = {0};
+
+	assert_int_equal(file_read(at(name), &b), 0);
+	assert_string_equal(buf_str(&b), text);
+	buf_fini(&b);
+}
+
+/* --- fragments
+ * ------------------------------------------------------------------------------------------------- */
+
+static bool knows_all(void *arg, const char *option)
+{
+	return true;
+}
+
+static bool knows_none(void *arg, const char *option)
+{
+	return false;
+}
+
+static void parse(struct fragments *f, const char *text)
+{
+	char why[256] = "";
+
+	*f = (struct fragments){0};
+	assert_int_equal(fragment_parse(f, "t", text, why, sizeof(why)), 0);
+}
+
+static void a_fragment_is_read(void **state)
+{
+	struct fragments f;
+	struct buf out = {0};
+
+	parse(&f,
+	      "# a comment, CONFIG_A is not set\nCONFIG_A=y   # reason\n\n?CONFIG_B=\"a # b\"\nCONFIG_N=12\n"
+	      "# CONFIG_C is not set # reason\nCONFIG_A=n\n@KCOV_x.o=y # make\n");
+	fragment_print(&f, &out);
+	assert_string_equal(buf_str(&out),
+			    "CONFIG_A=n\nCONFIG_B=\"a # b\"\nCONFIG_N=12\n# CONFIG_C is not set\n");
+	assert_int_equal(f.n_make, 1);
+	assert_string_equal(f.make.p, "KCOV_x.o=y");
+	fragment_fini(&f);
+	buf_fini(&out);
+}
+
+static void nonsense_is_refused(void **state)
+{
+	static const char *const bad[] = {"CONFIG_A",
+					  "A=y",
+					  "CONFIG_A=y z",
+					  "CONFIG_A=",
+					  "CONFIG_A=\"open",
+					  "# CONFIG_A is not set z",
+					  "@=y",
+					  "? CONFIG_A=y",
+					  "CONFIG_A =y"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fragments f = {0};
+		char why[256] = "";
+
+		assert_int_equal(fragment_parse(&f, "t", bad[i], why, sizeof(why)), -EINVAL);
+		assert_non_null(strstr(why, "t:1:"));
+		fragment_fini(&f);
+	}
+}
+
+static void what_kconfig_dropped_is_noticed(void **state)
+{
+	struct fragments f;
+	char why[256] = "";
+
+	parse(&f, "CONFIG_A=y\n?CONFIG_B=y\n# CONFIG_C is not set\nCONFIG_D=12\n");
+	assert_true(fragment_took(&f, "CONFIG_A=y\nCONFIG_D=12\n", knows_all, NULL, why, sizeof(why)));
+	assert_false(fragment_took(&f, "CONFIG_A=y\n", knows_all, NULL, why, sizeof(why)));
+	assert_non_null(strstr(why, "CONFIG_D"));
+	/* An older series has no such option: no loss. Another value is one, whoever knows it. */
+	assert_true(fragment_took(&f, "CONFIG_A=y\n", knows_none, NULL, why, sizeof(why)));
+	assert_false(fragment_took(&f, "CONFIG_A=y\nCONFIG_D=1\n", knows_none, NULL, why, sizeof(why)));
+	assert_false(fragment_took(&f, "CONFIG_A=y\nCONFIG_D=12\nCONFIG_C=y\n", knows_all, NULL, why,
+				   sizeof(why)));
+	assert_false(fragment_took(&f, "CONFIG_A=m\nCONFIG_D=12\n", knows_all, NULL, why, sizeof(why)));
+	assert_false(
+		fragment_took(&f, "# CONFIG_A is not set\nCONFIG_D=12\n", knows_all, NULL, why, sizeof(why)));
+	fragment_fini(&f);
+}
+
+static void our_fragments_are_sound(void **state)
+{
+	struct fragments f = {0};
+	char why[256] = "";
+	unsigned files = 0;
+
+	for (const struct fragment_file *file = fragment_files; file->name; file++, files++)
+		assert_int_equal(fragment_parse(&f, file->name, file->text, why, sizeof(why)), 0);
+	assert_true(files >= 7);
+	fragment_fini(&f);
+}
+
+/* --- sources
+ * --------------------------------------------------------------------------------------------------- */
+
+static void make_tree(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/Makefile", name);
+	put(path, "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 7\nEXTRAVERSION = -rc1\nall:\n");
+	snprintf(path, sizeof(path), "%s/Kconfig", name);
+	put(path, "menuconfig NET\n\tbool\nconfig INET\n\tbool\n\tselect XCONFIG\n");
+	snprintf(path, sizeof(path), "%s/net/socket.c", name);
+	put(path, "one\ntwo\nthree\n");
+	snprintf(path, sizeof(path), "%s/net/old.c", name);
+	put(path, "gone\n");
+}
+
+static void a_tree_is_known(void **state)
+{
+	struct source_tree t;
+	char why[512] = "", version[96];
+
+	make_tree("linux");
+	assert_true(source_version(at("linux"), version, sizeof(version)));
+	assert_string_equal(version, "6.12.7-rc1");
+	assert_int_equal(source_get(at("linux"), &t, true, why, sizeof(why)), IMAGE_OK);
+	assert_string_equal(t.name, "linux");
+	assert_string_equal(t.id, "");
+	assert_int_equal(source_get(dir, &t, true, why, sizeof(why)), IMAGE_ERROR);
+	assert_int_equal(source_get("nonsense", &t, true, why, sizeof(why)), IMAGE_ERROR);
+	assert_true(source_knows(at("linux"), "CONFIG_NET"));
+	assert_true(source_knows(at("linux"), "CONFIG_INET"));
+	assert_false(source_knows(at("linux"), "CONFIG_INE"));
+	assert_false(source_knows(at("linux"), "CONFIG_XCONFIG"));
+}
+
+static void a_tarball_is_unpacked(void **state)
+{
+	char command[3 * PATH_MAX], why[512] = "", version[96];
+
+	make_tree("linux-6.12");
+	put("linux-6.12/arch/arm/kernel/head.S", "x");
+	put("linux-6.12/arch/arm/Kconfig", "x");
+	put("linux-6.12/arch/x86/head.S", "x");
+	put("linux-6.12/sound/core.c", "x");
+	snprintf(command, sizeof(command), "tar -C %s -cJf %s linux-6.12", dir, at("l.tar.xz"));
+	assert_int_equal(system(command), 0);
+	assert_int_equal(dir_make(at("to")), 0);
+	assert_int_equal(unpack_source(at("l.tar.xz"), at("to"), why, sizeof(why)), 0);
+	assert_true(source_version(at("to"), version, sizeof(version)));
+	assert_int_equal(access(at("to/arch/x86/head.S"), F_OK), 0);
+	assert_int_equal(access(at("to/arch/arm/Kconfig"), F_OK), 0);
+	assert_int_not_equal(access(at("to/arch/arm/kernel/head.S"), F_OK), 0);
+	assert_int_not_equal(access(at("to/sound/core.c"), F_OK), 0);
+}
+
+/* Names that climb out of the folder, and links that lead out of it. */
+static void a_hostile_tarball_stays_inside(void **state)
+{
+	char command[3 * PATH_MAX], why[512] = "";
+
+	assert_int_equal(dir_make(at("in/l")), 0);
+	put("in/x", "x");
+	snprintf(command, sizeof(command),
+		 "cd %s/in/l && tar --transform 's,^,l/../../../,' -Pcf %s ../x 2>/dev/null", dir,
+		 at("up.tar"));
+	assert_int_equal(system(command), 0);
+	assert_int_equal(dir_make(at("to/deep")), 0);
+	assert_int_not_equal(unpack_source(at("up.tar"), at("to/deep"), why, sizeof(why)), 0);
+	assert_int_not_equal(access(at("x"), F_OK), 0);
+	snprintf(command, sizeof(command),
+		 "cd %s/in && ln -s %s l/link && tar -cf %s l && mkdir m && mkdir -p m/l/link && echo x > "
+		 "m/l/link/y && "
+		 "tar -C m -rf %s l/link/y",
+		 dir, dir, at("link.tar"), at("link.tar"));
+	assert_int_equal(system(command), 0);
+	assert_int_equal(dir_make(at("to/other")), 0);
+	unpack_source(at("link.tar"), at("to/other"), why, sizeof(why));
+	assert_int_not_equal(access(at("y"), F_OK), 0);
+	put("no.tar", "this is no archive");
+	assert_int_not_equal(unpack_source(at("no.tar"), at("to/other"), why, sizeof(why)), 0);
+	assert_true(*why);
+}
+
+/* --- copies that patches change
+ * -------------------------------------------------------------------------------- */
+
+static const char change_two[] =
+	"What: two\n--- a/net/socket.c\n+++ b/net/socket.c\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n";
+static const char new_and_gone[] = "--- /dev/null\n+++ b/net/new.c\n@@ -0,0 +1 @@\n+new\n--- "
+				   "a/net/old.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n";
+
+static int prepare(const char *const *patch, unsigned n, char *why)
+{
+	char source[PATH_MAX], work[PATH_MAX], log[PATH_MAX];
+
+	snprintf(source, sizeof(source), "%s", at("linux"));
+	snprintf(work, sizeof(work), "%s", at("work"));
+	snprintf(log, sizeof(log), "%s", at("log"));
+	dir_make(work);
+	*why = 0;
+	return work_prepare(source, work, patch, n, log, why, 512);
+}
+
+static void patches_leave_the_source_alone(void **state)
+{
+	char why[512], a[PATH_MAX], b[PATH_MAX];
+	const char *patch[2] = {a, b};
+	struct stat before, after;
+
+	if (!make_has("patch"))
+		skip();
+	make_tree("linux");
+	put("a.patch", change_two);
+	put("b.patch", new_and_gone);
+	snprintf(a, sizeof(a), "%s", at("a.patch"));
+	snprintf(b, sizeof(b), "%s", at("b.patch"));
+	assert_int_equal(prepare(NULL, 0, why), 0);
+	is("work/src/net/socket.c", "one\ntwo\nthree\n");
+	assert_int_equal(stat(at("work/src/Makefile"), &before), 0);
+	assert_int_equal(prepare(patch, 2, why), 0);
+	is("work/src/net/socket.c", "one\n2\nthree\n");
+	is("work/src/net/new.c", "new\n");
+	assert_int_not_equal(access(at("work/src/net/old.c"), F_OK), 0);
+	is("linux/net/socket.c", "one\ntwo\nthree\n");
+	is("linux/net/old.c", "gone\n");
+	assert_int_not_equal(access(at("linux/net/new.c"), F_OK), 0);
+	/* And back, with a new time for what was changed: make must see it. */
+	assert_int_equal(prepare(&patch[1], 1, why), 0);
+	is("work/src/net/socket.c", "one\ntwo\nthree\n");
+	assert_int_equal(stat(at("linux/net/socket.c"), &before), 0);
+	assert_int_equal(stat(at("work/src/net/socket.c"), &after), 0);
+	assert_true(after.st_mtim.tv_sec > before.st_mtim.tv_sec ||
+		    after.st_mtim.tv_nsec > before.st_mtim.tv_nsec);
+	assert_int_equal(prepare(NULL, 0, why), 0);
+	is("work/src/net/old.c", "gone\n");
+	assert_int_not_equal(access(at("work/src/net/new.c"), F_OK), 0);
+}
+
+static void a_patch_that_does_not_apply_leaves_none(void **state)
+{
+	char why[512], a[PATH_MAX], b[PATH_MAX];
+	const char *patch[2] = {a, b};
+
+	if (!make_has("patch"))
+		skip();
+	make_tree("linux");
+	put("a.patch", change_two);
+	put("b.patch", "--- a/net/socket.c\n+++ b/net/socket.c\n@@ -1,3 +1,3 @@\n six\n-seven\n+7\n eight\n");
+	snprintf(a, sizeof(a), "%s", at("a.patch"));
+	snprintf(b, sizeof(b), "%s", at("b.patch"));
+	assert_int_equal(prepare(patch, 2, why), -EINVAL);
+	assert_non_null(strstr(why, "b.patch"));
+	is("work/src/net/socket.c", "one\ntwo\nthree\n");
+	put("b.patch", "no diff at all\n");
+	assert_int_equal(prepare(patch, 2, why), -EINVAL);
+	put("b.patch", "--- a/../../x\n+++ b/../../x\n@@ -0,0 +1 @@\n+x\n");
+	assert_int_equal(prepare(&patch[1], 1, why), -EINVAL);
+	assert_int_not_equal(access(at("x"), F_OK), 0);
+}
+
+/* --- mutants
+ * --------------------------------------------------------------------------------------------------- */
+
+static void mutants_have_words(void **state)
+{
+	const char *const one[] = {"002"}, *const none[] = {"009"};
+	struct mutants all;
+	char why[512] = "";
+
+	put("m/002-b.patch", change_two);
+	put("m/001-a.patch", "What:  first \nEquivalent: nobody looks\n--- a/x\n+++ b/x\nWhat: not this\n");
+	put("m/README", "x");
+	assert_int_equal(mutants_read(&all, at("m"), NULL, 0, why, sizeof(why)), 0);
+	assert_int_equal(all.n, 2);
+	assert_string_equal(all.m[0].name, "001-a");
+	assert_string_equal(all.m[0].equivalent, "nobody looks");
+	assert_string_equal(all.m[1].what, "two");
+	assert_string_equal(all.m[1].equivalent, "");
+	mutants_fini(&all);
+	assert_int_equal(mutants_read(&all, at("m"), one, 1, why, sizeof(why)), 0);
+	assert_int_equal(all.n, 1);
+	mutants_fini(&all);
+	assert_int_equal(mutants_read(&all, at("m"), none, 1, why, sizeof(why)), -ENOENT);
+	mutants_fini(&all);
+	put("m/003-c.patch", "--- a/x\n+++ b/x\n");
+	assert_int_equal(mutants_read(&all, at("m"), NULL, 0, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "003-c.patch"));
+	mutants_fini(&all);
+	assert_int_equal(mutants_read(&all, at("nowhere"), NULL, 0, why, sizeof(why)), -ENOENT);
+	mutants_fini(&all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_fragment_is_read),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(what_kconfig_dropped_is_noticed),
+		cmocka_unit_test(our_fragments_are_sound),
+		cmocka_unit_test_setup_teardown(a_tree_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_tarball_is_unpacked, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hostile_tarball_stays_inside, setup, teardown),
+		cmocka_unit_test_setup_teardown(patches_leave_the_source_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_patch_that_does_not_apply_leaves_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(mutants_have_words, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
