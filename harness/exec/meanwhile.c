@@ -6,6 +6,7 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +149,7 @@ int64_t meanwhile_held(struct meanwhile *m, unsigned which, const struct tc_buf 
 struct racer {
 	const struct meanwhile_part *part;
 	_Atomic int state; /* 1: the thread is there, 2: go */
+	bool alone;	   /* one processor for both threads */
 	uint32_t turns;
 };
 
@@ -157,7 +159,9 @@ static void *race(void *arg)
 
 	atomic_store(&r->state, 1);
 	while (atomic_load(&r->state) != 2)
-		;
+		if (r->alone) /* spinning would only keep the other thread from running, for a whole time
+				 slice */
+			sched_yield();
 	for (volatile uint32_t i = 0; i < r->turns; i++)
 		;
 	r->part->act(r->part->arg);
@@ -166,7 +170,9 @@ static void *race(void *arg)
 
 int64_t meanwhile_raced(struct meanwhile *m, const struct meanwhile_part *p, bool *failed)
 {
-	struct racer r = {.part = p, .turns = rng_below(&m->rng, MAX_TURNS)};
+	struct racer r = {.part = p,
+			  .turns = rng_below(&m->rng, MAX_TURNS),
+			  .alone = sysconf(_SC_NPROCESSORS_ONLN) == 1};
 	pthread_t thread;
 	int64_t ret;
 
