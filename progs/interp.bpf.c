@@ -19,6 +19,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u32 hd_id = 0;		       /* level * HD_SLOTS + slot */
+const volatile bool may_return_2 = false;      /* only where the verifier takes it: the first proposal */
 const volatile bool has_retval_helpers = true; /* Linux 5.18; what a false one guards is never verified */
 const volatile bool has_probe_read =
 	true; /* false: a kernel without CONFIG_BPF_EVENTS, as every User-Mode Linux */
@@ -165,6 +166,13 @@ static __always_inline void put_bytes(struct bpf_sockopt *ctx, const struct act 
 	}
 }
 
+static __always_inline int result(__u32 v)
+{
+	if (may_return_2 && v == 2)
+		return 2;
+	return v & 1;
+}
+
 static __always_inline int run(struct bpf_sockopt *ctx, bool is_get)
 {
 	__u32 hook = is_get ? 0 : 1; /* enum hook */
@@ -226,10 +234,10 @@ static __always_inline int run(struct bpf_sockopt *ctx, bool is_get)
 				retval_set(retval_get(ctx, is_get), is_get);
 			break;
 		case ACT_RETURN:
-			return a->val & 1;
+			return result(a->val);
 		}
 	}
-	return ret & 1;
+	return result(ret);
 }
 
 SEC("cgroup/getsockopt")

@@ -13,6 +13,7 @@
  *	after     the call is one with the old optlen, and afterwards the new one stands there
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "loop_impl.h"
 

@@ -96,6 +96,12 @@ static void land(struct maker *m, uint32_t action)
 		}
 }
 
+/* What the program may return of what the list says. */
+static int32_t result(const struct maker *m, int32_t v)
+{
+	return v == 2 && m->o->may_return_2 ? 2 : v & 1;
+}
+
 /* r2 = optval, r3 = optval_end. */
 static void window(struct maker *m)
 {
@@ -235,7 +241,7 @@ static void put_act(struct maker *m, const struct act *a, uint32_t i, uint32_t n
 		put_keep(m);
 		break;
 	case ACT_RETURN:
-		mov_imm(m, R0, a->val & 1);
+		mov_imm(m, R0, result(m, a->val));
 		put(m, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 		m->returns[m->n_returns++] = m->l->n - 1;
 		m->dead = true;
@@ -346,7 +352,7 @@ void insn_translate(const struct prog *p, const struct insn_opts *opts, struct i
 	land(&m, p->n);
 	m.from = INSN_END;
 	if (!m.dead)
-		mov_imm(&m, R0, p->ret & 1);
+		mov_imm(&m, R0, result(&m, (int32_t)p->ret));
 	else if (m.n_returns) /* the last return stands right before the exit */
 		out->n--, m.n_returns--;
 	for (unsigned i = 0; i < m.n_returns; i++)

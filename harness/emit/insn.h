@@ -43,6 +43,7 @@ struct insn_opts {
 	/* The kernel has bpf_get_retval (5.18), so that a setsockopt program can record retval; else it is 0.
 	 */
 	bool has_retval_helpers;
+	bool may_return_2;  /* the kernel takes a program that does: no release */
 	bool no_probe_read; /* the kernel lacks bpf_probe_read_kernel: bytes are recorded one by one */
 };
 

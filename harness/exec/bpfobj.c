@@ -138,7 +138,10 @@ void bpfobj_traits(struct bpfobj_traits *out)
 	const struct bpf_insn constant[] = {MOV_IMM(1, -1), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()};
 	const struct bpf_insn any[] = {LDX_W(1, 1, OFF_OPTLEN), CALL(SET_RETVAL), MOV_IMM(0, 1), EXIT()};
 
+	const struct bpf_insn two[] = {MOV_IMM(0, 2), EXIT()};
+
 	*out = (struct bpfobj_traits){0};
+	out->may_return_2 = loads(HOOK_SET, two, 2);
 	out->has_retval_helpers = loads(HOOK_SET, constant, 4);
 	/* Under one of its names: libbpf replaces the newer (5.5) by the older. */
 	for (unsigned i = 0; i < 2; i++) {
@@ -224,6 +227,7 @@ static int load(struct bpfobj *o, unsigned hook, unsigned id)
 	skel->rodata->hd_id = id;
 	skel->rodata->trace_by_run = o->trace_by_run;
 	skel->rodata->has_retval_helpers = o->traits.has_retval_helpers;
+	skel->rodata->may_return_2 = o->traits.may_return_2;
 	skel->rodata->has_probe_read = o->traits.has_probe_read;
 	skel->rodata->clamp_set_retval = o->traits.clamp_set_retval;
 	ret = bpf_map__reuse_fd(skel->maps.bss, o->map_fd);

@@ -12,11 +12,12 @@
 
 #include "../../progs/shared.h"
 
-/* What the verifier of this kernel makes of the retval helpers. */
+/* What the verifier of this kernel takes. */
 struct bpfobj_traits {
 	bool has_retval_helpers; /* bpf_get_retval, bpf_set_retval: Linux 5.18 */
 	bool has_probe_read;	 /* bpf_probe_read_kernel: wants CONFIG_BPF_EVENTS */
 	bool clamp_set_retval;	 /* on set, bpf_set_retval only takes -4095..0: Linux 7.2 */
+	bool may_return_2;	 /* programs may return 2: the first proposal, no release */
 };
 
 struct bpfobj {

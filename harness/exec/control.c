@@ -50,8 +50,12 @@ bool control_ran(struct control *c, int fd, enum hook hook, const struct control
 	int64_t ret;
 	bool ok;
 
-	for (unsigned i = 0; i < ids->n; i++)
-		c->shared->prog[hook][ids->id[i]] = answer[hook];
+	for (unsigned i = 0; i < ids->n; i++) {
+		struct prog *p = &c->shared->prog[hook][ids->id[i]];
+
+		*p = answer[hook];
+		p->ret = c->may_return_2 ? 2 : p->ret;
+	}
 	ret = magic_call(c, fd, hook, &val, &len);
 	ok = ret == 0 && c->shared->runs && c->shared->runs <= ids->n && trace_fits(c->shared, hook, ids);
 	if (hook == HOOK_GET)

@@ -14,6 +14,7 @@
 
 struct control {
 	struct hd_shared *shared; /* borrowed */
+	bool may_return_2;	  /* the first proposal: only a 2 keeps the handler away */
 	struct control_counts counts;
 };
 

@@ -309,7 +309,7 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	k->lane = false;
 	b->failed = false;
 	key.straight = b->straight;
-	if (tcase_returns_2(tc)) {
+	if (tcase_returns_2(tc) && !traits->may_return_2) {
 		snprintf(b->error, sizeof(b->error), "%s", returns_2);
 		return -EOPNOTSUPP;
 	}
@@ -580,7 +580,7 @@ int kernel_takes_prog(struct backend *b, const struct prog *p, enum hook hook)
 	one->level[0].n[HOOK_GET] = one->level[0].n[HOOK_SET] = 0;
 	one->level[0].n[hook] = 1;
 	one->level[0].slot[hook][0].prog = *p;
-	if (tcase_returns_2(one)) {
+	if (tcase_returns_2(one) && !of(b)->set.obj.traits.may_return_2) {
 		snprintf(b->error, sizeof(b->error), "%s", returns_2);
 		return -EOPNOTSUPP;
 	}
@@ -766,6 +766,7 @@ static int setup(struct kernel *k, const struct kernel_opts *opts, char *err, si
 	if (ret)
 		return ret;
 	k->shared = k->set.control.shared = k->set.obj.shared;
+	k->set.control.may_return_2 = k->set.obj.traits.may_return_2;
 	ret = keeper_open(&k->keeper, &k->set.base, err, size);
 	if (ret)
 		return ret;

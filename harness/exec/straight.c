@@ -118,6 +118,7 @@ static int program(struct straight *s, struct topo_set *set, struct topo_used u,
 	struct insn_opts opts = {.hook = (enum hook)u.hook,
 				 .record = &r,
 				 .has_retval_helpers = set->obj.traits.has_retval_helpers,
+				 .may_return_2 = set->obj.traits.may_return_2,
 				 .no_probe_read = !set->obj.traits.has_probe_read};
 	struct insn_list l;
 	struct cached *c;
