@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "build.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -115,7 +116,7 @@ static enum image_status name_it(struct building *b)
 	const char *const argv[] = {"gcc", "--version", NULL};
 	uint64_t h = 0xcbf29ce484222325ull;
 	struct buf text = {0};
-	char kind[32];
+	char kind[32], patched[48] = "";
 	int ret;
 
 	ret = run_program(argv, &b->compiler);
@@ -137,7 +138,15 @@ static enum image_status name_it(struct building *b)
 	}
 	buf_fini(&text);
 	kind_of(b->r, kind, sizeof(kind));
-	snprintf(b->b->name, sizeof(b->b->name), "%s_%s-%012llx", b->source.name, kind,
+	if (b->r->n_patch) { /* never taken for the source as it is: image.h */
+		const char *base = strrchr(b->r->patch[0], '/');
+
+		base = base ? base + 1 : b->r->patch[0];
+		snprintf(patched, sizeof(patched), "+%.*s", (int)strcspn(base, "."), base);
+		for (char *p = patched; *p; p++)
+			*p = isalnum((unsigned char)*p) || *p == '+' ? *p : '_';
+	}
+	snprintf(b->b->name, sizeof(b->b->name), "%s_%s%s-%012llx", b->source.name, kind, patched,
 		 (unsigned long long)h & 0xffffffffffffull);
 	return IMAGE_OK;
 }

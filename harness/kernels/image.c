@@ -523,7 +523,15 @@ static enum image_status from_archive(struct job *j)
 	return status;
 }
 
-/* The newest build whose name begins so (harness/build). */
+/* A build by its name, or by its name without the hash at its end. */
+static bool names_build(const char *wanted, const char *name)
+{
+	size_t n = strlen(wanted);
+
+	return !strncmp(name, wanted, n) && (!name[n] || (name[n] == '-' && !strchr(name + n + 1, '-')));
+}
+
+/* The newest build of that name (harness/build). */
 static enum image_status from_build(struct job *j)
 {
 	const char *name = j->spec + 6;
@@ -538,7 +546,7 @@ static enum image_status from_build(struct job *j)
 	all = cache_all(dir, &n_all);
 	for (size_t i = 0; all && i < n_all; i++) {
 		snprintf(path, sizeof(path), "%s/%s/info", dir, all[i].name);
-		if (!strncmp(all[i].name, name, strlen(name)) && !stat(path, &st) && st.st_mtime >= newest) {
+		if (names_build(name, all[i].name) && !stat(path, &st) && st.st_mtime >= newest) {
 			newest = st.st_mtime;
 			best = i;
 		}
@@ -548,9 +556,9 @@ static enum image_status from_build(struct job *j)
 	free(all);
 	return newest ? IMAGE_OK
 		      : end(j, IMAGE_SKIP,
-			    "%.80s: expected a kernel that was built here, found none whose name begins so "
-			    "in "
-			    "%.300s; hookdiff kernel build makes one",
+			    "%.80s: expected a kernel that was built here, found none of that name in "
+			    "%.300s; "
+			    "hookdiff kernel build makes one",
 			    j->spec, dir);
 }
 
@@ -562,8 +570,9 @@ bool image_spec_valid(const char *spec, char *why, size_t n)
 		if (spec[6] && !strchr(spec, '/') && strlen(spec) <= 120)
 			return true;
 		snprintf(why, n,
-			 "%.60s: expected build:NAME, a name that hookdiff kernel build printed or how it "
-			 "begins",
+			 "%.60s: expected build:NAME, a name that hookdiff kernel build printed, with or "
+			 "without the "
+			 "hash at its end",
 			 spec);
 		return false;
 	}

@@ -2,8 +2,8 @@
 /*
  * A kernel to boot, by a name that people use: debian:6.12 (newest of that series in the archive),
  * debian:6.12.95-1 (that package version), deb:DIR (package files at hand), build:NAME (made by hookdiff
- * kernel build; how it begins is enough, the newest is taken), or the path of a bzImage, a vmlinux or a built
- * tree. Packages are fetched by apt with a state directory of our own, unpacked below
+ * kernel build; without the hash at its end the newest of its source and kind), or the path of a bzImage, a
+ * vmlinux or a built tree. Packages are fetched by apt with a state directory of our own, unpacked below
  * XDG_CACHE_HOME/hookdiff/kernels, and never installed.
  */
 #ifndef IMAGE_H
