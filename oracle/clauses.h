@@ -24,8 +24,8 @@ enum clause {
 
 /*
  * The families of profiles: kernels, the published document, the first proposal. A clause may be in several.
- * Clauses of tree.def are in none: they speak of operations (tree.h), and hold by the kernel's attach epoch; those
- * of storage.def are harness/storage's.
+ * Clauses of tree.def are in none: they speak of operations (tree.h), and hold by the kernel's attach epoch;
+ * those of storage.def are harness/storage's.
  */
 enum clause_in { IN_OPERATIONS = 0, IN_KERNEL = 1, IN_DOC = 2, IN_BOTH = 3, IN_DRAFT = 4, IN_ALL = 7 };
 

@@ -122,7 +122,7 @@ same "" sweep ""
 same "" fuzz --seed ""
 same "list packages step" bisect ""
 same "" bisect packages ""
-same "get list path" kernel ""
+same "build get list path" kernel ""
 same "bash fish kernels zsh" completion ""
 same "hookdiff hookdiff-case" man ""
 same "matrix" help mat

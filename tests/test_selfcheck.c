@@ -267,7 +267,8 @@ static void each_row_catches(void **state)
 		for (i = 0; i < cases() && !f; i++) {
 			make_case(i);
 			f = selfcheck_case(s, &tc, rng_u64(&rng));
-			if (f && strcmp(f->rule, rows[r].rule)) /* by another profile's rules it is another's */
+			if (f &&
+			    strcmp(f->rule, rows[r].rule)) /* by another profile's rules it is another's */
 				f = NULL;
 		}
 		if (!f)

@@ -271,6 +271,11 @@ void model_read_only(const struct tc_call *c, uint8_t *mem, int64_t *ret, int32_
 		tc_buf_image(&c->buf, mem, c->buf.size + TC_PAST);
 }
 
+bool model_touches(const struct tc_call *c, int64_t ret, int32_t optlen)
+{
+	return !ret && optlen > 0 && c->optlen > 0 && model_reaches(c);
+}
+
 void model_overlap(const struct tc_call *c, uint8_t *mem, int64_t ret, int32_t *optlen)
 {
 	uint32_t value = ret || *optlen < 0    ? 0

@@ -65,6 +65,9 @@ bool model_set(struct model *m, int32_t level, int32_t optname, const uint8_t *v
 bool model_get(const struct model *m, int32_t level, int32_t optname, uint8_t *mem, uint32_t writable,
 	       int32_t *optlen, int64_t *ret);
 
+/* Whether a getsockopt of a modelled option that ends so reached for the user's optval: it copied a value. */
+bool model_touches(const struct tc_call *c, int64_t ret, int32_t optlen);
+
 /*
  * Where the user's optlen lies inside of optval, a handler that has answered in mem and *optlen writes over
  * its own answer: SOL_SOCKET's the length over the value (sk_getsockopt), the others' the value over the

@@ -41,7 +41,7 @@ static bool ask_model(struct predictor *p, const struct tc_call *c, const struct
 	struct model *m = c->sock < TC_MAX_SOCKS ? &p->model[c->sock] : NULL;
 	int32_t optlen = c->optlen;
 	int64_t ret = 0;
-	bool known;
+	bool known, touched = false;
 
 	if (!m)
 		return false;
@@ -55,11 +55,13 @@ static bool ask_model(struct predictor *p, const struct tc_call *c, const struct
 		known = model_set(m, plan->level, plan->optname, p->before, tc_buf_reach(&c->buf, false),
 				  plan->optlen, &ret);
 	if (c->hook == HOOK_GET && known) {
+		touched = model_touches(c, ret, optlen);
 		model_read_only(c, p->after, &ret, &optlen);
 		model_overlap(c, p->after, ret, &optlen);
 	}
 	b->hr = handler(p, c, ret, optlen);
 	b->hr.is_volatile = false;
+	b->hr.touched = touched;
 	b->modelled = known;
 	return known;
 }

@@ -128,7 +128,7 @@ const struct opt cli_options[] = {
 	{"thin", ARG_U64, TAKES_TEXT, SWEEP, FIELD(thin), 0, 1, 100000, "N", "1",
 	 "only every Nth case of the sweep; with N prime and above 7 all pairs of boundaries stay"},
 	{"threads", ARG_U64, TAKES_TEXT, RACE, FIELD(threads), 0, 1, 64, "N", "4", "threads that make calls; one more changes what is attached"},
-	{"threads", ARG_U64, TAKES_TEXT, RUN, FIELD(crowd), 0, 2, 64, "N", NULL,
+	{"threads", ARG_U64, TAKES_TEXT, RUN, FIELD(crowd), 0, 1, 64, "N", NULL,
 	 "each case also by N threads at once on sockets of their own: each result must be that of the case alone"},
 	{"round", ARG_U64, TAKES_TEXT, RACE | STORAGE, FIELD(round), 0, 1, UINT64_MAX, "N", NULL, "only this round of the seed, which a finding names"},
 	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | RACE | STORAGE | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,

@@ -3,7 +3,7 @@
  * The cgroups that hookdiff lives in. One running backend owns one base directory, "hookdiff.<pid>", under
  * the process's own cgroup, or under the mount's root if that does not work:
  *
- *     hookdiff.4711           locked with flock(2) while its owner lives; nothing attached here but for a call (helper.h)
+ *     hookdiff.4711           locked with flock(2) while its owner lives; only helper.h attaches here
  *     ├── home                the process, and every socket that must not be hooked (twins)
  *     ├── keeper              one idle program per hook, so that the kernel's static key stays on
  *     └── t0, t0/b, t0/b/c …  the levels of the cases

@@ -124,7 +124,7 @@ void standin_answer(struct standin *s, const struct tc_call *c, const struct pla
 		return;
 	}
 	get(s, c, p, hr);
-	hr->touched = !hr->ret && hr->optlen > 0 && c->optlen > 0 && model_reaches(c);
+	hr->touched = model_touches(c, hr->ret, hr->optlen);
 	model_read_only(c, s->mem, &hr->ret, &hr->optlen);
 	model_overlap(c, s->mem, hr->ret, &hr->optlen);
 }

@@ -107,7 +107,8 @@ static int churn(struct round *r, struct race_counts *n)
 	rng_seed(&pauses, r->o->seed, ~r->o->round);
 	for (uint32_t k = 1; !ret && k < ROUND_OPS && !atomic_load(&r->stop) && clock_now() < end; k++) {
 		scene_next(r->run, &want);
-		r->state[k] = (struct round_state){.step = r->run->tree.step[0], .want = want.ret, .clause = want.clause};
+		r->state[k] = (struct round_state){
+			.step = r->run->tree.step[0], .want = want.ret, .clause = want.clause};
 		write_versions(r, k);
 		ret = write_state(r, k);
 		if (ret)
