@@ -159,6 +159,7 @@ static void kernel_is_faster(void **state)
 		if (b)
 			b->ops->close(b, NULL);
 		skip();
+		return; /* skip() does not, which a checker cannot see */
 	}
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(run(b, p->name, 0, raced), V_PASS);

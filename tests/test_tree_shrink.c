@@ -20,7 +20,7 @@
 
 static struct tree tree;
 static struct tree_model right, wrong;
-static uint8_t rule;
+static unsigned rule;
 static unsigned asked;
 
 static bool differ(const struct tree_want *a, const struct tree_want *b)
@@ -40,7 +40,7 @@ static bool shows(const struct tree *t, void *arg)
 	assert_null(tree_check(t));
 	tree_begin(&right, attach_epoch_find("attach-7.2"), t);
 	tree_begin(&wrong, attach_epoch_find("attach-7.2"), t);
-	wrong.wrong = rule;
+	wrong.wrong = (uint8_t)rule;
 	for (unsigned i = 0; i < t->n_steps; i++) {
 		tree_next(&right, i, &a);
 		tree_next(&wrong, i, &b);

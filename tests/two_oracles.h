@@ -75,8 +75,8 @@ static int tell_and_run(void *owner, struct oracle_entry *e)
 
 static void open_interp(struct pair *p)
 {
-	/* hd_id, has_retval_helpers, clamp_set_retval, trace_by_run */
-	static const uint8_t constants[7] = {0, 0, 0, 0, 1, 0, 0};
+	/* hd_id, may_return_2, has_retval_helpers, has_probe_read, clamp_set_retval, trace_by_run */
+	static const uint8_t constants[9] = {0, 0, 0, 0, 0, 1, 1, 0, 0};
 	static uint8_t bytes[1 << 20];
 	FILE *f = fopen(HD_BUILD_DIR "/skel/interp.bpf.o", "r");
 	char err[300];
@@ -93,8 +93,8 @@ static void open_interp(struct pair *p)
 	p->bss = map_named(p->interp.object, ".bss");
 	assert_int_equal(p->interp.object->maps[p->rodata].value_size, sizeof(constants));
 	assert_memory_equal(value(p, p->rodata), constants, sizeof(constants));
-	value(p, p->rodata)[4] = p->profile->traits.helper != HELPER_NONE;
-	value(p, p->rodata)[5] = p->profile->traits.helper == HELPER_RANGE;
+	value(p, p->rodata)[5] = p->profile->traits.helper != HELPER_NONE;
+	value(p, p->rodata)[7] = p->profile->traits.helper == HELPER_RANGE;
 	assert_true(p->interp.object->maps[p->bss].value_size == sizeof(struct hd_shared));
 	p->prog[HOOK_GET] =
 		(uint32_t)(isa_prog_find(p->interp.object, "interp_get") - p->interp.object->progs);

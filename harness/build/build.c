@@ -146,7 +146,7 @@ static enum image_status name_it(struct building *b)
 		for (char *p = patched; *p; p++)
 			*p = isalnum((unsigned char)*p) || *p == '+' ? *p : '_';
 	}
-	snprintf(b->b->name, sizeof(b->b->name), "%s_%s%s-%012llx", b->source.name, kind, patched,
+	snprintf(b->b->name, sizeof(b->b->name), "%.60s_%s%s-%012llx", b->source.name, kind, patched,
 		 (unsigned long long)h & 0xffffffffffffull);
 	return IMAGE_OK;
 }

@@ -304,6 +304,8 @@ int cmd_mutants(struct cli *cli)
 	if (!s.row || code) {
 		fprintf(stderr, "hookdiff: mutants: %s: %s\n", cli->out,
 			s.row ? strerror(-code) : "out of memory");
+		free(s.row);
+		mutants_fini(&s.all);
 		return EXIT_UNSURE;
 	}
 	for (unsigned i = 0; i < s.all.n; i++)

@@ -74,7 +74,7 @@ int run_end(struct run_child *c)
 
 int run_program(const char *const *argv, struct buf *out)
 {
-	struct run_child c;
+	struct run_child c = {.output = -1};
 	char piece[4096];
 	ssize_t n;
 	int ret = run_start(&c, argv);

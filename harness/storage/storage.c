@@ -412,7 +412,7 @@ static void check_tasks(struct bench *b)
 	const struct storage_model *m = &b->model;
 
 	for (unsigned i = 0; i < STORAGE_TASKS - (unsigned)m->removed; i++) {
-		uint64_t got;
+		uint64_t got = 0;
 		int err = read_counter(bpf_map__fd(b->tasks->maps.of_task), &place(b, i)->dir, &got);
 
 		check_counter(b, one_clause(C_STORAGE_TASK), names[i], i, m->has_task[i], m->of_task[i], err,

@@ -138,9 +138,9 @@ static void epoch(const struct tree *t, const struct attach_epoch *e)
 			must(!why, "a flat case that is not valid: ", why);
 		}
 	}
-	for (uint8_t k = 0; k < m.n_nodes; k++)
+	for (unsigned k = 0; k < m.n_nodes; k++)
 		for (unsigned h = 0; h < HOOK_COUNT; h++)
-			runs(&m, k, (enum hook)h);
+			runs(&m, (uint8_t)k, (enum hook)h);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
