@@ -515,6 +515,13 @@ int bulk_run(const struct bulk_opts *opts, struct bulk_result *r)
 	return r->error[0] ? -EIO : 0;
 }
 
+/* The generator makes no call that another thread meets: it costs some thousand others. Cases and tests do.
+ */
+static bool is_for_cases(unsigned clause)
+{
+	return clause == C_HOOK_LATER || clause == C_GET_OPTLEN_LATER;
+}
+
 unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
 {
 	uint64_t floor = r->cases / 1000;
@@ -522,7 +529,7 @@ unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
 	char name[24];
 
 	for (unsigned c = 1; c < C_COUNT; c++)
-		if (profile_has(r->profile, c) && r->stat[c].hit < floor) {
+		if (profile_has(r->profile, c) && !is_for_cases(c) && r->stat[c].hit < floor) {
 			buf_printf(out, "clause %s: %llu hits in %llu cases\n", clause_info(c)->name,
 				   (unsigned long long)r->stat[c].hit, (unsigned long long)r->cases);
 			n++;

@@ -549,6 +549,14 @@ static void aim_retval(struct gen *g, struct tcase *tc, struct half *set, struct
 	set->hot_retval = get->hot_retval = true;
 }
 
+/* optlen lies over the value, beside it, or anywhere in the buffer. */
+static void overlap(struct gen *g, struct tc_call *c)
+{
+	c->len_in = true;
+	c->len_off = (uint8_t)rng_below(&g->r, rng_chance(&g->r, 1, 2) ? 9 : TC_MAX_DATA - 3);
+	tc_len_settle(c);
+}
+
 static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
 {
 	struct tc_buf *b = &(rng_chance(&g->r, 1, 3) ? set : get)->call->buf;
@@ -563,13 +571,15 @@ static void aim_bad_memory(struct gen *g, struct tcase *tc, struct half *set, st
 	if (b->n_data > b->size)
 		b->n_data = (uint8_t)b->size;
 	get->hot_retval = true;
-	if (get->call->optlen_ro || rng_chance(&g->r, 1, 2)) {
+	if (get->call->optlen_ro || rng_chance(&g->r, 1, 2))
 		get->call->len_across = rng_chance(&g->r, 1, 4);
-		return;
-	}
-	get->call->len_in = true; /* over the value, beside it, or anywhere in the buffer */
-	get->call->len_off = (uint8_t)rng_below(&g->r, rng_chance(&g->r, 1, 2) ? 9 : TC_MAX_DATA - 3);
-	tc_len_settle(get->call);
+	else
+		overlap(g, get->call);
+}
+
+static void aim_overlap(struct gen *g, struct tcase *tc, struct half *set, struct half *get)
+{
+	overlap(g, get->call);
 }
 
 typedef void aim_fn(struct gen *, struct tcase *, struct half *, struct half *);
@@ -579,7 +589,7 @@ static aim_fn *const aims[] = {
 	aim_memberships, aim_large_set,	  aim_large_set,   aim_badfd,	    aim_badfd,	     aim_null_optlen,
 	aim_null_optlen, aim_retval,	  aim_retval,	   aim_bad_memory,  aim_bad_memory,  aim_peergroups,
 	aim_uring,	 aim_uring,	  aim_compat,	   aim_zerocopy,    aim_zerocopy,    aim_zerocopy,
-	aim_zerocopy,	 aim_peerpidfd,	  aim_helper,
+	aim_zerocopy,	 aim_peerpidfd,	  aim_helper,	   aim_overlap,	    aim_overlap,
 };
 
 static void count_half(struct gen *g, const struct half *h)
