@@ -227,7 +227,7 @@ expect 125 '^bisect step: skip: no answer from ' step --backend "$fake --bug no-
 # inconclusive is no verdict, and so is a case that was not run
 expect 128 'unknown option' step --bogus
 expect 128 'cannot read the case' "$HOOKDIFF" bisect step --case none.case --backend "$fake"
-expect 128 'expected --kernel IMAGE or --backend CMD, found neither' step
+expect 128 'expected one of --tree DIR, --kernel IMAGE and --backend CMD, found none' step
 expect 128 'no such profile' step --backend "$fake" --profile v9
 expect 128 'expected packages, list or step' "$HOOKDIFF" bisect stop --case range.case
 expect 128 'expected' "$HOOKDIFF" bisect

@@ -137,10 +137,14 @@ static int undo(struct work *w)
 /* "--- a/net/socket.c" and "+++ b/net/socket.c": the name behind the first slash, if it stays in the tree. */
 static bool named(const char *line, char *name, size_t n)
 {
-	const char *path = line + 4, *end = path + strcspn(path, "\t\n"),
-		   *slash = memchr(path, '/', (size_t)(end - path));
+	const char *path, *end, *slash;
 
-	if ((strncmp(line, "--- ", 4) && strncmp(line, "+++ ", 4)) || !slash || *path == '/')
+	if (strncmp(line, "--- ", 4) && strncmp(line, "+++ ", 4))
+		return false;
+	path = line + 4;
+	end = path + strcspn(path, "\t\n");
+	slash = memchr(path, '/', (size_t)(end - path));
+	if (!slash || *path == '/')
 		return false;
 	snprintf(name, n, "%.*s", (int)(end - slash - 1), slash + 1);
 	return *name && *name != '/' && strncmp(name, "../", 3) && !strstr(name, "/../");
