@@ -476,7 +476,8 @@ void get_predict(struct oracle *o, const struct handler_result *hr)
 		keep_handler(o, hr, o->alone);
 		return;
 	}
-	if (__builtin_expect(c->meanwhile == MEANWHILE_DETACH && hr->touched, 0)) {
+	if (__builtin_expect(c->meanwhile == MEANWHILE_DETACH && hr->touched, 0) &&
+	    clause_has(&o->mask, C_HOOK_LATER)) { /* a document calls its programs every time */
 		gone(o, hr);
 		return;
 	}

@@ -92,7 +92,7 @@ expect 0 '^1 clause;' "$HOOKDIFF" clauses --profile doc SET.OPTLEN.BOUND
 expect 0 '^0 clauses;' "$HOOKDIFF" clauses --profile doc SET.OPTLEN.GROW
 expect 0 '"clause":"GET.NULL.OPTVAL"' "$HOOKDIFF" clauses --json GET.NULL
 # Every row of the catalogue is in each form, once.
-rows=$(cat "$source_dir"/oracle/{clauses,tree}.def | grep -c '^CLAUSE(')
+rows=$(cat "$source_dir"/oracle/{clauses,tree,storage}.def | grep -c '^CLAUSE(')
 for form in --markdown --json ""; do
 	# shellcheck disable=SC2086 # no form is no argument
 	n=$("$HOOKDIFF" clauses $form | grep -cE '^\| `[A-Z]|"clause":|^[A-Z0-9]+\.[A-Z]')

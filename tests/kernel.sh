@@ -149,7 +149,7 @@ holds "nothing of a refused package is left" not test -e "$kernels/6.99.1-1_clou
 expect 2 'linux-image-6\.98\.1' "$HOOKDIFF" kernel get debian:6.98
 expect 2 '^debian:6\.1: .* found' "$HOOKDIFF" kernel get debian:9.9 debian:6.1
 expect 64 'expected a series such as debian:6\.12' "$HOOKDIFF" kernel get debian:6.1 debian:bookworm
-expect 64 'expected list, get or path' "$HOOKDIFF" kernel fetch debian:6.1
+expect 64 'expected list, get, path or build' "$HOOKDIFF" kernel fetch debian:6.1
 expect 64 'expected SPEC' "$HOOKDIFF" kernel get
 expect 64 'expected one SPEC, found 2' "$HOOKDIFF" kernel path debian:6.1 debian:6.12
 expect 0 "^$kernels/6\.1\.90-1_cloud-amd64/vmlinux\$" "$HOOKDIFF" kernel path debian:6.1
