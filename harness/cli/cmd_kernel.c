@@ -161,13 +161,13 @@ int cmd_kernel(struct cli *cli)
 {
 	char why[512];
 
-	if (!strcmp(cli->args[0], "list"))
-		return list(cli);
 	if (!strcmp(cli->args[0], "build"))
 		return kernel_build(cli);
 	if (cli->arch || cli->kcov || cli->kasan || cli->patch.n || cli->config.n)
 		return cli_usage("kernel %s: --arch, --kcov, --kasan, --patch and --config are for build",
 				 cli->args[0]);
+	if (!strcmp(cli->args[0], "list"))
+		return list(cli);
 	for (int i = 1; i < cli->n_args; i++)
 		if (!image_spec_valid(cli->args[i], why, sizeof(why)))
 			return cli_usage("kernel %s: %s", cli->args[0], why);
