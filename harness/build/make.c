@@ -97,8 +97,9 @@ int make_run(struct make_run *r, char *why, size_t n)
 
 	m.log = fopen(r->log, "ae");
 	if (!m.log) {
-		snprintf(why, n, "%s: %s", r->log, strerror(errno));
-		return -errno;
+		status = -errno;
+		snprintf(why, n, "%s: %s", r->log, strerror(-status));
+		return status;
 	}
 	for (const char *const *a = r->argv; *a; a++)
 		fprintf(m.log, "%s%s", a == r->argv ? "$ " : " ", *a);

@@ -65,7 +65,7 @@ void uml_exec(const struct machine_opts *o)
 				    NULL};
 
 	folder(getpid(), place, sizeof(place));
-	if (mkdir(place, 0700) && errno != EEXIST)
+	if (mkdir(place, 0700)) /* also if somebody has made it: the guest's memory would be theirs to read */
 		return;
 	setenv("TMPDIR", place, 1);
 	setenv("HOME", place, 1);
