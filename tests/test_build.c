@@ -11,11 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "harness/build/build.h"
 #include "harness/build/fragment.h"
 #include "harness/build/make.h"
 #include "harness/build/source.h"
@@ -319,6 +323,185 @@ static void a_patch_that_does_not_apply_leaves_none(void **state)
 	assert_int_not_equal(access(at("x"), F_OK), 0);
 }
 
+/* --- builds, by a make and a compiler of ours
+ * ------------------------------------------------------------------ */
+
+/* Notes its words; "configures" what is asked for; waits for a file before it "links". */
+static const char fake_make[] =
+	"#!/bin/sh\nfor a in \"$@\"; do case $a in O=*) out=${a#O=} ;; esac; last=$a; done\n"
+	"echo \"$*\" >>\"$FAKE/made\"\n[ ! -e \"$FAKE/broken\" ] || { echo 'a.c:1: error: broken'; exit 2; "
+	"}\n"
+	"case $last in\nallnoconfig) cp \"$out/all.config\" \"$out/.config\" ;;\nvmlinux)\n"
+	"\tn=0; while [ ! -e \"$FAKE/go\" ] && [ $n -lt 200 ]; do sleep 0.05; n=$((n + 1)); done\n"
+	"\tcp \"$FAKE/linux\" \"$out/vmlinux\" && echo '  CC      net/socket.o' ;;\nesac\n";
+
+static void put_program(const char *name, const char *text)
+{
+	put(name, text);
+	assert_int_equal(chmod(at(name), 0755), 0);
+}
+
+/* What a kernel is told by: an ELF header, the words of User-Mode Linux and of every kernel. */
+static void put_linux(void)
+{
+	static const char header[64] = "\177ELF\2\1\1", words[] = "User Mode Linux v%s\0"
+								  "Linux version 6.12.7-t (x)";
+	struct buf b = {0};
+
+	buf_add(&b, header, sizeof(header));
+	b.p[18] = 62; /* EM_X86_64 */
+	buf_add(&b, words, sizeof(words));
+	assert_int_equal(file_write(at("fake/linux"), b.p, b.n), 0);
+	buf_fini(&b);
+}
+
+static int setup_fake(void **state)
+{
+	static const char *const tools[] = {"gcc", "flex", "bison"};
+	char path[32], search[2 * PATH_MAX], command[3 * PATH_MAX];
+
+	if (setup(state))
+		return 1;
+	*state = strdup(getenv("PATH"));
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		snprintf(path, sizeof(path), "fake/%s", tools[i]);
+		put_program(path, "#!/bin/sh\necho fake 1.0\n");
+	}
+	put_program("fake/make", fake_make);
+	put_linux();
+	make_tree("linux-6.12");
+	snprintf(command, sizeof(command), "tar -C %s -cf %s linux-6.12", dir, at("l.tar"));
+	snprintf(search, sizeof(search), "%s:%s", at("fake"), (char *)*state);
+	return !*state || system(command) || setenv("PATH", search, 1) || setenv("FAKE", at("fake"), 1) ||
+	       setenv("XDG_CACHE_HOME", at("cache"), 1);
+}
+
+static int teardown_fake(void **state)
+{
+	setenv("PATH", *state, 1);
+	free(*state);
+	unsetenv("FAKE");
+	unsetenv("XDG_CACHE_HOME");
+	return teardown(state);
+}
+
+static enum image_status build(struct build_result *b, const char *config, bool quiet, char *why, size_t n)
+{
+	struct build_recipe r = {
+		.source = at("l.tar"), .um = true, .config = &config, .n_config = !!config, .quiet = quiet};
+
+	return build_kernel(&r, b, why, n);
+}
+
+static bool says(const char *name, const char *what)
+{
+	struct buf b = {0};
+	bool found = !file_read(at(name), &b) && strstr(buf_str(&b), what);
+
+	buf_fini(&b);
+	return found;
+}
+
+static void soon(const char *name, const char *what)
+{
+	for (int i = 0; i < 200 && !says(name, what); i++)
+		usleep(50000);
+	assert_true(says(name, what));
+}
+
+static pid_t build_apart(const char *said)
+{
+	struct build_result b;
+	char why[512];
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(open(at(said), O_WRONLY | O_CREAT, 0600), 2) < 0 || build(&b, NULL, false, why, sizeof(why)))
+		_exit(100);
+	_exit((int)b.step);
+}
+
+static enum build_step step_of(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (enum build_step)WEXITSTATUS(status);
+}
+
+/* The second waits for the first, and then finds what it was about to build. */
+static void two_build_it_once(void **state)
+{
+	pid_t first = build_apart("first"), second;
+
+	soon("fake/made", " vmlinux\n");
+	second = build_apart("second");
+	soon("second", "waiting for another hookdiff");
+	put("fake/go", "");
+	assert_int_equal(step_of(first), BUILD_DONE);
+	assert_int_equal(step_of(second), BUILD_NOTHING);
+	put("fake/broken", ""); /* and a third asks no make */
+	assert_int_equal(step_of(build_apart("third")), BUILD_NOTHING);
+}
+
+static void what_was_built_is_kept_whole(void **state)
+{
+	char why[512] = "", folder[256];
+	struct build_result b;
+
+	put("fake/go", "");
+	put("fake/broken", "");
+	assert_int_equal(build(&b, NULL, true, why, sizeof(why)), IMAGE_ERROR);
+	assert_int_equal(b.step, BUILD_CONFIGURE);
+	assert_non_null(strstr(why, "error: broken"));
+	assert_int_equal(unlink(at("fake/broken")), 0);
+	assert_int_equal(build(&b, NULL, true, why, sizeof(why)), IMAGE_OK);
+	assert_int_equal(b.step, BUILD_DONE);
+	assert_int_equal(b.objects, 1);
+	assert_true(b.im.uml);
+	assert_string_equal(b.im.release, "6.12.7-t");
+	assert_string_equal(b.im.version, "l");
+	snprintf(folder, sizeof(folder), "cache/hookdiff/builds/%s", b.name);
+	assert_true(!strncmp(b.name, "l_um-", 5) && !strncmp(b.im.boot, at(folder), strlen(at(folder))));
+	assert_int_equal(access(b.im.boot, X_OK), 0);
+	/* One that lost its end is built again. */
+	assert_int_equal(truncate(b.im.boot, 70), 0);
+	assert_int_equal(build(&b, NULL, true, why, sizeof(why)), IMAGE_OK);
+	assert_int_equal(b.step, BUILD_DONE);
+	assert_int_equal(build(&b, NULL, true, why, sizeof(why)), IMAGE_OK);
+	assert_int_equal(b.step, BUILD_NOTHING);
+}
+
+/* Every '@' line reaches make, or none does and it is said. */
+static void no_variable_of_make_is_lost(void **state)
+{
+	char why[512] = "", word[32], config[PATH_MAX];
+	struct build_result b;
+	struct buf text = {0};
+
+	put("fake/go", "");
+	for (int i = 0; i < 240; i++)
+		buf_printf(&text, "@VARIABLE_%d=y\n", i);
+	put("many.config", buf_str(&text));
+	buf_puts(&text, "@ONE_MORE=y\n");
+	put("more.config", buf_str(&text));
+	buf_fini(&text);
+	snprintf(config, sizeof(config), "%s", at("many.config"));
+	assert_int_equal(build(&b, config, true, why, sizeof(why)), IMAGE_OK);
+	for (int i = 0; i < 240; i++) {
+		snprintf(word, sizeof(word), " VARIABLE_%d=y ", i);
+		assert_true(says("fake/made", word));
+	}
+	snprintf(config, sizeof(config), "%s", at("more.config"));
+	assert_int_equal(build(&b, config, true, why, sizeof(why)), IMAGE_ERROR);
+	assert_non_null(strstr(why, "expected at most 240 variables"));
+	assert_non_null(strstr(why, "found 241"));
+}
+
 /* --- mutants
  * --------------------------------------------------------------------------------------------------- */
 
@@ -363,6 +546,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_hostile_tarball_stays_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(patches_leave_the_source_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_patch_that_does_not_apply_leaves_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(two_build_it_once, setup_fake, teardown_fake),
+		cmocka_unit_test_setup_teardown(what_was_built_is_kept_whole, setup_fake, teardown_fake),
+		cmocka_unit_test_setup_teardown(no_variable_of_make_is_lost, setup_fake, teardown_fake),
 		cmocka_unit_test_setup_teardown(mutants_have_words, setup, teardown),
 	};
 

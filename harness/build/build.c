@@ -23,7 +23,8 @@
 #include "source.h"
 #include "work.h"
 
-enum { ARGS_MAX = 64 };
+/* Words for make: ours with the NULL, and variables that fragments set. */
+enum { ARGS_OURS = 16, ARGS_MAX = 256 };
 
 struct building {
 	const struct build_recipe *r;
@@ -91,6 +92,10 @@ static enum image_status read_fragments(struct building *b)
 	for (unsigned i = 0; i < b->r->n_config; i++)
 		if (fragment_read(&b->f, b->r->config[i], b->why, b->n))
 			return IMAGE_ERROR;
+	if (b->f.n_make > ARGS_MAX - ARGS_OURS)
+		return end(b, IMAGE_ERROR,
+			   "fragments: expected at most %d variables for make ('@' lines), found %u",
+			   ARGS_MAX - ARGS_OURS, b->f.n_make);
 	return IMAGE_OK;
 }
 
@@ -181,7 +186,7 @@ static int make(struct building *b, const char *const *targets, const char *doin
 	}
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		argv[n++] = fixed[i];
-	for (unsigned i = 0; i < b->f.n_make && n < ARGS_MAX - 8; i++, variable += strlen(variable) + 1)
+	for (unsigned i = 0; i < b->f.n_make; i++, variable += strlen(variable) + 1)
 		argv[n++] = variable;
 	while (*targets)
 		argv[n++] = *targets++;
@@ -391,6 +396,18 @@ static enum image_status open_work(struct building *b, int *lock)
 	return IMAGE_OK;
 }
 
+/* Whether it was built before; then the result is filled. */
+static bool in_cache(struct building *b)
+{
+	struct cache_info info;
+
+	if (!*b->source.id || !cache_find(b->builds, b->b->name, &info))
+		return false;
+	cache_image(b->builds, &info, &b->b->im);
+	b->b->step = BUILD_NOTHING;
+	return true;
+}
+
 static enum image_status make_it(struct building *b)
 {
 	enum image_status status;
@@ -402,6 +419,11 @@ static enum image_status make_it(struct building *b)
 		status = check_tree(b);
 	if (!status)
 		status = open_work(b, &lock);
+	/* Whoever had the lock may have built the same. */
+	if (!status && in_cache(b)) {
+		close(lock);
+		return IMAGE_OK;
+	}
 	if (!status && *b->source.id) {
 		b->b->step = BUILD_PATCH;
 		snprintf(b->src, sizeof(b->src), "%s/src", b->work);
@@ -435,7 +457,6 @@ enum image_status build_kernel(const struct build_recipe *r, struct build_result
 {
 	struct building b = {.r = r, .b = result, .why = why, .n = n};
 	double start = clock_now();
-	struct cache_info info;
 	enum image_status status;
 
 	*result = (struct build_result){.step = BUILD_SOURCE};
@@ -451,12 +472,8 @@ enum image_status build_kernel(const struct build_recipe *r, struct build_result
 		status = IMAGE_ERROR;
 	if (!status)
 		status = name_it(&b);
-	if (!status && *b.source.id && cache_find(b.builds, result->name, &info)) {
-		cache_image(b.builds, &info, &result->im);
-		result->step = BUILD_NOTHING;
-	} else if (!status) {
+	if (!status && !in_cache(&b))
 		status = make_it(&b);
-	}
 	fragment_fini(&b.f);
 	buf_fini(&b.compiler);
 	result->seconds = clock_now() - start;
