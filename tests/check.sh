@@ -160,8 +160,33 @@ says "a case" "$tmp/own.case: optval[0]: expected 56, found 55"
 sed -i '1a # profiles v5.3' "$tmp/own.case"
 check 1 "$samples/document.bpf.o" "$tmp/own.case"
 check 0 "$samples/document.bpf.o" "$tmp/own.case" --profiles v6.7
-sed -i 's/getsockopt: if/getsockopt override: if/' "$tmp/own.case"
-check 64 "$samples/document.bpf.o@a/b" "$tmp/own.case"
+# A case in which the objects' programs find no place, or one with operations, is passed over; its neighbours are run.
+mkdir "$tmp/cases"
+sed 's/getsockopt: if/getsockopt override: if/' "$tmp/own.case" >"$tmp/cases/1-override.case"
+cat >"$tmp/cases/2-fits.case" <<-'EOF'
+	# profiles v5.3
+	cgroup a
+	cgroup a/b
+	s = socket(AF_INET, SOCK_STREAM, 0) in a/b
+	getsockopt(s, SOL_IP, IP_FREEBIND, buf 4, optlen 4) = 0 [hex 37000000] optlen 1
+EOF
+printf 'tree a\nprogram p1 getsockopt { return 1 }\nattach(a, p1, multi) = 0\n' >"$tmp/cases/3-operations.case"
+check 0 "$samples/document.bpf.o@a/b" "$tmp/cases"
+says "skipped" "SKIP $tmp/cases/1-override.case: the objects' programs find no place in it: programs of one hook and cgroup with different attach modes"
+says "skipped" "SKIP $tmp/cases/3-operations.case: "
+says "skipped" "1 calls under each of "
+says "skipped" " profiles: 1 case, 2 skipped"
+check 0 --json "$samples/document.bpf.o@a/b" "$tmp/cases"
+says "--json" '"skipped":2,'
+says "--json" "\"case\":\"$tmp/cases/1-override.case\""
+says "--json" '"why":"a case with operations, which run takes"'
+# Nothing but skips is no pass, and nothing is derived in their place.
+check 2 "$samples/document.bpf.o@a/b" "$tmp/cases/1-override.case"
+says "skipped" "0 calls under each of "
+says "skipped" " profiles: 0 cases, 1 skipped"
+# A mistake outweighs them.
+sed -i 's/hex 37/hex 38/' "$tmp/cases/2-fits.case"
+check 1 "$samples/document.bpf.o@a" "$tmp/cases"
 check 64 "$tmp/own.case"
 
 # --- profiles -------------------------------------------------------------------------------------------------

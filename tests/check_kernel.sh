@@ -60,6 +60,12 @@ sed -i 's/37000000/38000000/' "$tmp/own.case"
 prove 1 'FAIL .*own.case: .*, then getsockopt\(s, SOL_IP, IP_FREEBIND' "$samples/document.bpf.o" "$tmp/own.case"
 grep -q 'expectation\[0\]: the case says 56, the kernel gave 55' "$tmp/out" || fail "expectation"
 
+# Where the object's programs find no place a case is passed over, and counted.
+sed 's/cgroup a\/b { getsockopt:/cgroup a\/b { getsockopt override:/' "$tmp/own.case" >"$tmp/no_place.case"
+prove 2 'SKIP .*no_place.case: the objects. programs find no place in it' "$samples/document.bpf.o@a/b" "$tmp/no_place.case"
+prove 1 ' 1 cases, .* 1 cases differ' "$samples/document.bpf.o@a/b" "$tmp/own.case" "$tmp/no_place.case"
+prove 1 '"skipped":1,' --json "$samples/document.bpf.o@a/b" "$tmp/own.case" "$tmp/no_place.case"
+
 # Maps: two calls of a case count on, each case begins anew; a queue makes each case load anew.
 prove 0 ' 0 cases differ' "$objects/queues.bpf.o"
 mark='getsockopt SOL_SOCKET SO_MARK 16'

@@ -196,31 +196,53 @@ static const char *add_programs(struct check *k)
 	return tcase_check(tc);
 }
 
-int check_give(struct check *k, const char *name, const struct tcase *tc, const struct case_meta *meta,
-	       char *err, size_t size)
+/* One case more, owned by k. NULL: out of memory. */
+static struct check_given *add_given(struct check *k, const char *name)
 {
 	struct check_given **more = realloc(k->given, (k->n_given + 1) * sizeof(*more)), *g;
+
+	if (!more)
+		return NULL;
+	k->given = more;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->name = name;
+	k->given[k->n_given++] = g;
+	return g;
+}
+
+static void skip(struct check *k, struct check_given *g, const char *what, const char *why)
+{
+	snprintf(g->skipped, sizeof(g->skipped), "%s%s", what, why);
+	k->n_skipped++;
+}
+
+int check_give(struct check *k, const char *name, const struct tcase *tc, const struct case_meta *meta)
+{
+	struct check_given *g = add_given(k, name);
 	const char *why;
 
-	if (more)
-		k->given = more;
-	g = more ? calloc(1, sizeof(*g)) : NULL;
-	if (!g) {
-		snprintf(err, size, "out of memory");
-		return -1;
-	}
-	k->given[k->n_given++] = g;
+	if (!g)
+		return -ENOMEM;
 	k->tc = *tc;
 	why = add_programs(k);
-	if (why) {
-		snprintf(err, size, "%s: the object's programs find no place in this case: %s", name, why);
-		return -1;
-	}
-	g->name = name;
+	if (why)
+		skip(k, g, "the objects' programs find no place in it: ", why);
 	g->meta = meta;
 	g->tc = k->tc;
 	for (unsigned i = 0; i < k->n_places; i++)
 		g->id[i] = k->place[i].id;
+	return 0;
+}
+
+int check_skip(struct check *k, const char *name, const char *why)
+{
+	struct check_given *g = add_given(k, name);
+
+	if (!g)
+		return -ENOMEM;
+	skip(k, g, "", why);
 	return 0;
 }
 
@@ -519,6 +541,8 @@ static void run_given(struct check *k)
 	for (size_t i = 0; i < k->n_given; i++) {
 		const struct check_given *g = k->given[i];
 
+		if (g->skipped[0])
+			continue;
 		k->at_given = g;
 		k->tc = g->tc;
 		for (unsigned p = 0; p < k->n_places; p++)

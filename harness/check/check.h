@@ -72,6 +72,7 @@ struct check_find {
 struct check_given {
 	const char *name;	      /* its path; borrowed, as is meta */
 	const struct case_meta *meta; /* where its expectations hold; NULL: everywhere */
+	char skipped[160];	      /* "", or why it is not run */
 	struct tcase tc;
 	uint8_t id[TC_MAX_PROGS]; /* by place */
 };
@@ -119,7 +120,7 @@ struct check {
 	struct standin standin[CHECK_PROFILES];
 	struct byte_chain chain;
 	struct check_given **given; /* owned; n_given == 0: calls are derived */
-	size_t n_given;
+	size_t n_given, n_skipped;
 	/* results */
 	struct derived derived;
 	uint64_t calls; /* under each profile */
@@ -152,11 +153,12 @@ void check_fini(struct check *k);
 
 /*
  * A case to run instead of derived ones: the programs of the objects are added behind its own at their
- * cgroups, which are made if it has none. name and meta (NULL: its expectations hold everywhere) are
- * borrowed. 0, or -1 with a sentence: there is no place for them.
+ * cgroups, which are made if it has none. Where they find no place the case is skipped (check_given.skipped).
+ * name and meta (NULL: its expectations hold everywhere) are borrowed. 0, -ENOMEM.
  */
-int check_give(struct check *k, const char *name, const struct tcase *tc, const struct case_meta *meta,
-	       char *err, size_t size);
+int check_give(struct check *k, const char *name, const struct tcase *tc, const struct case_meta *meta);
+/* A given case that is not run; name is borrowed. 0, -ENOMEM. */
+int check_skip(struct check *k, const char *name, const char *why);
 
 /* Runs and compares what was given; else derives calls. */
 void check_run(struct check *k);

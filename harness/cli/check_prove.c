@@ -93,6 +93,7 @@ static void show_diff(const struct live_diff *d, struct buf *b)
 
 static void show_rest(const struct check *k, const struct check_live *l, struct buf *b)
 {
+	check_show_skipped(k, b);
 	if (l->kept_off)
 		buf_printf(b, "%llu cases were not run: an option that can hurt this machine (--unsafe)\n",
 			   (unsigned long long)l->kept_off);
@@ -214,7 +215,8 @@ void check_prove_json(const struct check *k, const struct check_live *l, const c
 	add_number(all, "differ", (int64_t)l->failed);
 	add_number(all, "faults", (int64_t)l->faults);
 	add_number(all, "kept_off", (int64_t)l->kept_off);
-	add_number(all, "skipped", (int64_t)l->skipped);
+	add_number(all, "skipped", (int64_t)(l->skipped + k->n_skipped));
+	json_object_object_add(all, "skips", check_json_skipped(k));
 	add_number(all, "nothing_said", (int64_t)l->undecided);
 	json_object_object_add(all, "differences", diffs);
 	json_object_object_add(all, "error", l->error[0] ? json_object_new_string(l->error) : NULL);

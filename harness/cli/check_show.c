@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../case/case_text.h"
+#include "../report/text.h"
 #include "oracle/clauses.h"
 #include "oracle/isa/helpers.h"
 
@@ -55,6 +56,16 @@ void check_show_program(const struct check *k, const struct check_place *p, stru
 	buf_printf(b, " (%s, cgroup ", p->hook == HOOK_SET ? "setsockopt" : "getsockopt");
 	tcase_print_path(p->level, b);
 	buf_puts(b, ")");
+}
+
+void check_show_skipped(const struct check *k, struct buf *b)
+{
+	for (size_t i = 0; i < k->n_given; i++)
+		if (k->given[i]->skipped[0]) {
+			buf_puts(b, "SKIP ");
+			text_safe(b, k->given[i]->name, strlen(k->given[i]->name));
+			buf_printf(b, ": %s\n", k->given[i]->skipped);
+		}
 }
 
 static void call(struct buf *b, const struct tc_call *c)
@@ -166,6 +177,17 @@ static void show_find(const struct check *k, unsigned l, struct buf *b)
 		buf_printf(b, "%s", buf_str(&f->detail));
 }
 
+/* ": 12 cases, 3 skipped" */
+static void show_cases(const struct check *k, struct buf *b)
+{
+	size_t n = k->n_given - k->n_skipped;
+
+	buf_printf(b, ": %zu case%s", n, n == 1 ? "" : "s");
+	if (k->n_skipped)
+		buf_printf(b, ", %zu skipped", k->n_skipped);
+	buf_puts(b, "\n");
+}
+
 void check_show(const struct check *k, bool all)
 {
 	struct buf b = {0};
@@ -179,9 +201,10 @@ void check_show(const struct check *k, bool all)
 		loads_from(k, p, &b);
 		buf_puts(&b, "\n");
 	}
+	check_show_skipped(k, &b);
 	buf_printf(&b, "%llu calls under each of %u profiles", (unsigned long long)k->calls, k->n_profiles);
 	if (k->n_given)
-		buf_printf(&b, ": %zu case%s\n", k->n_given, k->n_given == 1 ? "" : "s");
+		show_cases(k, &b);
 	else
 		buf_printf(&b, ": %u levels, %u options, %u lengths\n", k->derived.n_levels,
 			   k->derived.n_optnames, k->derived.n_optlens);
@@ -226,6 +249,24 @@ struct json_object *check_json_program(const struct check *k, const struct check
 	tcase_print_path(p->level, &path);
 	add(o, "cgroup", &path);
 	return o;
+}
+
+struct json_object *check_json_skipped(const struct check *k)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < k->n_given; i++) {
+		const struct check_given *g = k->given[i];
+		struct json_object *o;
+
+		if (!g->skipped[0])
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "case", json_object_new_string(g->name));
+		json_object_object_add(o, "why", json_object_new_string(g->skipped));
+		json_object_array_add(all, o);
+	}
+	return all;
 }
 
 static struct json_object *json_program(const struct check *k, const struct check_place *p)
@@ -309,6 +350,8 @@ void check_show_json(const struct check *k)
 			json_object_array_add(finds, json_find(k, l));
 	json_object_object_add(all, "programs", programs);
 	json_object_object_add(all, "calls", json_object_new_int64((int64_t)k->calls));
+	json_object_object_add(all, "skipped", json_object_new_int64((int64_t)k->n_skipped));
+	json_object_object_add(all, "skips", check_json_skipped(k));
 	json_object_object_add(all, "numbers_not_tried", json_object_new_int64(k->derived.dropped));
 	json_object_object_add(all, "differences", splits);
 	json_object_object_add(all, "mistakes", finds);

@@ -15,6 +15,10 @@ void check_show_program(const struct check *k, const struct check_place *p, stru
 /* The keys object, program, hook and cgroup. */
 struct json_object *check_json_program(const struct check *k, const struct check_place *p);
 
+/* The given cases that were not run: a line each, an array of objects with the keys case and why. */
+void check_show_skipped(const struct check *k, struct buf *b);
+struct json_object *check_json_skipped(const struct check *k);
+
 /* ", below it a program that returns 0" and the like; may be empty. */
 const char *check_show_below(enum check_below below);
 
