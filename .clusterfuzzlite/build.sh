@@ -22,7 +22,7 @@ reads_elf() { grep -qE '^#include "(load|object|object_maps|elffile|btf|core|ref
 compile() { "$CC" "${cflags[@]}" -std=gnu11 -D_GNU_SOURCE -I"$src" "${@:3}" -c "$2" -o "$work/$1"; }
 
 lib=()
-targets=(fuzz_case_text:TEXT fuzz_case_bin:BYTES fuzz_oracle:CASES fuzz_isa:)
+targets=(fuzz_case_text:TEXT fuzz_case_bin:BYTES fuzz_oracle:CASES fuzz_tree:TREES fuzz_isa:)
 elf=("-Wl,-Bstatic" -lelf -lz "-Wl,-Bdynamic")
 printf '#include <gelf.h>\nint main(void) { return elf_version(EV_CURRENT) == EV_NONE; }\n' >"$work/elf.c"
 if [ "$SANITIZER" != memory ] && "$CC" "${cflags[@]}" "$work/elf.c" "${elf[@]}" -o "$work/elf" 2>"$work/elf.log"; then

@@ -9,7 +9,7 @@ source_dir=${HD_SOURCE_DIR:?the source tree}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failures=0 checks=0 skips=0
-targets=(fuzz_case_text fuzz_case_bin fuzz_oracle fuzz_isa)
+targets=(fuzz_case_text fuzz_case_bin fuzz_oracle fuzz_tree fuzz_isa)
 
 skip_all() {
 	echo "SKIP: $1"

@@ -173,8 +173,18 @@ static void corpus_agrees(void **state)
 	assert_int_equal(corpus(true), 0);
 }
 
+/* Can this kernel make the sockets of a corpus case? If not, it is said why. */
+static bool can_make(const char *path)
+{
+	if (!parse(path) || operate_case(&o, &tree, true, &res) != V_SKIP)
+		return true;
+	print_message("SKIP: the wrong rules of %s: %s\n", path, res.why);
+	return false;
+}
+
 static void wrong_rules_are_caught(void **state)
 {
+	bool mptcp = can_make(HD_SOURCE_DIR "/corpus/tree/sock_fallback.case");
 	unsigned bad = 0;
 
 	(void)state;
@@ -185,6 +195,8 @@ static void wrong_rules_are_caught(void **state)
 	for (unsigned w = TREE_RIGHT + 1; w < TREE_WRONG_COUNT; w++) {
 		unsigned failed;
 
+		if (w == TREE_WRONG_FALLBACK && !mptcp)
+			continue;
 		o.wrong = (uint8_t)w;
 		failed = corpus(false);
 		if (!failed)
