@@ -172,16 +172,29 @@ static void check_cards(const char *folder)
 	assert_true(strstr(text, ".descr = ") || strstr(text, "No row of "));
 }
 
+/* Ends c. */
+static void write_source(const char *folder, struct buf *c)
+{
+	char path[700];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/right.c", folder);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(buf_str(c), f);
+	fclose(f);
+	buf_fini(c);
+}
+
 /* The right oracle on the same kernel: the reproducer must find nothing, with and without its records. */
 static void check_right(const char *folder, const struct tcase *tc, bool record)
 {
 	static struct loop loop;
 	static struct repro r;
 	struct kernel_opts opts = {.own_netns = true};
-	char err[512], path[700];
+	char err[512];
 	struct backend *b = kernel_open(&opts, err, sizeof(err));
 	struct buf c = {0};
-	FILE *f;
 
 	assert_non_null(b);
 	assert_int_equal(loop_init(&loop, b, profile, 0), 0);
@@ -191,12 +204,7 @@ static void check_right(const char *folder, const struct tcase *tc, bool record)
 	repro_fini(&r);
 	b->ops->close(b, NULL);
 	loop_fini(&loop);
-	snprintf(path, sizeof(path), "%s/right.c", folder);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(buf_str(&c), f);
-	fclose(f);
-	buf_fini(&c);
+	write_source(folder, &c);
 	if (compile_and_run("gcc", folder, "right"))
 		fail_msg("with the right oracle %s", slurp(folder, "output", &(size_t){0}));
 }
@@ -405,20 +413,13 @@ static void write_right(struct operate *o, const char *folder)
 {
 	static struct repro_tree r; /* large */
 	struct buf c = {0};
-	char path[700];
-	FILE *f;
 
 	o->wrong = TREE_RIGHT;
 	assert_int_equal(operate_recipe(o, &op_finding, "the right rule", &r), 0);
 	r.record = true;
 	repro_tree_print(&r, &c);
 	repro_tree_fini(&r);
-	snprintf(path, sizeof(path), "%s/right.c", folder);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(buf_str(&c), f);
-	fclose(f);
-	buf_fini(&c);
+	write_source(folder, &c);
 }
 
 static void check_operations(const char *folder, unsigned rule)

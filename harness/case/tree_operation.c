@@ -243,6 +243,13 @@ int tree_parse_operation(struct tree_parser *q, struct tree_step *s)
 	return -EINVAL;
 }
 
+/* "word N", which may be missing. */
+static int number_after(struct parser *p, const char *word, const char *what, bool *has, uint32_t *to)
+{
+	*has = lex_skip(p, word);
+	return *has ? parse_u32(p, what, 0, UINT32_MAX, to) : 0;
+}
+
 static int answer(struct tree_parser *q, struct tree_answer *a)
 {
 	struct parser *p = &q->p;
@@ -257,19 +264,11 @@ static int answer(struct tree_parser *q, struct tree_answer *a)
 		}
 		lex_next(p);
 	}
-	if (!ret && lex_skip(p, "flags")) {
-		a->has_flags = true;
-		ret = parse_u32(p, "flags", 0, UINT32_MAX, &a->flags);
-	}
-	if (!ret && lex_skip(p, "count")) {
-		a->has_count = true;
-		ret = parse_u32(p, "a count", 0, UINT32_MAX, &a->count);
-	}
-	if (!ret && lex_skip(p, "revision")) {
-		a->has_revision = true;
-		ret = parse_u32(p, "a revision", 0, UINT32_MAX, &a->revision);
-	}
-	return ret;
+	if (!ret)
+		ret = number_after(p, "flags", "flags", &a->has_flags, &a->flags);
+	if (!ret)
+		ret = number_after(p, "count", "a count", &a->has_count, &a->count);
+	return ret ? ret : number_after(p, "revision", "a revision", &a->has_revision, &a->revision);
 }
 
 int tree_parse_expected(struct tree_parser *q, struct tree_step *s)

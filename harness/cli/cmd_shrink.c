@@ -6,6 +6,28 @@
 #include "../campaign/triage.h"
 #include "run_tree.h"
 
+static void show(struct buf *text, unsigned tries, unsigned failed, unsigned reruns)
+{
+	fputs(buf_str(text), stdout);
+	fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n", tries,
+		failed, reruns);
+	buf_fini(text);
+}
+
+/* The exit code; says why there is no smaller case. */
+static int conclude(const struct session *s, const struct casefile *f, enum verdict v, const char *why)
+{
+	if (v == V_FAIL)
+		return EXIT_DIVERGENCE;
+	if (v != V_PASS) {
+		fprintf(stderr, "hookdiff: %s: %s\n", f->path, why);
+		return EXIT_UNSURE;
+	}
+	fprintf(stderr, "hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n",
+		f->path, s->release, s->profile->name);
+	return EXIT_AGREE;
+}
+
 static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 {
 	static struct finding finding; /* large */
@@ -19,22 +41,13 @@ static int shrink_file(struct session *s, struct backend *b, struct casefile *f)
 	loop.readback = true;
 	b->straight = s->cli->straight && b->straightens;
 	v = loop_case(&loop, &f->tc, true, NULL, &res);
-	if (v == V_PASS) {
-		fprintf(stderr,
-			"hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n",
-			f->path, s->release, s->profile->name);
-	} else if (v != V_FAIL) {
-		fprintf(stderr, "hookdiff: %s: %s\n", f->path, res.why);
-	} else {
+	if (v == V_FAIL) {
 		triage_investigate(&loop, &f->tc, &res, &finding);
 		tcase_print(&finding.tc, &f->meta, &text);
-		fputs(buf_str(&text), stdout);
-		fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n",
-			finding.tries, finding.failed, finding.reruns);
-		buf_fini(&text);
+		show(&text, finding.tries, finding.failed, finding.reruns);
 	}
 	loop_fini(&loop);
-	return v == V_PASS ? EXIT_AGREE : v == V_FAIL ? EXIT_DIVERGENCE : EXIT_UNSURE;
+	return conclude(s, f, v, res.why);
 }
 
 /* The same for a case with operations. */
@@ -47,22 +60,13 @@ static int shrink_tree(struct session *s, struct backend *b, struct casefile *f)
 
 	q = (struct run_tree){.s = s, .b = b};
 	v = run_tree_once(&q, f);
-	if (v == V_PASS) {
-		fprintf(stderr,
-			"hookdiff: %s passes on Linux %s with profile %s: there is nothing to shrink\n",
-			f->path, s->release, s->profile->name);
-	} else if (v != V_FAIL) {
-		fprintf(stderr, "hookdiff: %s: %s\n", f->path, q.res.why);
-	} else {
+	if (v == V_FAIL) {
 		operate_investigate(&q.o, f->tree, &q.res, &finding);
 		tree_print(&finding.t, &f->meta, &text);
-		fputs(buf_str(&text), stdout);
-		fprintf(stderr, "%u tries; the smallest case fails in %u of %u runs on fresh sockets\n",
-			finding.tries, finding.failed, finding.reruns);
-		buf_fini(&text);
+		show(&text, finding.tries, finding.failed, finding.reruns);
 	}
 	run_tree_close(&q);
-	return v == V_PASS ? EXIT_AGREE : v == V_FAIL ? EXIT_DIVERGENCE : EXIT_UNSURE;
+	return conclude(s, f, v, q.res.why);
 }
 
 int cmd_shrink(struct cli *cli)

@@ -335,7 +335,7 @@ static socklen_t any_address(uint16_t family, struct sockaddr_storage *a)
 
 static int listener(const struct tree_sock *k, struct sockaddr_storage *a, socklen_t *n)
 {
-	int fd = make(k);
+	int fd = make(k), err;
 
 	if (fd < 0)
 		return fd;
@@ -345,8 +345,9 @@ static int listener(const struct tree_sock *k, struct sockaddr_storage *a, sockl
 		if (!getsockname(fd, (struct sockaddr *)a, n))
 			return fd;
 	}
+	err = errno;
 	close(fd);
-	return -errno;
+	return -err;
 }
 
 static int go(struct lane *l, uint8_t cg, bool twin)
@@ -354,11 +355,35 @@ static int go(struct lane *l, uint8_t cg, bool twin)
 	return lane_enter(l, twin ? TREE_NONE : cg);
 }
 
+static int accept_from(int from, int *fd)
+{
+	*fd = accept4(from, NULL, NULL, SOCK_CLOEXEC);
+	return *fd < 0 ? -errno : 0;
+}
+
+/* The task goes back; sockets of a failure are closed. */
+static int end_route(struct lane *l, int from, int ret, struct sock_fds *out)
+{
+	int back = lane_enter(l, l->task);
+
+	if (from >= 0)
+		close(from);
+	ret = ret < 0 ? ret : back;
+	if (!ret)
+		return 0;
+	if (out->fd >= 0)
+		close(out->fd);
+	if (out->peer >= 0)
+		close(out->peer);
+	*out = (struct sock_fds){-1, -1};
+	return ret;
+}
+
 /* The peer stays open, or the accepted socket would be one whose peer has closed. */
 static int by_accept(struct lane *l, const struct tree_sock *k, bool twin, struct sock_fds *out)
 {
 	struct sockaddr_storage a;
-	int ret = go(l, k->cg, twin), from = -1, back;
+	int ret = go(l, k->cg, twin), from = -1;
 	socklen_t n = 0;
 
 	*out = (struct sock_fds){-1, -1};
@@ -371,16 +396,8 @@ static int by_accept(struct lane *l, const struct tree_sock *k, bool twin, struc
 	if (ret >= 0)
 		ret = connect(out->peer, (struct sockaddr *)&a, n) ? -errno : go(l, k->acceptor, twin);
 	if (!ret)
-		ret = out->fd = accept4(from, NULL, NULL, SOCK_CLOEXEC);
-	ret = ret < 0 ? (out->fd < 0 && ret == -1 ? -errno : ret) : 0;
-	back = lane_enter(l, l->task);
-	if (from >= 0)
-		close(from);
-	if (ret && out->peer >= 0)
-		close(out->peer);
-	if (ret)
-		*out = (struct sock_fds){-1, -1};
-	return ret ? ret : back;
+		ret = accept_from(from, &out->fd);
+	return end_route(l, from, ret, out);
 }
 
 /* The other end speaks TCP alone, and is outside; it stays open. */
@@ -388,31 +405,19 @@ static int by_fallback(struct lane *l, const struct tree_sock *k, bool twin, str
 {
 	const struct tree_sock tcp = {.family = k->family, .type = k->type};
 	struct sockaddr_storage a;
-	int from, ret = go(l, k->cg, twin), back;
+	int ret = go(l, k->cg, twin), from = -1;
 	socklen_t n = 0;
 
 	*out = (struct sock_fds){-1, -1};
-	if (ret)
-		return ret;
-	ret = out->fd = make(k);
-	back = go(l, TREE_NONE, twin);
-	from = ret < 0 || back ? -1 : listener(&tcp, &a, &n);
+	if (!ret)
+		ret = out->fd = make(k);
 	if (ret >= 0)
-		ret = back ? back : from < 0 ? from : 0;
-	if (!ret && connect(out->fd, (struct sockaddr *)&a, n))
-		ret = -errno;
-	if (!ret) {
-		out->peer = accept4(from, NULL, NULL, SOCK_CLOEXEC);
-		ret = out->peer < 0 ? -errno : 0;
-	}
-	back = lane_enter(l, l->task);
-	if (from >= 0)
-		close(from);
-	if (ret && out->fd >= 0)
-		close(out->fd);
-	if (ret)
-		*out = (struct sock_fds){-1, -1};
-	return ret ? ret : back;
+		ret = go(l, TREE_NONE, twin);
+	if (!ret)
+		ret = from = listener(&tcp, &a, &n);
+	if (ret >= 0)
+		ret = connect(out->fd, (struct sockaddr *)&a, n) ? -errno : accept_from(from, &out->peer);
+	return end_route(l, from, ret, out);
 }
 
 int lane_route(struct lane *l, const struct tree_sock *k, bool twin, struct sock_fds *out)

@@ -277,6 +277,21 @@ static void put_behaves(struct buf *out, const struct report_case *rc)
 			   clause_info(rc->rule)->name);
 }
 
+/* why: NULL, or a note */
+static void put_rule(struct buf *out, unsigned clause, const char *why)
+{
+	if (clause)
+		buf_printf(out, "  rule    %s\n  source  %s\n", clause_info(clause)->sentence,
+			   clause_info(clause)->source);
+	else
+		buf_puts(out, "  rule    what the case says after `=`\n");
+	if (!why)
+		return;
+	buf_puts(out, "  note    ");
+	put_safe(out, why);
+	buf_puts(out, "\n");
+}
+
 void card_format(struct buf *out, const struct report_case *rc)
 {
 	const struct tc_call *c = view_call(rc), *in_case = &rc->tc->call[rc->call];
@@ -286,16 +301,7 @@ void card_format(struct buf *out, const struct report_case *rc)
 	buf_printf(out, "%s ", rc->verdict);
 	card_title(out, rc);
 	buf_puts(out, "\n");
-	if (d->clause)
-		buf_printf(out, "  rule    %s\n  source  %s\n", clause_info(d->clause)->sentence,
-			   clause_info(d->clause)->source);
-	else
-		buf_puts(out, "  rule    what the case says after `=`\n");
-	if (rc->why) {
-		buf_puts(out, "  note    ");
-		put_safe(out, rc->why);
-		buf_puts(out, "\n");
-	}
+	put_rule(out, d->clause, rc->why);
 	if (rc->text) {
 		buf_puts(out, "\n  case\n");
 		put_indented(out, rc->text);
@@ -345,16 +351,7 @@ void card_format_step(struct buf *out, const struct report_case *rc)
 	buf_printf(out, "%s %s on Linux %s: %s of step %u differs\n", rc->verdict,
 		   s->clause ? clause_info(s->clause)->name : "an expectation", rc->kernel, s->field,
 		   s->number);
-	if (s->clause)
-		buf_printf(out, "  rule    %s\n  source  %s\n", clause_info(s->clause)->sentence,
-			   clause_info(s->clause)->source);
-	else
-		buf_puts(out, "  rule    what the case says after `=`\n");
-	if (rc->why) {
-		buf_puts(out, "  note    ");
-		put_safe(out, rc->why);
-		buf_puts(out, "\n");
-	}
+	put_rule(out, s->clause, rc->why);
 	buf_puts(out, "\n  case\n");
 	put_indented(out, rc->text);
 	buf_printf(out, "\n  step %u  ", s->number);

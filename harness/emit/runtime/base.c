@@ -236,6 +236,32 @@ static long bpf(int cmd, void *attr, unsigned size)
 	return syscall(__NR_bpf, cmd, attr, size);
 }
 
+/* A map of one value. */
+MAYBE_UNUSED static int make_map(size_t size)
+{
+	struct {
+		uint32_t type, key, value, entries, flags;
+	} a = {MAP_TYPE_ARRAY, 4, (uint32_t)size, 1, 0};
+	int fd = (int)bpf(MAP_CREATE, &a, sizeof(a));
+
+	if (fd < 0)
+		cannot("making a map");
+	return fd;
+}
+
+/* MAP_LOOKUP, MAP_UPDATE */
+MAYBE_UNUSED static void move_value(int cmd, int map, void *value)
+{
+	uint32_t key = 0;
+	struct {
+		uint32_t fd, pad;
+		uint64_t key, value, flags;
+	} a = {(uint32_t)map, 0, (uintptr_t)&key, (uintptr_t)value, 0};
+
+	if (bpf(cmd, &a, sizeof(a)))
+		cannot("the value of a map");
+}
+
 static int record_map = -1; /* what programs saw; -1: they do not record */
 
 static int load(int hook, struct bpf_insn *insns, unsigned n)

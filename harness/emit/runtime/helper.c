@@ -11,18 +11,6 @@ static struct {
 
 static int helper_map = -1;
 
-static void helper_move(int cmd)
-{
-	uint32_t key = 0;
-	struct {
-		uint32_t fd, pad;
-		uint64_t key, value, flags;
-	} a = {(uint32_t)helper_map, 0, (uintptr_t)&key, (uintptr_t)&helper, 0};
-
-	if (bpf(cmd, &a, sizeof(a)))
-		cannot("the helper's map");
-}
-
 /* Loads the program that makes the call, for the length of one setsockopt of a level that nobody has. */
 static int helper_program(int is_get, int level, int optname, int len)
 {
@@ -58,24 +46,19 @@ static int helper_program(int is_get, int level, int optname, int len)
  */
 static void call_helper(int is_get, int sock, int level, int optname, void *val, int len)
 {
-	struct {
-		uint32_t type, key, value, entries, flags;
-	} m = {MAP_TYPE_ARRAY, 4, sizeof(helper), 1, 0};
 	struct slot s = {0, SET, MULTI, -1, -1};
 	uint32_t others;
 	int nothing = 0;
 
 	if (helper_map < 0)
-		helper_map = (int)bpf(MAP_CREATE, &m, sizeof(m));
-	if (helper_map < 0)
-		cannot("making a map");
+		helper_map = make_map(sizeof(helper));
 	record_reset();
 	setsockopt(sock, CARRIER_LEVEL, 1, &nothing, sizeof(nothing));
 	record_take();
 	others = record_runs();
 	memset(&helper, 0, sizeof(helper));
 	memcpy(helper.bytes, val, (size_t)len);
-	helper_move(MAP_UPDATE);
+	move_value(MAP_UPDATE, helper_map, &helper);
 	s.prog = helper_program(is_get, level, optname, len);
 	put(&s);
 	record_reset();
@@ -84,7 +67,7 @@ static void call_helper(int is_get, int sock, int level, int optname, void *val,
 	record_less(others);
 	close(s.link);
 	close(s.prog);
-	helper_move(MAP_LOOKUP);
+	move_value(MAP_LOOKUP, helper_map, &helper);
 	if (!helper.done)
 		cannot("the program that calls the helper did not run");
 	if (is_get)

@@ -15,36 +15,18 @@ static struct {
 
 static void record_open(void)
 {
-	struct {
-		uint32_t type, key, value, entries, flags;
-	} a = {MAP_TYPE_ARRAY, 4, sizeof(record), 1, 0};
-
-	record_map = (int)bpf(MAP_CREATE, &a, sizeof(a));
-	if (record_map < 0)
-		cannot("making a map");
-}
-
-static void record_move(int cmd)
-{
-	uint32_t key = 0;
-	struct {
-		uint32_t fd, pad;
-		uint64_t key, value, flags;
-	} a = {(uint32_t)record_map, 0, (uintptr_t)&key, (uintptr_t)&record, 0};
-
-	if (bpf(cmd, &a, sizeof(a)))
-		cannot("the map");
+	record_map = make_map(sizeof(record));
 }
 
 static void record_reset(void)
 {
 	memset(&record, 0, sizeof(record));
-	record_move(MAP_UPDATE);
+	move_value(MAP_UPDATE, record_map, &record);
 }
 
 static void record_take(void)
 {
-	record_move(MAP_LOOKUP);
+	move_value(MAP_LOOKUP, record_map, &record);
 }
 
 MAYBE_UNUSED static uint32_t record_runs(void)
