@@ -30,7 +30,6 @@
 #include "harness/kernels/deb.h"
 #include "harness/kernels/image.h"
 #include "harness/kernels/moddep.h"
-#include "harness/kernels/run.h"
 #include "scratch.h"
 
 /* ---- images ---- */
