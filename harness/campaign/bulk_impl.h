@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the bulk loop only: a worker (bulk.c), and what it does with operations (bulk_operations.c). */
+/*
+ * Inside of the bulk loop only: the parent (bulk.c), a worker (bulk_worker.c), and what it does with
+ * operations (bulk_operations.c).
+ */
 #ifndef BULK_IMPL_H
 #define BULK_IMPL_H
 
@@ -50,6 +53,10 @@ struct bucket *bulk_bucket(struct bulk_result *r, const struct triage_key *key);
 unsigned bulk_thinning(const struct bulk_opts *o);
 /* Has the run been asked to end? */
 bool bulk_interrupted(const struct worker *w);
+
+/* The whole life of a worker process; never returns. */
+void bulk_worker(const struct bulk_opts *opts, struct shared *sh, unsigned index, _Atomic int *stop)
+	__attribute__((noreturn));
 
 /* Opens the lane if the options ask for operations. 0, or -1 with the worker's error (none: out of memory).
  */

@@ -221,6 +221,29 @@ static int answer(const struct trial *t, const struct trial_result *r)
 	}
 }
 
+static int check_options(struct cli *cli)
+{
+	if (!!cli->kernel + !!cli->backend + !!cli->tree != 1)
+		return cli_usage(
+			"bisect step: expected one of --tree DIR, --kernel IMAGE and --backend CMD, found %s",
+			cli->kernel || cli->backend || cli->tree ? "several" : "none");
+	if (cli->build_cmd && cli->tree)
+		return cli_usage("bisect step: --build-cmd goes with --kernel: --tree is built by hookdiff");
+	if ((cli->arch || cli->config.n) && !cli->tree)
+		return cli_usage("bisect step: --arch and --config go with --tree");
+	if (cli->good || cli->bad || cli->names || cli->resume)
+		return cli_usage(
+			"bisect step: --good, --bad, --names and --resume are for packages and list");
+	if (cli->backend && cli->feature)
+		return cli_usage(
+			"bisect step: a feature is asked of a kernel (--kernel), a backend has none");
+	if (strcmp(cli->profile, "auto") && !profile_find(cli->profile)) {
+		cli_profile(cli, "", NULL);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 int bisect_step(struct cli *cli)
 {
 	static struct judge j;
@@ -240,24 +263,9 @@ int bisect_step(struct cli *cli)
 	struct kernel_image im;
 	int code;
 
-	if (!!cli->kernel + !!cli->backend + !!cli->tree != 1)
-		return cli_usage(
-			"bisect step: expected one of --tree DIR, --kernel IMAGE and --backend CMD, found %s",
-			cli->kernel || cli->backend || cli->tree ? "several" : "none");
-	if (cli->build_cmd && cli->tree)
-		return cli_usage("bisect step: --build-cmd goes with --kernel: --tree is built by hookdiff");
-	if ((cli->arch || cli->config.n) && !cli->tree)
-		return cli_usage("bisect step: --arch and --config go with --tree");
-	if (cli->good || cli->bad || cli->names || cli->resume)
-		return cli_usage(
-			"bisect step: --good, --bad, --names and --resume are for packages and list");
-	if (cli->backend && cli->feature)
-		return cli_usage(
-			"bisect step: a feature is asked of a kernel (--kernel), a backend has none");
-	if (t.profile && !profile_find(t.profile)) {
-		cli_profile(cli, "", NULL);
-		return EXIT_USAGE;
-	}
+	code = check_options(cli);
+	if (code)
+		return code;
 	code = judge_open(&j, cli);
 	if (code)
 		return code;

@@ -248,13 +248,79 @@ static int finish(int code)
 	return code;
 }
 
+/* Options that do not go together, whichever command takes both. */
+static int check_together(const struct cmd *cmd, const struct cli *cli)
+{
+	if (!cli->backend)
+		return 0;
+	if (cli->kernel)
+		return cli_usage("%s: expected --kernel or --backend, found both", cmd->name);
+	if (cli->dmesg)
+		return cli_usage("%s: expected --dmesg or --backend, found both: the log is this machine's",
+				 cmd->name);
+	if (cli->crowd)
+		return cli_usage(
+			"%s: expected --threads or --backend, found both: a backend makes one call at a time",
+			cmd->name);
+	if (cli->operations || cli->chains)
+		return cli_usage("%s: expected --%s or --backend, found both: a backend makes calls only",
+				 cmd->name, cli->operations ? "operations" : "chains");
+	return 0;
+}
+
+/* Options and operands behind the command's name. help: that is all that was asked for. */
+static int take_all(struct cli *cli, const struct cmd *cmd, bool *help)
+{
+	bool only_operands = false;
+	int code = 0;
+
+	for (unsigned i = 0; i < cli_option_count; i++)
+		if (cli_options[i].initial && cli_options[i].commands & cmd->bit)
+			store(cli, &cli_options[i], cli_options[i].initial);
+	for (int i = 2; !code && i < cli->argc; i++) {
+		char *arg = cli->argv[i];
+
+		if (only_operands || arg[0] != '-' || !arg[1]) {
+			cli->args[cli->n_args++] = arg;
+		} else if (!strcmp(arg, "--")) {
+			only_operands = true;
+		} else if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) {
+			*help = true;
+			return 0;
+		} else if (arg[1] != '-') {
+			return cli_usage("%s: unknown option '%s'; options are whole words: --seed 1",
+					 cmd->name, arg);
+		} else {
+			code = take_option(cli, cmd, &i);
+		}
+	}
+	if (!code)
+		code = check_operands(cmd, cli->n_args, cli->args);
+	return code ? code : check_together(cmd, cli);
+}
+
+static int run_command(const struct cmd *cmd, int argc, char **argv)
+{
+	struct cli cli = {.argc = argc, .argv = argv, .args = calloc((size_t)argc, sizeof(char *))};
+	bool help = false;
+	int code;
+
+	if (!cli.args) {
+		fputs("hookdiff: out of memory\n", stderr);
+		return EXIT_UNSURE;
+	}
+	code = take_all(&cli, cmd, &help);
+	if (help)
+		cli_command_help(cmd);
+	if (!code)
+		code = finish(help ? EXIT_AGREE : cmd->run(&cli));
+	free(cli.args);
+	return code;
+}
+
 static int cli_run(int argc, char **argv)
 {
-	struct cli cli = {.argc = argc, .argv = argv};
 	const struct cmd *cmd;
-	bool only_operands = false;
-	char **args;
-	int code;
 
 	if (argc < 2)
 		return cli_usage("expected a command; hookdiff --help lists them");
@@ -273,60 +339,7 @@ static int cli_run(int argc, char **argv)
 		return finish(EXIT_AGREE);
 	}
 	cmd = cli_find_command(argv[1]);
-	if (!cmd)
-		return unknown_command(argv[1]);
-
-	for (unsigned i = 0; i < cli_option_count; i++)
-		if (cli_options[i].initial && cli_options[i].commands & cmd->bit)
-			store(&cli, &cli_options[i], cli_options[i].initial);
-	args = calloc((size_t)argc, sizeof(*args));
-	if (!args) {
-		fputs("hookdiff: out of memory\n", stderr);
-		return EXIT_UNSURE;
-	}
-	cli.args = args;
-	for (int i = 2; i < argc; i++) {
-		if (only_operands || argv[i][0] != '-' || !argv[i][1]) {
-			args[cli.n_args++] = argv[i];
-			continue;
-		}
-		if (!strcmp(argv[i], "--")) {
-			only_operands = true;
-			continue;
-		}
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			cli_command_help(cmd);
-			code = finish(EXIT_AGREE);
-			goto out;
-		}
-		if (argv[i][1] != '-') {
-			code = cli_usage("%s: unknown option '%s'; options are whole words: --seed 1",
-					 cmd->name, argv[i]);
-			goto out;
-		}
-		code = take_option(&cli, cmd, &i);
-		if (code)
-			goto out;
-	}
-	code = check_operands(cmd, cli.n_args, args);
-	if (!code && cli.kernel && cli.backend)
-		code = cli_usage("%s: expected --kernel or --backend, found both", cmd->name);
-	if (!code && cli.dmesg && cli.backend)
-		code = cli_usage("%s: expected --dmesg or --backend, found both: the log is this machine's",
-				 cmd->name);
-	if (!code && cli.crowd && cli.backend)
-		code = cli_usage(
-			"%s: expected --threads or --backend, found both: a backend makes one call at a time",
-			cmd->name);
-	if (!code && cli.backend && (cli.operations || cli.chains))
-		code = cli_usage("%s: expected --%s or --backend, found both: a backend makes calls only",
-				 cmd->name, cli.operations ? "operations" : "chains");
-	if (code)
-		goto out;
-	code = finish(cmd->run(&cli));
-out:
-	free(args);
-	return code;
+	return cmd ? run_command(cmd, argc, argv) : unknown_command(argv[1]);
 }
 
 int cli_main(int argc, char **argv)
