@@ -272,6 +272,17 @@ static void test_memory(void **state)
 				differs(DIFF_MEM, C_MEM_PAST, -1);
 				x.w.any = ANY_MEM; /* and whatever is free in the buffer, this is not */
 				differs(DIFF_MEM, C_MEM_PAST, -1);
+				/* What a handler writes for a length below zero is its own affair. */
+				x.w.n_out = 0;
+				x.c.optlen = -1;
+				differs(DIFF_MEM, C_MEM_PAST, -1);
+				x.w.base = NULL; /* it was not asked */
+				if (h == HOOK_GET)
+					same();
+				else
+					differs(DIFF_MEM, C_MEM_PAST, -1);
+				x.c.optlen = (int32_t)x.c.buf.size;
+				differs(DIFF_MEM, C_MEM_PAST, -1);
 			}
 }
 
