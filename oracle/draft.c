@@ -262,6 +262,10 @@ void draft_plan(struct oracle *o)
 			.called = true, .level = c->level, .optname = c->optname, .optlen = c->optlen};
 		return;
 	}
+	if (c->meanwhile == MEANWHILE_DETACH) { /* when a call looks for its programs is not said */
+		runs_somehow(o);
+		return;
+	}
 	hit(o, C_HOOK_FIRST);
 	if (c->hook == HOOK_SET)
 		set(o);
