@@ -132,6 +132,31 @@ expect 0 '^debian:6\.1\.5-1 ' "$HOOKDIFF" kernel list --verbose
 expect 0 '"complete": *false' "$HOOKDIFF" kernel list --json
 expect 0 '"spec": *"debian:7\.2"' "$HOOKDIFF" kernel list --json
 
+# --- list: what was built here --------------------------------------------------------------------------------------
+# built NAME RELEASE WHEN
+built() {
+	local folder=$tmp/cache/hookdiff/builds/$1
+	mkdir -p "$folder"
+	head -c 3000000 /dev/zero >"$folder/linux"
+	printf 'version 6.12.9-1\nflavour um\nsuite build\nrelease %s\nboot linux\nboot_size 3000000\nmodules 0\n' "$2" >"$folder/info"
+	touch -d "$3" "$folder/info"
+}
+built 6.12.9-1_um-0000000000bb 6.12.9-new '1 hour ago'
+built 6.12.9-1_um-0000000000aa 6.12.9-old '1 day ago'
+built 6.12.9-1_um+fix-0000000000cc 6.12.9-fixed '2 days ago'
+built 6.12.9-1_x86-0000000000dd.tmp 6.12.9-half now
+expect 0 "^build:6\.12\.9-1_um +6\.12\.9-new +3 MB +$tmp/cache/hookdiff/builds/6\.12\.9-1_um-0000000000bb\$" "$HOOKDIFF" kernel list
+holds "each name once, half a build never" test "$(grep -c '^build:' "$tmp/out")" = 2
+expect 0 '^build:6\.12\.9-1_um\+fix +6\.12\.9-fixed ' "$HOOKDIFF" kernel list
+expect 0 '^build:6\.12\.9-1_um-0000000000aa +6\.12\.9-old ' "$HOOKDIFF" kernel list --verbose
+holds "all builds" test "$(grep -c '^build:' "$tmp/out")" = 3
+expect 0 '"spec": *"build:6\.12\.9-1_um"' "$HOOKDIFF" kernel list --json
+holds "JSON says where" grep -q "\"folder\": *\"$tmp/cache/hookdiff/builds/6.12.9-1_um-0000000000bb\"" "$tmp/out"
+holds "JSON says the release" grep -q '"release": *"6.12.9-new"' "$tmp/out"
+holds "each name once in JSON" test "$(grep -c '"suite": *"build"' "$tmp/out")" = 2
+XDG_CACHE_HOME=$tmp/empty3 expect 0 '^debian:6\.1 ' "$HOOKDIFF" kernel list
+holds "no build, no table of builds" not grep -q 'BUILT HERE' "$tmp/out"
+
 # --- get ----------------------------------------------------------------------------------------------------------
 expect 0 '^debian:6\.1: 6\.1\.90-1, release 6\.1\.0-2-cloud-amd64, fetched in [0-9.]+ s$' "$HOOKDIFF" kernel get debian:6.1
 expect 0 '^debian:6\.1: 6\.1\.90-1, release 6\.1\.0-2-cloud-amd64, found in ' "$HOOKDIFF" kernel get debian:6.1

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/build/kept.h"
 #include "harness/kernels/image.h"
 #include "harness/kernels/catalog.h"
 #include "../base/clock.h"
@@ -33,27 +34,63 @@ static void print_table(const struct catalog *c)
 	}
 }
 
+/* What kernel build has kept. */
+static void print_builds(const struct kept_build *r, size_t n)
+{
+	int spec = 20, release = 7;
+
+	for (size_t i = 0; i < n; i++) {
+		spec = (int)strlen(r[i].spec) > spec ? (int)strlen(r[i].spec) : spec;
+		release = (int)strlen(r[i].release) > release ? (int)strlen(r[i].release) : release;
+	}
+	if (n)
+		printf("%-*s  %-*s  %9s  %s\n", spec, "BUILT HERE", release, "RELEASE", "SIZE", "FOLDER");
+	for (size_t i = 0; i < n; i++)
+		printf("%-*s  %-*s  %6llu MB  %s\n", spec, r[i].spec, release, r[i].release,
+		       (r[i].size + 500000) / 1000000, r[i].folder);
+}
+
 static void add_string(struct json_object *o, const char *key, const char *value)
 {
 	json_object_object_add(o, key, json_object_new_string(value));
 }
 
-static void print_json(const struct catalog *c)
+/* What rows of both kinds have. */
+static struct json_object *add_row(struct json_object *all, const char *spec, const char *version,
+				   const char *flavour, const char *suite)
 {
-	struct json_object *all = json_object_new_array();
+	struct json_object *o = json_object_new_object();
+
+	add_string(o, "spec", spec);
+	add_string(o, "version", version);
+	add_string(o, "flavour", flavour);
+	add_string(o, "suite", suite);
+	json_object_array_add(all, o);
+	return o;
+}
+
+static void add_here(struct json_object *o, bool cached, bool complete, unsigned long long bytes)
+{
+	json_object_object_add(o, "cached", json_object_new_boolean(cached));
+	json_object_object_add(o, "complete", json_object_new_boolean(complete));
+	json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
+}
+
+static void print_json(const struct catalog *c, const struct kept_build *b, size_t n)
+{
+	struct json_object *all = json_object_new_array(), *o;
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct catalog_row *r = &c->row[i];
-		struct json_object *o = json_object_new_object();
 
-		add_string(o, "spec", r->spec);
-		add_string(o, "version", r->version);
-		add_string(o, "flavour", r->flavour);
-		add_string(o, "suite", r->suite);
-		json_object_object_add(o, "cached", json_object_new_boolean(r->cached));
-		json_object_object_add(o, "complete", json_object_new_boolean(!r->missing));
-		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)r->size));
-		json_object_array_add(all, o);
+		o = add_row(all, r->spec, r->version, r->flavour, r->suite);
+		add_here(o, r->cached, !r->missing, r->size);
+	}
+	for (size_t i = 0; i < n; i++) {
+		o = add_row(all, b[i].spec, b[i].version, b[i].flavour, "build");
+		add_here(o, true, true, b[i].size);
+		add_string(o, "release", b[i].release);
+		add_string(o, "folder", b[i].folder);
 	}
 	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(all);
@@ -61,9 +98,11 @@ static void print_json(const struct catalog *c)
 
 static int list(struct cli *cli)
 {
+	struct kept_build *builds;
 	struct catalog c;
 	char why[1024];
 	int code = EXIT_AGREE;
+	size_t n_builds;
 
 	if (cli->n_args > 1)
 		return cli_usage("kernel list: expected no operand, found '%s'", cli->args[1]);
@@ -73,8 +112,12 @@ static int list(struct cli *cli)
 	} else if (*why) {
 		fprintf(stderr, "hookdiff: kernel list: %s\n", why);
 	}
+	if (kept_builds(&builds, &n_builds, cli->verbose, why, sizeof(why))) {
+		fprintf(stderr, "hookdiff: kernel list: %s\n", why);
+		code = EXIT_UNSURE;
+	}
 	if (cli->json) {
-		print_json(&c);
+		print_json(&c, builds, n_builds);
 	} else if (c.n) {
 		print_table(&c);
 		if (c.when) {
@@ -86,6 +129,9 @@ static int list(struct cli *cli)
 			printf("package lists of %s; kernels are kept in %s\n", when, c.dir);
 		}
 	}
+	if (!cli->json)
+		print_builds(builds, n_builds);
+	free(builds);
 	for (const char *line = cli->verbose ? buf_str(&c.notes) : ""; *line;
 	     line += strcspn(line, "\n"), line += *line == '\n')
 		fprintf(stderr, "hookdiff: apt-get says: %.*s\n", (int)strcspn(line, "\n"), line);
