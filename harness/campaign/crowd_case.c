@@ -12,16 +12,18 @@
 struct wants {
 	struct tcase tc; /* as far as something is promised */
 	struct want want[TC_MAX_CALLS];
+	bool no_memory;	      /* for a copy */
 	pthread_mutex_t lock; /* of rep */
 	struct crowd_report *rep;
 };
 
-static uint8_t *copy(const uint8_t *p, size_t n)
+static uint8_t *copy(struct wants *k, const uint8_t *p, size_t n)
 {
-	uint8_t *to = p ? malloc(n + 16) : NULL; /* compare() takes 16 bytes at once */
+	uint8_t *to = p ? calloc(1, n + 16) : NULL; /* compare() takes 16 bytes at once */
 
 	if (to)
 		memcpy(to, p, n);
+	k->no_memory |= p && !to;
 	return to;
 }
 
@@ -38,9 +40,9 @@ static void keep(const struct tcase *tc, unsigned call, const struct plan *plan,
 		return;
 	to = &k->want[k->tc.n_calls++];
 	*to = *w;
-	to->out = copy(w->n_out ? w->out : NULL, w->n_out);
-	to->out_mask = copy(w->n_out ? w->out_mask : NULL, w->n_out);
-	to->base = copy(w->base, c->buf.size + (c->buf.place == BUF_EDGE ? 0 : TC_PAST));
+	to->out = copy(k, w->n_out ? w->out : NULL, w->n_out);
+	to->out_mask = copy(k, w->n_out ? w->out_mask : NULL, w->n_out);
+	to->base = copy(k, w->base, c->buf.size + (c->buf.place == BUF_EDGE ? 0 : TC_PAST));
 }
 
 static void forget(struct wants *k)
@@ -88,8 +90,10 @@ enum verdict crowd_case(struct loop *lp, struct tcase *tc, unsigned threads, str
 	enum verdict v;
 
 	memset(rep, 0, sizeof(*rep));
-	if (!k)
+	if (!k) {
+		snprintf(res->why, sizeof(res->why), "out of memory");
 		return V_ERROR;
+	}
 	pthread_mutex_init(&k->lock, NULL);
 	k->rep = rep;
 	k->tc = *tc;
@@ -101,7 +105,10 @@ enum verdict crowd_case(struct loop *lp, struct tcase *tc, unsigned threads, str
 	lp->observe = NULL;
 	lp->readback = readback;
 	rep->left_out = v != V_PASS || !k->tc.n_calls || !is_plain(tc);
-	if (!rep->left_out) {
+	if (k->no_memory) {
+		snprintf(res->why, sizeof(res->why), "out of memory");
+		v = V_ERROR;
+	} else if (!rep->left_out) {
 		lp->b->ops->load(lp->b, &k->tc);
 		if (crowd_run(lp->b, &k->tc, threads, CROWD_TURNS, check, k)) {
 			snprintf(res->why, sizeof(res->why), "%s", lp->b->error);

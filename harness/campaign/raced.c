@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The set of what may come of a getsockopt whose optlen is changed once, from old to new, while it runs. The
- * kernel touches it four times: it samples the window's length, the handler reads it and writes its answer's
+ * kernel touches it five times: it samples the window's length, the handler reads it and writes its answer's
  * length, the hook reads that back, and writes the programs' length at the end
  * (net/socket.c do_sock_getsockopt, __cgroup_bpf_run_filter_getsockopt). Each moment between two of these
  * has one outcome:

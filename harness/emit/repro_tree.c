@@ -218,8 +218,9 @@ void repro_tree_print(const struct repro_tree *r, struct buf *out)
 		put_record(r, out);
 	else
 		buf_puts(out, runtime_norecord);
-	for (unsigned i = 0; i < r->t->n_calls; i++)
-		repro_use(&uses, &r->t->call[i]);
+	for (unsigned i = 0; i < r->n_steps; i++)
+		if (r->t->step[i].op == TREE_CALL)
+			repro_use(&uses, &r->t->call[r->t->step[i].call]);
 	repro_put_uses(&uses, out);
 	buf_puts(out, runtime_tree);
 	buf_puts(out, "\n/* ---- the case ---- */\n\n");

@@ -82,7 +82,8 @@ int arena_init(struct arena *a)
 	    mmap(a->rw, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
 	    mmap(a->ro, ARENA_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) == MAP_FAILED ||
 	    mprotect(a->edge_map, TC_MAX_BUF, PROT_READ | PROT_WRITE) ||
-	    mprotect(a->span + SPAN_TORN * (size_t)a->page, a->page, PROT_NONE))
+	    mprotect(a->span + SPAN_TORN * (size_t)a->page, a->page, PROT_NONE) ||
+	    mprotect(a->span + SPAN_PAGES * (size_t)a->page, a->page, PROT_NONE))
 		ret = -errno;
 	else
 		ret = 0;

@@ -21,14 +21,16 @@
 static int open_uffd(struct meanwhile *m, char *err, size_t size)
 {
 	struct uffdio_api api = {.api = UFFD_API};
+	int ret;
 
 	m->uffd = (int)syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (m->uffd >= 0 && !ioctl(m->uffd, UFFDIO_API, &api))
 		return 0;
-	snprintf(err, size, "no userfaultfd for faults of the kernel here: %s (needs %s)", strerror(errno),
-		 errno == EPERM ? "CAP_SYS_PTRACE or sysctl vm.unprivileged_userfaultfd=1"
-				: "CONFIG_USERFAULTFD");
-	return -errno;
+	ret = -errno;
+	snprintf(err, size, "no userfaultfd for faults of the kernel here: %s (needs %s)", strerror(-ret),
+		 ret == -EPERM ? "CAP_SYS_PTRACE or sysctl vm.unprivileged_userfaultfd=1"
+			       : "CONFIG_USERFAULTFD");
+	return ret;
 }
 
 int meanwhile_open(struct meanwhile *m, char *err, size_t size)
@@ -77,12 +79,13 @@ void meanwhile_close(struct meanwhile *m)
 	m->uffd = -1;
 }
 
-static bool bring_page(const struct meanwhile *m, unsigned which)
+/* 0 or an errno. */
+static int bring_page(const struct meanwhile *m, unsigned which)
 {
 	struct uffdio_copy copy = {
 		.dst = (uintptr_t)m->page[which], .src = (uintptr_t)m->image, .len = m->page_size};
 
-	return !ioctl(m->uffd, UFFDIO_COPY, &copy);
+	return ioctl(m->uffd, UFFDIO_COPY, &copy) ? errno : 0;
 }
 
 /* ---- held ---- */
@@ -92,7 +95,8 @@ struct holder {
 	const struct meanwhile_part *part;
 	unsigned which;
 	int stop; /* eventfd: the call has ended */
-	bool touched, failed;
+	bool touched;
+	int err;
 };
 
 static void *hold(void *arg)
@@ -103,42 +107,53 @@ static void *hold(void *arg)
 
 	for (;;) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
-			h->failed = true;
+			h->err = errno;
 			return NULL;
 		}
 		if (read(h->m->uffd, &msg, sizeof(msg)) == (ssize_t)sizeof(msg)) {
 			if (!h->touched && h->part->act)
 				h->part->act(h->part->arg);
 			h->touched = true;
-			h->failed |= !bring_page(h->m, h->which);
+			h->err = bring_page(h->m, h->which);
 		} else if (fds[1].revents) {
 			return NULL;
 		}
 	}
 }
 
-int64_t meanwhile_held(struct meanwhile *m, unsigned which, const struct tc_buf *b,
-		       const struct meanwhile_part *p, bool *touched, const uint8_t **mem, bool *failed)
+/* Makes the page one that is not there, and starts the thread. 0 or an errno. */
+static int begin_hold(struct holder *h, const struct meanwhile *m, pthread_t *thread)
 {
-	struct holder h = {.m = m, .part = p, .which = which, .stop = eventfd(0, EFD_CLOEXEC)};
+	h->stop = eventfd(0, EFD_CLOEXEC);
+	if (h->stop < 0 || madvise(m->page[h->which], m->page_size, MADV_DONTNEED))
+		return errno;
+	return pthread_create(thread, NULL, hold, h);
+}
+
+int64_t meanwhile_held(struct meanwhile *m, unsigned which, const struct tc_buf *b,
+		       const struct meanwhile_part *p, bool *touched, const uint8_t **mem, int *err)
+{
+	struct holder h = {.m = m, .part = p, .which = which, .stop = -1};
+	uint64_t one = 1;
 	pthread_t thread;
 	int64_t ret = -EIO;
-	uint64_t one = 1;
 
 	tc_buf_image(b, m->image, m->page_size);
 	*mem = m->page[which];
 	*touched = false;
-	*failed = h.stop < 0 || madvise(m->page[which], m->page_size, MADV_DONTNEED) ||
-		  pthread_create(&thread, NULL, hold, &h) != 0;
-	if (!*failed) {
+	*err = begin_hold(&h, m, &thread);
+	if (!*err) {
 		ret = p->call(m->page[which], p->arg);
-		*failed = write(h.stop, &one, sizeof(one)) != (ssize_t)sizeof(one);
+		*err = write(h.stop, &one, sizeof(one)) == (ssize_t)sizeof(one) ? 0 : errno;
 		pthread_join(thread, NULL);
 		*touched = h.touched;
-		*failed |= h.failed;
+		*err = *err ? *err : h.err;
 	}
-	if (!*touched && !bring_page(m, which)) /* or reading it would wait for ever */
-		*failed = true;
+	if (!*touched) { /* or reading it would wait for ever */
+		int none = bring_page(m, which);
+
+		*err = *err ? *err : none;
+	}
 	if (h.stop >= 0)
 		close(h.stop);
 	return ret;
@@ -168,7 +183,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-int64_t meanwhile_raced(struct meanwhile *m, const struct meanwhile_part *p, bool *failed)
+int64_t meanwhile_raced(struct meanwhile *m, const struct meanwhile_part *p, int *err)
 {
 	struct racer r = {.part = p,
 			  .turns = rng_below(&m->rng, MAX_TURNS),
@@ -176,8 +191,8 @@ int64_t meanwhile_raced(struct meanwhile *m, const struct meanwhile_part *p, boo
 	pthread_t thread;
 	int64_t ret;
 
-	*failed = pthread_create(&thread, NULL, race, &r) != 0;
-	if (*failed)
+	*err = pthread_create(&thread, NULL, race, &r);
+	if (*err)
 		return -EIO;
 	while (atomic_load(&r.state) != 1)
 		usleep(0);

@@ -33,12 +33,13 @@ struct meanwhile_part {
 
 /*
  * Makes the call with page `which` as optval, filled from b. act runs when the kernel first reaches for it,
- * or not at all. *touched: did it; *mem: the page. The call's result, or -EIO in *failed.
+ * or not at all. *touched: did it; *mem: the page. The call's result; *err: 0, or the errno of what we could
+ * not do, and the result means nothing.
  */
 int64_t meanwhile_held(struct meanwhile *m, unsigned which, const struct tc_buf *b,
-		       const struct meanwhile_part *p, bool *touched, const uint8_t **mem, bool *failed);
+		       const struct meanwhile_part *p, bool *touched, const uint8_t **mem, int *err);
 
 /* Makes the call while act runs, once, sooner or later. optval is the call's own affair. */
-int64_t meanwhile_raced(struct meanwhile *m, const struct meanwhile_part *p, bool *failed);
+int64_t meanwhile_raced(struct meanwhile *m, const struct meanwhile_part *p, int *err);
 
 #endif

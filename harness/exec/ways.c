@@ -138,12 +138,12 @@ void ways_handler_held(struct kernel *k, int fd, const struct tc_call *c, struct
 	struct arena_buf buf = {NULL, NULL};
 	struct other_thread o = {k, c, fd, NULL, arena_put_len(&k->twin, c, &buf), true};
 	struct meanwhile_part part = {make_call, do_part, &o};
-	bool failed;
+	int err;
 
-	hr->ret = meanwhile_held(&k->meanwhile, 1, &c->buf, &part, &hr->touched, &hr->mem, &failed);
+	hr->ret = meanwhile_held(&k->meanwhile, 1, &c->buf, &part, &hr->touched, &hr->mem, &err);
 	hr->optlen = *o.len;
-	if (failed)
-		meanwhile_failed(k, "holding a page back", errno);
+	if (err)
+		meanwhile_failed(k, "holding a page back", err);
 }
 
 void ways_call_meanwhile(struct kernel *k, int fd, const struct tc_call *c, const struct arena_buf *buf,
@@ -151,19 +151,19 @@ void ways_call_meanwhile(struct kernel *k, int fd, const struct tc_call *c, cons
 {
 	struct other_thread o = {k, c, fd, buf->user, arena_put_len(&k->hooked, c, buf), false};
 	struct meanwhile_part part = {make_call, do_part, &o};
-	bool failed, touched = false;
-	int ret = 0;
+	bool touched = false;
+	int err, ret = 0;
 
 	if (c->meanwhile == MEANWHILE_RACING)
-		got->ret = meanwhile_raced(&k->meanwhile, &part, &failed);
+		got->ret = meanwhile_raced(&k->meanwhile, &part, &err);
 	else
-		got->ret = meanwhile_held(&k->meanwhile, 0, &c->buf, &part, &touched, &got->mem, &failed);
+		got->ret = meanwhile_held(&k->meanwhile, 0, &c->buf, &part, &touched, &got->mem, &err);
 	got->runs = k->shared->runs;
 	got->order = k->shared->order;
 	got->optlen = c->hook == HOOK_GET ? *o.len : 0;
 	got->stray = arena_len_stray(&k->hooked, c);
-	if (failed)
-		meanwhile_failed(k, "a thread beside the call", errno);
+	if (err)
+		meanwhile_failed(k, "a thread beside the call", err);
 	if (touched && c->meanwhile == MEANWHILE_DETACH)
 		ret = topo_hook_on(k->topo, (enum hook)c->hook);
 	if (ret)

@@ -116,10 +116,11 @@ static bool go_outside(uint8_t *cg)
 static enum made plain_sockets(struct tree *t, unsigned i)
 {
 	struct tree_sock *k = &t->sock[i / 4];
-	bool accepts = k->route == ROUTE_ACCEPT;
+	bool accepts;
 
 	if (i / 4 >= t->n_socks)
 		return MADE_END;
+	accepts = k->route == ROUTE_ACCEPT;
 	switch (i % 4) {
 	case 0:
 		if (k->route == ROUTE_DIRECT)
