@@ -175,6 +175,24 @@ static void base_case(struct tcase *tc)
 
 #define P tc.level[1].slot[HOOK_SET][0].prog
 
+/* An optlen that lies in the call's buffer, as it must. */
+static void length_inside(struct tc_call *c)
+{
+	c->sock = 0;
+	c->len_in = true;
+	tc_len_settle(c);
+	assert_true(c->len_in);
+	assert_null(tc_call_check(c, 1));
+}
+
+/* Another thread that there is room for. */
+static void another_thread(struct tc_call *c)
+{
+	c->sock = 0;
+	c->meanwhile = MEANWHILE_RACING;
+	assert_null(tc_call_check(c, 1));
+}
+
 /* Every other rule of tcase_check: break it alone, hear exactly that. */
 static void each_rule_alone(void **state)
 {
@@ -241,6 +259,27 @@ static void each_rule_alone(void **state)
 	BREAK((tc.call[1].expect.has_optlen = false, tc.call[1].via = VIA_URING,
 	       tc.call[1].optlen_null = true),
 	      "a call through io_uring or a helper whose optlen is a pointer");
+	BREAK(tc.call[0].optlen_ro = true, "a read-only optlen where there is no pointer to it");
+	BREAK((tc.call[1].optlen_ro = true, tc.call[1].optlen_null = true),
+	      "a read-only optlen where there is no pointer to it");
+	BREAK((tc.call[1].optlen_ro = true, tc.call[1].via = VIA_HELPER),
+	      "a read-only optlen where there is no pointer to it");
+	BREAK(tc.call[0].len_across = true,
+	      "an optlen across a page's end or in the buffer where there is no pointer to it");
+	BREAK((tc.call[1].len_in = true, tc.call[1].via = VIA_URING),
+	      "an optlen across a page's end or in the buffer where there is no pointer to it");
+	BREAK((length_inside(&tc.call[1]), tc.call[1].buf.data[1] = 1),
+	      "an optlen in the buffer that the buffer's spelled-out bytes do not hold");
+	BREAK((length_inside(&tc.call[1]), tc.call[1].buf.n_data = 3),
+	      "an optlen in the buffer that the buffer's spelled-out bytes do not hold");
+	BREAK((length_inside(&tc.call[1]), tc.call[1].len_across = true),
+	      "an optlen in the buffer that the buffer's spelled-out bytes do not hold");
+	BREAK((another_thread(&tc.call[1]), tc.call[1].meanwhile = MEANWHILE_COUNT),
+	      "another thread's doing where the call leaves no room for it");
+	BREAK((another_thread(&tc.call[1]), tc.call[1].optlen = 5),
+	      "another thread's doing where the call leaves no room for it");
+	BREAK((another_thread(&tc.call[1]), tc.call[1].via = VIA_COMPAT),
+	      "another thread's doing where the call leaves no room for it");
 	BREAK(tc.call[0].buf.place = BUF_PLACE_COUNT, "a buffer in an unknown place");
 	BREAK(tc.call[0].buf.size = TC_MAX_BUF + 1, "a buffer of more than 131072 bytes");
 	BREAK(tc.call[0].buf.n_data = TC_MAX_DATA + 1, "a buffer with more than 128 bytes spelled out");

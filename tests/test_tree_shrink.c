@@ -90,6 +90,51 @@ static bool find(struct tree_gen *g)
 	return false;
 }
 
+static unsigned scored[16]; /* by tactic */
+
+static void note(const struct tcase *tc, const char *name, unsigned calls, void *arg)
+{
+	(void)arg;
+	assert_null(tc);
+	assert_int_equal(calls, asked);
+	for (unsigned i = 0; tree_shrink_tactic(i); i++)
+		scored[i] += !strcmp(tree_shrink_tactic(i), name);
+}
+
+/* Every tactic makes some case smaller. */
+static void no_tactic_is_idle(void **state)
+{
+	const struct shrink_opts opts = {.progress = note};
+	/* The generator makes no cgroup that is not there at the start. */
+	static const char later[] = "tree a\nprogram p1 setsockopt { return 1 }\nmkdir(a/b)\n"
+				    "attach(a, p1, none)\nattach(a/b, p1, multi)\n";
+	static struct tree_gen g; /* large */
+	unsigned n;
+
+	(void)state;
+	rule = TREE_WRONG_ABOVE;
+	assert_int_equal(tree_parse(later, sizeof(later) - 1, "later", &tree, NULL, NULL), 0);
+	assert_true(shows(&tree, NULL));
+	asked = 0;
+	tree_shrink(&tree, shows, NULL, &opts);
+	assert_int_equal(tree.n_steps, 2);
+	for (rule = TREE_RIGHT + 1; rule < TREE_WRONG_COUNT; rule++) {
+		tree_gen_init(&g, 29);
+		for (unsigned i = 0; i < 1000; i++) {
+			tree_gen_case(&g, i, &tree);
+			if (!shows(&tree, NULL))
+				continue;
+			tree.step[0].has_ret = true;
+			asked = 0;
+			tree_shrink(&tree, shows, NULL, &opts);
+		}
+	}
+	for (n = 0; tree_shrink_tactic(n); n++)
+		if (!scored[n])
+			fail_msg("no case needs '%s'", tree_shrink_tactic(n));
+	assert_int_equal(n, 11);
+}
+
 static void every_wrong_rule_ends_small(void **state)
 {
 	static struct tree_gen g; /* large */
@@ -132,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_wrong_rule_ends_small),
+		cmocka_unit_test(no_tactic_is_idle),
 	};
 
 	return cmocka_run_group_tests_name("tree_shrink", tests, NULL, NULL);

@@ -279,6 +279,8 @@ static bool go_through(struct shrinking *sh, const struct tree_tactic *tactic)
 		if (made == MADE && !tree_equal(&sh->cand, &sh->cur) && ask(sh)) {
 			sh->cur = sh->cand; /* what comes next has this number now */
 			better = true;
+			if (sh->opts.progress)
+				sh->opts.progress(NULL, tactic->name, sh->calls, sh->arg);
 		} else {
 			i++;
 		}

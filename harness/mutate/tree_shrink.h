@@ -15,9 +15,9 @@
 
 /*
  * *t passes tree_check and still(t, arg) is true of it (not asked again). Afterwards it is the smallest case
- * found for which `still` was true, and passes tree_check. opts as in shrink.h, but for progress: NULL is the
- * defaults. Returns the number of predicate calls. Expectations of the author's are dropped first: of a
- * smaller case something else would have to be expected.
+ * found for which `still` was true, and passes tree_check. opts as in shrink.h: NULL is the defaults;
+ * progress gets no case (NULL), and hears of the tactics below only. Returns the number of predicate calls.
+ * Expectations of the author's are dropped first: of a smaller case something else would have to be expected.
  */
 unsigned tree_shrink(struct tree *t, bool (*still)(const struct tree *t, void *arg), void *arg,
 		     const struct shrink_opts *opts);
