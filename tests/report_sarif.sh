@@ -36,8 +36,19 @@ same "URIs are ASCII" True "$(get "$tmp/hostile.sarif" \
 # none of the repository, two runs of one category.
 same "every result has a place" True "$(get "$tmp/all.sarif" \
 	'all(x["locations"][0]["physicalLocation"]["region"]["startLine"] for o in d["runs"] for x in o["results"])')"
-same "a generated case's place" "findings/set.optlen.range-set-int-ret.case" "$(get "$tmp/hostile.sarif" \
+same "a generated case's place" "findings/set.optlen.range-set-int-ret/case.case" "$(get "$tmp/hostile.sarif" \
 	'[x["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for x in d["runs"][0]["results"] if "logicalLocations" in x["locations"][0]][0]')"
+# A case with operations: what differed is in its step, and has no hook.
+{
+	head -n 1 "$samples/old.jsonl"
+	echo '{"type":"case","verdict":"FAIL","kernel":"6.1.90","step":{"number":2,"text":"attach(a, p1, none)","clause":"ATTACH.MIX","field":"ret","want":"0","got":"-1 EPERM"},"reruns":10,"failed":10,"case":"tree a\n"}'
+	tail -n 1 "$samples/old.jsonl"
+} >"$tmp/step.jsonl"
+report sarif "$tmp/step.sarif" "$tmp/step.jsonl"
+check "a step keeps the schema" /usr/bin/python3 "$samples/schema.py" "$schema" "$tmp/step.sarif"
+same "a step's place" "findings/attach-mix-ret/case.case" "$(get "$tmp/step.sarif" \
+	'r["ATTACH.MIX"]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]')"
+same "a step's message" True "$(get "$tmp/step.sarif" '"operation ret" in r["ATTACH.MIX"]["message"]["text"]')"
 sed 's#"path":"corpus/#"path":"/home/me/corpus/#' "$samples/old.jsonl" >"$tmp/absolute.jsonl"
 report sarif "$tmp/absolute.sarif" "$tmp/absolute.jsonl"
 same "a case's place on another machine" "corpus/set/fixed.case" "$(get "$tmp/absolute.sarif" \

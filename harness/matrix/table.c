@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../report/story.h"
 #include "../report/text.h"
 
 #define WIDTH	   110
@@ -293,7 +294,7 @@ static void put_findings(struct buf *out, const struct column *c)
 
 		if (!strcmp(f->verdict, "XFAIL"))
 			continue;
-		buf_printf(out, "FAIL %s: %s, %s %s: %s\n", c->label, clause_name(f->clause), f->hook,
+		buf_printf(out, "FAIL %s: %s, %s %s: %s\n", c->label, clause_name(f->clause), story_hook(f),
 			   f->field, f->where ? f->where : "");
 		put_behaves(out, c, f);
 		if (f->text && shown++ < SHOWN)

@@ -252,7 +252,7 @@ static bool add_case(struct rows *rows, const struct column *c, const struct col
 	if (f && f->path && !strcmp(f->path, k->path))
 		story_line(&why, f);
 	else if (f) /* its record names the key, and the first case with it has the rest */
-		buf_printf(&why, "%s %s differs, as in %s", f->hook, f->field,
+		buf_printf(&why, "%s %s differs, as in %s", story_hook(f), f->field,
 			   f->where ? f->where : "another");
 	if (k->why)
 		buf_printf(&why, "%s%s", why.n ? "; " : "", k->why);

@@ -70,18 +70,21 @@ static const char *below_corpus(const char *path)
 	return from;
 }
 
-/* What the commands call a generated case's file in a run's folder (triage_stem()).
- */
+/* Where the commands put a generated case in a run's folder (campaign: triage_stem(), operations_stem()). */
 static void put_file(struct buf *out, const struct column_finding *f)
 {
+	const char *rule = f->clause ? clause_info(f->clause)->name : "expectation";
 	struct buf name = {0};
 
-	buf_printf(&name, "%s-%.3s-%s-%s.case", f->clause ? clause_info(f->clause)->name : "expectation",
-		   f->hook, f->kind[0] ? f->kind : "unknown", f->field);
+	if (f->hook[0])
+		buf_printf(&name, "%s-%.3s-%s-%s", rule, f->hook, f->kind[0] ? f->kind : "unknown", f->field);
+	else
+		buf_printf(&name, "%s-%s", rule, f->field);
 	for (char *p = name.p; p && *p; p++)
-		*p = *p == '/' ? '-' : (char)tolower((unsigned char)*p);
+		*p = *p == '/' || (*p == '.' && !f->hook[0]) ? '-' : (char)tolower((unsigned char)*p);
 	buf_puts(out, "findings/");
 	put_uri(out, buf_str(&name));
+	buf_puts(out, "/case.case");
 	buf_fini(&name);
 }
 

@@ -48,11 +48,16 @@ static void put_number(struct buf *out, struct column_number n, bool result)
 		buf_printf(out, " %s", errno_name((int)-n.n));
 }
 
+const char *story_hook(const struct column_finding *f)
+{
+	return f->hook[0] ? f->hook : "operation";
+}
+
 void story_line(struct buf *out, const struct column_finding *f)
 {
 	bool result = !strcmp(f->field, "ret");
 
-	buf_printf(out, "%s %s", f->hook, f->field);
+	buf_printf(out, "%s %s", story_hook(f), f->field);
 	if (f->want_value.is == NUMBER_KNOWN && f->got_value.is == NUMBER_KNOWN) {
 		buf_puts(out, ": want ");
 		put_number(out, f->want_value, result);
@@ -63,7 +68,7 @@ void story_line(struct buf *out, const struct column_finding *f)
 
 void story_title(struct buf *out, const struct column *c, const struct column_finding *f)
 {
-	buf_printf(out, "%s %s: %s %s%s, Linux %s", f->verdict, rule_name(f), f->hook, f->field,
+	buf_printf(out, "%s %s: %s %s%s, Linux %s", f->verdict, rule_name(f), story_hook(f), f->field,
 		   f->state ? " of the state read back" : "", c->release);
 }
 

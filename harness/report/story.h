@@ -9,6 +9,9 @@
 /* Appends "SET.ARGS.setsockopt.int.ret": equal for findings with one key. Letters, digits, dots, '-', '_'. */
 void story_key(struct buf *out, const struct column_finding *f);
 
+/* What differed: a call of this hook, or an operation. */
+const char *story_hook(const struct column_finding *f);
+
 /* Appends "setsockopt ret: want 0, got -14 EFAULT", one line. */
 void story_line(struct buf *out, const struct column_finding *f);
 
