@@ -41,7 +41,7 @@ same "a generated case's place" "findings/set.optlen.range-set-int-ret/case.case
 # A case with operations: what differed is in its step, and has no hook.
 {
 	head -n 1 "$samples/old.jsonl"
-	echo '{"type":"case","verdict":"FAIL","kernel":"6.1.90","step":{"number":2,"text":"attach(a, p1, none)","clause":"ATTACH.MIX","field":"ret","want":"0","got":"-1 EPERM"},"reruns":10,"failed":10,"case":"tree a\n"}'
+	printf '%s\n' '{"type":"case","verdict":"FAIL","kernel":"6.1.90","step":{"number":2,"text":"attach(a, p1, none)","clause":"ATTACH.MIX","field":"ret","want":"0","got":"-1 EPERM"},"reruns":10,"failed":10,"case":"tree a\n"}'
 	tail -n 1 "$samples/old.jsonl"
 } >"$tmp/step.jsonl"
 report sarif "$tmp/step.sarif" "$tmp/step.jsonl"
