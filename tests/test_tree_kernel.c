@@ -208,6 +208,37 @@ static void wrong_rules_are_caught(void **state)
 	corpus_agrees(NULL); /* nothing of it stayed */
 }
 
+/* What a case expects in vain is said in the words of what it expected. */
+static void expectations(void **state)
+{
+	static const struct {
+		const char *steps, *says;
+	} rows[] = {
+		{"attach(a, p1, none) = 0\nattach(a/b, p1, multi) = 0\n",
+		 "step 2, attach(a/b, p1, multi): expectation: want 0, got -1 EPERM (the case's own "
+		 "expectation)"},
+		{"attach(a, p1, none) = -1 EPERM\n", "expectation: want -1 EPERM, got 0 ("},
+		{"attach(a, p1, multi)\nquery(a, setsockopt) = 0 [p1] count 2\n",
+		 "expectation: want 2, got 1 ("},
+		{"attach(a, p1, multi)\nquery(a, setsockopt) = 0 [p2]\n", "expectation: want 2, got 1 ("},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[400];
+		int n = snprintf(
+			text, sizeof(text),
+			"tree a a/b\nprogram p1 setsockopt { return 1 }\nprogram p2 setsockopt { return 1 "
+			"}\n%s",
+			rows[i].steps);
+
+		assert_int_equal(tree_parse(text, (size_t)n, "row", &tree, NULL, NULL), 0);
+		assert_int_equal(operate_case(&o, &tree, true, &res), V_FAIL);
+		if (!strstr(res.why, rows[i].says))
+			fail_msg("%s: want '%s'", res.why, rows[i].says);
+	}
+}
+
 /* A divergence is made smaller: to what it needs. */
 static void a_failure_shrinks(void **state)
 {
@@ -296,11 +327,9 @@ static void nothing_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(corpus_agrees),
-		cmocka_unit_test(generated_agree),
-		cmocka_unit_test(wrong_rules_are_caught),
-		cmocka_unit_test(a_failure_shrinks),
-		cmocka_unit_test(chains),
+		cmocka_unit_test(corpus_agrees),	  cmocka_unit_test(generated_agree),
+		cmocka_unit_test(wrong_rules_are_caught), cmocka_unit_test(expectations),
+		cmocka_unit_test(a_failure_shrinks),	  cmocka_unit_test(chains),
 		cmocka_unit_test(nothing_stays),
 	};
 	char err[256];

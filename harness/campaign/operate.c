@@ -22,6 +22,14 @@ const char *op_result_field(const struct op_result *res)
 	return res->field == OP_CALL ? diff_field_name(res->call.diff.field) : op_field_name(res->field);
 }
 
+void op_result_number(const struct op_result *res, int64_t v, struct buf *out)
+{
+	if (res->is_ret)
+		tcase_print_ret(v, out);
+	else
+		buf_printf(out, "%lld", (long long)v);
+}
+
 /* ---- the backend of calls: the kernel's, whose programs get their places in the chain ---- */
 
 static struct operate *of(struct backend *b)
@@ -141,7 +149,14 @@ static bool differs(struct op_result *r, enum op_field f, uint8_t clause, int64_
 	r->clause = clause;
 	r->want = want;
 	r->got = got;
+	r->is_ret = f == OP_RET;
 	return false;
+}
+
+/* A program as people number them; 0: none of the case. */
+static int64_t program_number(uint8_t prog)
+{
+	return prog == TREE_NONE ? 0 : prog + 1;
 }
 
 static bool same_ids(const struct operate *o, struct op_result *r)
@@ -151,8 +166,7 @@ static bool same_ids(const struct operate *o, struct op_result *r)
 
 	for (unsigned i = 0; i < w->n && i < g->n; i++)
 		if (w->progs[i] != g->progs[i])
-			return differs(r, OP_IDS, w->clause, w->progs[i] + 1,
-				       g->progs[i] == TREE_NONE ? 0 : g->progs[i] + 1);
+			return differs(r, OP_IDS, w->clause, w->progs[i] + 1, program_number(g->progs[i]));
 	return w->n == g->n ? true : differs(r, OP_COUNT, w->clause, w->n, g->n);
 }
 
@@ -181,8 +195,11 @@ static bool as_expected(const struct operate *o, const struct tree_step *s, stru
 	const struct tree_answer *a = &s->answer;
 	const struct lane_got *g = &o->got;
 
-	if (s->has_ret && s->ret != g->ret)
-		return differs(r, OP_EXPECT, C_NONE, s->ret, g->ret);
+	if (s->has_ret && s->ret != g->ret) {
+		differs(r, OP_EXPECT, C_NONE, s->ret, g->ret);
+		r->is_ret = true;
+		return false;
+	}
 	if (a->has_flags && a->flags != g->flags)
 		return differs(r, OP_EXPECT, C_NONE, a->flags, g->flags);
 	if (a->has_count && a->count != g->count)
@@ -193,7 +210,7 @@ static bool as_expected(const struct operate *o, const struct tree_step *s, stru
 		return differs(r, OP_EXPECT, C_NONE, a->n_ids, g->n);
 	for (unsigned i = 0; a->has_ids && i < a->n_ids; i++)
 		if (a->ids[i] != g->progs[i])
-			return differs(r, OP_EXPECT, C_NONE, a->ids[i] + 1, g->progs[i] + 1);
+			return differs(r, OP_EXPECT, C_NONE, a->ids[i] + 1, program_number(g->progs[i]));
 	return true;
 }
 
@@ -270,15 +287,9 @@ static void explain(const struct tree *t, struct op_result *r)
 	buf_printf(&b, "step %u, ", r->step + 1);
 	tree_print_step(t, &t->step[r->step], &b);
 	buf_printf(&b, ": %s: want ", op_result_field(r));
-	if (r->field == OP_RET)
-		tcase_print_ret(r->want, &b);
-	else
-		buf_printf(&b, "%lld", (long long)r->want);
+	op_result_number(r, r->want, &b);
 	buf_puts(&b, ", got ");
-	if (r->field == OP_RET)
-		tcase_print_ret(r->got, &b);
-	else
-		buf_printf(&b, "%lld", (long long)r->got);
+	op_result_number(r, r->got, &b);
 	buf_printf(&b, " (%s)", r->clause ? clause_info(r->clause)->name : "the case's own expectation");
 	snprintf(r->why, sizeof(r->why), "%s", buf_str(&b));
 	buf_fini(&b);

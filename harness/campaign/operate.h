@@ -8,6 +8,7 @@
 #define OPERATE_H
 
 #include "../../oracle/tree.h"
+#include "../base/buf.h"
 #include "../exec/lane.h"
 #include "loop.h"
 
@@ -30,6 +31,7 @@ struct op_result {
 	enum op_field field;	 /* V_FAIL */
 	uint8_t clause;		 /* V_FAIL: the clause that is broken; C_NONE: the case's own expectation */
 	int64_t want, got;	 /* V_FAIL: of the field; of OP_IDS the number of the first id that differs */
+	bool is_ret;		 /* V_FAIL: those two are results of a system call */
 	struct case_result call; /* OP_CALL: what differed in the call */
 	char why[300];		 /* one sentence */
 };
@@ -73,6 +75,9 @@ int operate_end(struct operate *o, struct op_result *res);
 const char *op_field_name(enum op_field f);
 /* V_FAIL: the name of what differed; of a call, of its part. */
 const char *op_result_field(const struct op_result *res);
+
+/* Appends want or got of a failure: "2", and of a result "-1 EPERM". */
+void op_result_number(const struct op_result *res, int64_t v, struct buf *out);
 
 /* Do two failures differ in the same field and clause? */
 bool operate_alike(const struct op_result *a, const struct op_result *b);

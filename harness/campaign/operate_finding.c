@@ -48,8 +48,9 @@ static void keep_sides(const struct operate *o, const struct op_result *r, struc
 	if (r->field == OP_CALL) {
 		put_call(o, r, &want, &got);
 	} else if (r->field == OP_EXPECT) {
-		buf_printf(&want, "%lld, as the case says", (long long)r->want);
-		buf_printf(&got, "%lld", (long long)r->got);
+		op_result_number(r, r->want, &want);
+		buf_puts(&want, ", as the case says");
+		op_result_number(r, r->got, &got);
 	} else {
 		tcase_print_ret(w->ret, &want);
 		tcase_print_ret(g->ret, &got);
