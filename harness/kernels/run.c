@@ -31,8 +31,9 @@ fail:
 
 int run_start(struct run_child *c, const char *const *argv)
 {
-	int output[2], failed[2], error = 0;
+	int output[2], failed[2], error = 0, failure;
 	pid_t parent = getpid();
+	ssize_t n;
 
 	if (pipe2(output, O_CLOEXEC))
 		return -errno;
@@ -49,8 +50,11 @@ int run_start(struct run_child *c, const char *const *argv)
 	close(output[1]);
 	close(failed[1]);
 	/* Nothing arrives once the program has begun: its end of the pipe closes then. */
-	if (!error && read(failed[0], &error, sizeof(error)) != sizeof(error))
-		error = 0;
+	do
+		n = error ? 0 : read(failed[0], &failure, sizeof(failure));
+	while (n < 0 && errno == EINTR);
+	if (n == sizeof(failure))
+		error = failure;
 	close(failed[0]);
 	c->output = output[0];
 	if (error) {
