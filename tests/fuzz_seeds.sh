@@ -43,10 +43,23 @@ replay() {
 	fi
 }
 
+# counted TARGET: it left the line that HOOKDIFF_FUZZ_STATS asks for
+counted() {
+	grep -q "\"target\":\"$1\",\"executions\":[1-9]" "$tmp/stats.json" || fail "$1: HOOKDIFF_FUZZ_STATS"
+}
+
 for target in fuzz_case_text fuzz_case_bin fuzz_oracle fuzz_isa fuzz_elf fuzz_tree; do
 	replay "$target" "$runs" "$build/drivers/seeds/$target"
-	grep -q "\"target\":\"$target\",\"executions\":[1-9]" "$tmp/stats.json" || fail "$target: HOOKDIFF_FUZZ_STATS"
+	counted "$target"
 done
+# Of these nobody makes seeds.
+mkdir "$tmp/records" "$tmp/lines"
+cp "${HD_SOURCE_DIR:?}"/tests/reports/*.jsonl "$tmp/records"
+printf '{"id":1,"ops":[{"op":"hello","protocols":[1]}]}\n' >"$tmp/lines/hello"
+replay fuzz_records $((runs / 10)) "$tmp/records"
+counted fuzz_records
+replay fuzz_wire $((runs / 10)) "$tmp/lines"
+counted fuzz_wire
 replay fuzz_kernel $((runs / 10)) "$build/drivers/seeds/fuzz_kernel"
 
 # The seeds are what they are taken for: none is refused.

@@ -6,6 +6,7 @@
 #include "harness/report/delta.h"
 #include "harness/report/formats.h"
 #include "harness/report/html.h"
+#include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned pick = size ? data[0] % 7 : 0;
 	struct delta d;
 
+	stats_execution();
 	column_init(&c, "");
 	if (size)
 		data++, size--;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/wire/null.h"
+#include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct wire_host host = {.name = "null", .open = null_open};
 	static int in = -1, out;
 
+	stats_execution();
 	if (in < 0) {
 		in = memfd_create("lines", MFD_CLOEXEC);
 		out = open("/dev/null", O_WRONLY | O_CLOEXEC);

@@ -8,7 +8,7 @@
  *
  * cases: all that the inputs held. refused: cases (or whole inputs) that tested nothing, by reason.
  * In a campaign the same counts go to its page of counters as well (harness/base/pulse.h), and the target
- *ends when the campaign has gone.
+ * ends when the campaign has gone.
  */
 #ifndef STATS_H
 #define STATS_H
