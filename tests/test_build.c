@@ -26,6 +26,7 @@
 #include "harness/build/unpack.h"
 #include "harness/build/work.h"
 #include "harness/kernels/files.h"
+#include "harness/mutants/hunt.h"
 #include "harness/mutants/mutant.h"
 
 static char dir[64];
@@ -535,6 +536,36 @@ static void mutants_have_words(void **state)
 	mutants_fini(&all);
 }
 
+static bool take(struct hunt_result *r, const char *line)
+{
+	return hunt_line(r, "/here", line, strlen(line));
+}
+
+/* The clause of a case, and of the step of a case with operations. */
+static void a_catch_names_its_clause(void **state)
+{
+	struct hunt_result r = {.cases = 0};
+
+	assert_false(take(&r, "{\"type\":\"run\",\"verdict\":\"FAIL\"}"));
+	assert_false(take(&r, "{\"type\":\"case\",\"verdict\":\"PASS\",\"clause\":\"SET.ARGS\"}"));
+	assert_false(take(&r, "{\"type\":\"case\",\"verdict\":"));
+	assert_int_equal(r.cases, 1);
+	assert_string_equal(r.clause, "");
+	assert_true(take(&r, "{\"type\":\"case\",\"verdict\":\"FAIL\",\"path\":\"/here/corpus/x.case\","
+			     "\"clause\":\"SET.ARGS\"}"));
+	assert_int_equal(r.cases, 2);
+	assert_string_equal(r.clause, "SET.ARGS");
+	assert_string_equal(r.where, "corpus/x.case");
+	assert_true(take(&r, "{\"type\":\"case\",\"verdict\":\"FAIL\",\"path\":\"/hereby/t.case\",\"step\":"
+			     "{\"number\":3,\"clause\":\"TREE.YIELD\",\"field\":\"runs\"}}"));
+	assert_string_equal(r.clause, "TREE.YIELD");
+	assert_string_equal(r.where, "/hereby/t.case");
+	assert_true(take(&r, "{\"type\":\"case\",\"verdict\":\"FAIL\",\"index\":41}"));
+	assert_string_equal(r.clause, "");
+	assert_string_equal(r.where, "case 41");
+	assert_int_equal(r.cases, 42);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -551,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_built_is_kept_whole, setup_fake, teardown_fake),
 		cmocka_unit_test_setup_teardown(no_variable_of_make_is_lost, setup_fake, teardown_fake),
 		cmocka_unit_test_setup_teardown(mutants_have_words, setup, teardown),
+		cmocka_unit_test(a_catch_names_its_clause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,26 +55,45 @@ static const char *text(struct json_object *o, const char *key)
 	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
 }
 
-static void caught(struct hunting *g, unsigned stage, struct json_object *o)
+/* A case has its clause beside its verdict; a case with operations in the step that differed. */
+static void take_case(struct hunt_result *r, const char *cwd, struct json_object *o)
 {
-	struct hunt_result *r = g->r;
+	const char *clause = text(o, "clause"), *path = text(o, "path");
+	size_t n = strlen(cwd);
 
-	r->end = HUNT_CAUGHT;
-	snprintf(r->stage, sizeof(r->stage), "%s", g->name[stage]);
-	r->seconds = clock_now() - g->hello;
-	if (!o)
-		return;
-	snprintf(r->clause, sizeof(r->clause), "%s", text(o, "clause"));
-	if (*text(o, "path")) {
-		const char *path = text(o, "path");
-		size_t n = strlen(g->cwd);
-
+	if (!*clause)
+		clause = text(member(o, "step"), "clause");
+	snprintf(r->clause, sizeof(r->clause), "%s", clause);
+	if (*path) {
 		snprintf(r->where, sizeof(r->where), "%s",
-			 !strncmp(path, g->cwd, n) && path[n] == '/' ? path + n + 1 : path);
+			 !strncmp(path, cwd, n) && path[n] == '/' ? path + n + 1 : path);
 	} else {
 		r->cases = (uint64_t)json_object_get_int64(member(o, "index")) + 1;
 		snprintf(r->where, sizeof(r->where), "case %llu", (unsigned long long)r->cases - 1);
 	}
+}
+
+bool hunt_line(struct hunt_result *r, const char *cwd, const char *line, size_t n)
+{
+	struct json_tokener *t = json_tokener_new_ex(16);
+	struct json_object *o = t ? json_tokener_parse_ex(t, line, (int)n) : NULL;
+	bool is_case = o && !strcmp(text(o, "type"), "case");
+	bool failed = is_case && !strcmp(text(o, "verdict"), "FAIL");
+
+	r->cases += is_case;
+	if (failed)
+		take_case(r, cwd, o);
+	json_object_put(o);
+	if (t)
+		json_tokener_free(t);
+	return failed;
+}
+
+static void caught(struct hunting *g, unsigned stage)
+{
+	g->r->end = HUNT_CAUGHT;
+	snprintf(g->r->stage, sizeof(g->r->stage), "%s", g->name[stage]);
+	g->r->seconds = clock_now() - g->hello;
 }
 
 static void on_booted(void *arg, const char *release, const char *version)
@@ -89,8 +108,6 @@ static void on_booted(void *arg, const char *release, const char *version)
 static void on_line(void *arg, unsigned command, const char *line, size_t n)
 {
 	struct hunting *g = arg;
-	struct json_tokener *t;
-	struct json_object *o;
 
 	if (g->log)
 		fprintf(g->log, "%.*s\n", (int)n, line);
@@ -99,18 +116,10 @@ static void on_line(void *arg, unsigned command, const char *line, size_t n)
 	if (command != g->stage)
 		g->r->cases = 0;
 	g->stage = command;
-	t = json_tokener_new_ex(16);
-	o = t ? json_tokener_parse_ex(t, line, (int)n) : NULL;
-	if (o && !strcmp(text(o, "type"), "case")) {
-		g->r->cases++;
-		if (!strcmp(text(o, "verdict"), "FAIL")) {
-			caught(g, command, o);
-			stop(g);
-		}
+	if (hunt_line(g->r, g->cwd, line, n)) {
+		caught(g, command);
+		stop(g);
 	}
-	json_object_put(o);
-	if (t)
-		json_tokener_free(t);
 }
 
 static void on_message(void *arg, unsigned command, const char *line, size_t n)
@@ -133,7 +142,7 @@ static void on_ended(void *arg, unsigned command, int exit_code)
 	if (g->stopped || !exit_code)
 		return;
 	if (exit_code == 1) {
-		caught(g, command, NULL);
+		caught(g, command);
 	} else {
 		g->r->end = HUNT_FAILED;
 		snprintf(g->r->stage, sizeof(g->r->stage), "%s", g->name[command]);

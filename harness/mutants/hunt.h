@@ -38,6 +38,12 @@ struct hunt_result {
 	double seconds; /* from then to the catch, or to the end */
 };
 
+/*
+ * Reads one line of those that a command prints with --json (n bytes), which counts if it is a case. True if
+ * that failed: r has its clause and where it is, a path below cwd without it.
+ */
+bool hunt_line(struct hunt_result *r, const char *cwd, const char *line, size_t n);
+
 void hunt_run(const struct hunt *h, struct hunt_result *r);
 
 #endif
