@@ -163,6 +163,36 @@ static void our_fragments_are_sound(void **state)
 	fragment_fini(&f);
 }
 
+/* scripts/Makefile.lib asks for KCOV_INSTRUMENT_STEM.o; without one of these lines nothing is instrumented.
+ */
+static void coverage_is_of_the_hooks(void **state)
+{
+	static const char *const stems[] = {"cgroup", "socket", "sock", "tcp", "ip_sockglue", "sockopt"};
+	const struct fragment_file *file = fragment_files;
+	struct fragments f;
+	const char *v;
+	unsigned found = 0;
+
+	while (file->name && strcmp(file->name, "kcov"))
+		file++;
+	assert_non_null(file->name);
+	parse(&f, file->text);
+	v = f.make.p;
+	for (unsigned i = 0; i < f.n_make; i++, v += strlen(v) + 1) {
+		const char *stem = v + strlen("KCOV_INSTRUMENT_"), *end = strstr(v, ".o=y");
+
+		assert_int_equal(strncmp(v, "KCOV_INSTRUMENT_", strlen("KCOV_INSTRUMENT_")), 0);
+		assert_true(end > stem && !end[4]);
+		for (size_t k = 0; k < sizeof(stems) / sizeof(stems[0]); k++)
+			found |= strlen(stems[k]) == (size_t)(end - stem) &&
+						 !strncmp(stem, stems[k], strlen(stems[k]))
+					 ? 1u << k
+					 : 0;
+	}
+	assert_int_equal(found, (1u << sizeof(stems) / sizeof(stems[0])) - 1);
+	fragment_fini(&f);
+}
+
 /* --- sources
  * --------------------------------------------------------------------------------------------------- */
 
@@ -573,6 +603,7 @@ int main(void)
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(what_kconfig_dropped_is_noticed),
 		cmocka_unit_test(our_fragments_are_sound),
+		cmocka_unit_test(coverage_is_of_the_hooks),
 		cmocka_unit_test_setup_teardown(a_tree_is_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_tarball_is_unpacked, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hostile_tarball_stays_inside, setup, teardown),
