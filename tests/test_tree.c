@@ -22,10 +22,10 @@
 #include "harness/mutate/tree_gen.h"
 #include "oracle/scope.h"
 #include "oracle/profiles.h"
-#include "oracle/tree.h"
+#include "wrong_rules.h"
 
 static struct tree tree, again;
-static struct tree_model model, other;
+static struct tree_model model;
 
 /* ---- by hand: a case each, and its epoch; NULL: the newest ---- */
 
@@ -656,29 +656,6 @@ static void rows_are_counted(void **state)
 	}
 }
 
-static bool wants_differ(const struct tree_want *a, const struct tree_want *b)
-{
-	return a->ret != b->ret || a->n != b->n || memcmp(a->progs, b->progs, a->n) ||
-	       a->bad_socket != b->bad_socket ||
-	       (a->answers && (a->flags != b->flags || a->count != b->count || a->revision != b->revision));
-}
-
-static bool shows(const struct tree *t, unsigned wrong)
-{
-	struct tree_want a, b;
-
-	tree_begin(&model, attach_epoch_find("attach-7.2"), t);
-	tree_begin(&other, attach_epoch_find("attach-7.2"), t);
-	other.wrong = (uint8_t)wrong;
-	for (unsigned i = 0; i < t->n_steps; i++) {
-		tree_next(&model, i, &a);
-		tree_next(&other, i, &b);
-		if (wants_differ(&a, &b))
-			return true;
-	}
-	return false;
-}
-
 /* Each wrong rule shows in generated cases and in the corpus; the right one in none. */
 static void wrong_rules_show(void **state)
 {
@@ -690,11 +667,11 @@ static void wrong_rules_show(void **state)
 		unsigned in_corpus = 0, first = 0;
 
 		for (unsigned i = 0; i < n_corpus; i++)
-			in_corpus += shows(&corpus[i].t, w);
+			in_corpus += wrong_rule_shows(&corpus[i].t, w);
 		tree_gen_init(&g, 11);
 		for (unsigned i = 1; i <= 40000 && !first; i++) {
 			tree_gen_case(&g, i, &tree);
-			first = shows(&tree, w) ? i : 0;
+			first = wrong_rule_shows(&tree, w) ? i : 0;
 		}
 		if (w == TREE_RIGHT ? in_corpus || first : !in_corpus || !first) {
 			print_error("wrong rule %u: %u cases of the corpus, first generated case %u\n", w,

@@ -16,38 +16,19 @@
 #include "harness/case/tree_text.h"
 #include "harness/mutate/tree_gen.h"
 #include "harness/mutate/tree_shrink.h"
-#include "oracle/tree.h"
+#include "wrong_rules.h"
 
 static struct tree tree;
-static struct tree_model right, wrong;
 static unsigned rule;
 static unsigned asked;
-
-static bool differ(const struct tree_want *a, const struct tree_want *b)
-{
-	return a->ret != b->ret || a->n != b->n || memcmp(a->progs, b->progs, a->n) ||
-	       a->bad_socket != b->bad_socket ||
-	       (a->answers && (a->flags != b->flags || a->count != b->count || a->revision != b->revision));
-}
 
 /* Does the wrong rule show in the case? */
 static bool shows(const struct tree *t, void *arg)
 {
-	struct tree_want a, b;
-
 	(void)arg;
 	asked++;
 	assert_null(tree_check(t));
-	tree_begin(&right, attach_epoch_find("attach-7.2"), t);
-	tree_begin(&wrong, attach_epoch_find("attach-7.2"), t);
-	wrong.wrong = (uint8_t)rule;
-	for (unsigned i = 0; i < t->n_steps; i++) {
-		tree_next(&right, i, &a);
-		tree_next(&wrong, i, &b);
-		if (differ(&a, &b))
-			return true;
-	}
-	return false;
+	return wrong_rule_shows(t, rule);
 }
 
 /*

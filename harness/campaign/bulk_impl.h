@@ -54,6 +54,8 @@ unsigned bulk_thinning(const struct bulk_opts *o);
 /* Has the run been asked to end? */
 bool bulk_interrupted(const struct worker *w);
 
+/* Saves the case that a worker stumbled over, so that `run` can show it alone. */
+void bulk_save(const struct worker *w, uint64_t index, const struct buf *text);
 /* The whole life of a worker process; never returns. */
 void bulk_worker(const struct bulk_opts *opts, struct shared *sh, unsigned index, _Atomic int *stop)
 	__attribute__((noreturn));

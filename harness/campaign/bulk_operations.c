@@ -14,22 +14,12 @@
 #include "chains.h"
 #include "record.h"
 
-/* Saves the case with operations that a worker stumbled over. */
-static void save_tree(struct worker *w, uint64_t index)
+static void save_tree(const struct worker *w, uint64_t index)
 {
-	char path[400];
 	struct buf text = {0};
-	FILE *f;
 
-	if (!w->opts->findings)
-		return;
-	snprintf(path, sizeof(path), "%s/error-%llu.case", w->opts->findings, (unsigned long long)index);
-	f = fopen(path, "we");
-	if (!f)
-		return;
 	tree_print(&w->operations->t, NULL, &text);
-	fputs(buf_str(&text), f);
-	fclose(f);
+	bulk_save(w, index, &text);
 	buf_fini(&text);
 }
 

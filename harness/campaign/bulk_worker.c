@@ -80,11 +80,9 @@ static bool next_case(struct worker *w, uint64_t index, struct shadow **shadow)
 	return true;
 }
 
-/* Saves the case that a backend had no answer to, so that `run` can show it alone. */
-static void save_case(struct worker *w, uint64_t index)
+void bulk_save(const struct worker *w, uint64_t index, const struct buf *text)
 {
 	char path[400];
-	struct buf text = {0};
 	FILE *f;
 
 	if (!w->opts->findings)
@@ -93,9 +91,16 @@ static void save_case(struct worker *w, uint64_t index)
 	f = fopen(path, "we");
 	if (!f)
 		return;
-	tcase_print(&w->tc, NULL, &text);
-	fputs(buf_str(&text), f);
+	fputs(buf_str(text), f);
 	fclose(f);
+}
+
+static void save_case(const struct worker *w, uint64_t index)
+{
+	struct buf text = {0};
+
+	tcase_print(&w->tc, NULL, &text);
+	bulk_save(w, index, &text);
 	buf_fini(&text);
 }
 
