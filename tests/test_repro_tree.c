@@ -44,13 +44,13 @@ static const char text[] = "tree a a/b\n"
 static struct tree tree;
 static struct repro_tree r;
 
-/* Is it C that gives no warning? */
+/* Is it C that gives no warning? gcc looks for functions without a caller only when it makes code. */
 static bool compiles(const char *compiler, const struct buf *source)
 {
 	char command[200];
 	FILE *cc;
 
-	snprintf(command, sizeof(command), "%s -Wall -Wextra -Werror -fsyntax-only -x c -", compiler);
+	snprintf(command, sizeof(command), "%s -Wall -Wextra -Werror -S -o /dev/null -x c -", compiler);
 	cc = popen(command, "w");
 	assert_non_null(cc);
 	assert_int_equal(fwrite(source->p, 1, source->n, cc), source->n);
@@ -71,7 +71,7 @@ static void any_last_step(void **state)
 		if (system(look))
 			continue;
 		tried++;
-		for (unsigned n = 1 + i; n <= tree.n_steps; n += 1 + i) {
+		for (unsigned n = 1 + i; n <= tree.n_steps; n += 2) {
 			struct buf source = {0};
 
 			r = (struct repro_tree){.t = &tree,
