@@ -171,7 +171,10 @@ static void put_card(struct folder *d, const struct report_case *rc)
 {
 	struct buf card = {0};
 
-	card_format(&card, rc);
+	if (rc->step)
+		card_format_step(&card, rc);
+	else
+		card_format(&card, rc);
 	put_text(d, "card.txt", &card);
 	buf_fini(&card);
 	put_json(d, rc);
@@ -253,16 +256,6 @@ static void operations_stem(const struct op_result *res, char *stem, size_t size
 							     : stem[i];
 }
 
-static void put_operations_card(struct folder *d, const struct report_case *rc)
-{
-	struct buf card = {0};
-
-	card_format_step(&card, rc);
-	put_text(d, "card.txt", &card);
-	buf_fini(&card);
-	put_json(d, rc);
-}
-
 static void put_operations_program(struct folder *d, struct operate *o, const struct op_finding *f,
 				   const char *title, const char *text)
 {
@@ -324,7 +317,7 @@ int record_operations(const struct record_operations *opts, struct operate *o, c
 				       .reproduce = buf_str(&command)};
 
 	put_text(&d, "case.case", &text);
-	put_operations_card(&d, &rc);
+	put_card(&d, &rc);
 	put_operations_program(&d, o, f, meta.title, buf_str(&text));
 	buf_fini(&text);
 	buf_fini(&command);
