@@ -127,7 +127,7 @@ void topo_hook_off(struct topo *t, enum hook hook)
 }
 
 /* att[] and used[] are in one order: attach_level(). */
-int topo_hook_on(struct topo *t, enum hook hook)
+int topo_hook_on(struct topo_set *s, struct topo *t, enum hook hook)
 {
 	int ret = 0;
 
@@ -138,6 +138,9 @@ int topo_hook_on(struct topo *t, enum hook hook)
 			ret = cgroup_attach(&t->att[i], &t->cgroup[level], t->att[i].prog, hook,
 					    (uint8_t)(t->key.hook[hook] >> 8 * level) >> 3);
 	}
+	for (unsigned i = 0; ret && i < s->n; i++)
+		if (s->topo[i] == t)
+			s->key[i].n_levels = UINT32_MAX; /* no case's */
 	return ret;
 }
 

@@ -101,9 +101,12 @@ int topo_pair(struct topo_set *s, struct topo *t, const struct tc_sock *sock, un
 /* Ends the life of a pair's current sockets. */
 void topo_pair_retire(struct topo_set *s, struct topo_pair *p);
 
-/* Takes the programs of a hook off all levels, and puts them back in their order. 0 or -errno. */
+/*
+ * Takes the programs of a hook off all levels, and puts them back in their order. 0 or -errno; then no later
+ * case gets this topology, half of whose programs are not there.
+ */
 void topo_hook_off(struct topo *t, enum hook hook);
-int topo_hook_on(struct topo *t, enum hook hook);
+int topo_hook_on(struct topo_set *s, struct topo *t, enum hook hook);
 
 /* Detaches and removes all topologies, with a last negative control on each. */
 void topo_drop_all(struct topo_set *s);

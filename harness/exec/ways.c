@@ -165,7 +165,7 @@ void ways_call_meanwhile(struct kernel *k, int fd, const struct tc_call *c, cons
 	if (err)
 		meanwhile_failed(k, "a thread beside the call", err);
 	if (touched && c->meanwhile == MEANWHILE_DETACH)
-		ret = topo_hook_on(k->topo, (enum hook)c->hook);
+		ret = topo_hook_on(&k->set, k->topo, (enum hook)c->hook);
 	if (ret)
 		meanwhile_failed(k, "attaching the programs again", -ret);
 }
