@@ -524,6 +524,7 @@ static void no_variable_of_make_is_lost(void **state)
 	buf_fini(&text);
 	snprintf(config, sizeof(config), "%s", at("many.config"));
 	assert_int_equal(build(&b, config, true, why, sizeof(why)), IMAGE_OK);
+	assert_non_null(strstr(b.name, "_um+many-")); /* build:..._um is not this one */
 	for (int i = 0; i < 240; i++) {
 		snprintf(word, sizeof(word), " VARIABLE_%d=y ", i);
 		assert_true(says("fake/made", word));

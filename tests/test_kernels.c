@@ -674,7 +674,7 @@ static void paths(void **state)
 	must_get(at("tree/arch/x86/boot/bzImage"), &im);
 	put(at("tree/vmlinux"), plain.p, plain.n);
 	get_refused(at("tree/vmlinux"), IMAGE_ERROR, "PVH");
-	get_refused(__FILE__, IMAGE_ERROR, "found neither");
+	get_refused(HD_SOURCE_DIR "/tests/test_kernels.c", IMAGE_ERROR, "found neither");
 	get_refused("/dev/null", IMAGE_ERROR, "/dev/null");
 	get_refused("debian:x", IMAGE_ERROR, "expected a series");
 	buf_fini(&vmlinux);

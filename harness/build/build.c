@@ -115,13 +115,26 @@ static void kind_of(const struct build_recipe *r, char *out, size_t n)
 	snprintf(out, n, "%s%s%s", r->um ? "um" : "x86", r->kcov ? "_kcov" : "", r->kasan ? "_kasan" : "");
 }
 
+/* "/x/0001-fix.patch" adds "+0001_fix". */
+static void add_name(char *out, size_t n, const char *path)
+{
+	const char *base = strrchr(path, '/');
+	size_t have = strlen(out);
+
+	base = base ? base + 1 : path;
+	snprintf(out + have, n - have, "+%.30s", base);
+	out[have + strcspn(out + have, ".")] = 0;
+	for (char *p = out + have; *p; p++)
+		*p = isalnum((unsigned char)*p) || *p == '+' ? *p : '_';
+}
+
 /* Source, configuration, patches and compiler. */
 static enum image_status name_it(struct building *b)
 {
 	const char *const argv[] = {"gcc", "--version", NULL};
 	uint64_t h = 0xcbf29ce484222325ull;
 	struct buf text = {0};
-	char kind[32], patched[48] = "";
+	char kind[32], changed[64] = "";
 	int ret;
 
 	ret = run_program(argv, &b->compiler);
@@ -143,15 +156,12 @@ static enum image_status name_it(struct building *b)
 	}
 	buf_fini(&text);
 	kind_of(b->r, kind, sizeof(kind));
-	if (b->r->n_patch) { /* never taken for the source as it is: image.h */
-		const char *base = strrchr(b->r->patch[0], '/');
-
-		base = base ? base + 1 : b->r->patch[0];
-		snprintf(patched, sizeof(patched), "+%.*s", (int)strcspn(base, "."), base);
-		for (char *p = patched; *p; p++)
-			*p = isalnum((unsigned char)*p) || *p == '+' ? *p : '_';
-	}
-	snprintf(b->b->name, sizeof(b->b->name), "%.60s_%s%s-%012llx", b->source.name, kind, patched,
+	/* Never taken for the source as it is: image.h. */
+	if (b->r->n_config)
+		add_name(changed, sizeof(changed), b->r->config[0]);
+	if (b->r->n_patch)
+		add_name(changed, sizeof(changed), b->r->patch[0]);
+	snprintf(b->b->name, sizeof(b->b->name), "%.60s_%.14s%.62s-%012llx", b->source.name, kind, changed,
 		 (unsigned long long)h & 0xffffffffffffull);
 	return IMAGE_OK;
 }

@@ -410,8 +410,9 @@ static void check_tasks(struct bench *b)
 							 "storage of the task in a, counter",
 							 "storage of the task in a/b, counter"};
 	const struct storage_model *m = &b->model;
+	unsigned n = m->removed ? STORAGE_TASKS - 1 : STORAGE_TASKS;
 
-	for (unsigned i = 0; i < STORAGE_TASKS - (unsigned)m->removed; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		uint64_t got = 0;
 		int err = read_counter(bpf_map__fd(b->tasks->maps.of_task), &place(b, i)->dir, &got);
 
