@@ -62,7 +62,7 @@ if [ "$code" -ne 0 ] || [ -z "$kernel" ]; then
 	exit 1
 fi
 cat said
-expect 0 "^$kernel: .*built before" "${build[@]}"
+expect 0 "^${kernel//+/\\+}: .*built before" "${build[@]}"
 expect 0 '^PASS: ' "$HOOKDIFF" run --kernel "$kernel" --out "$tmp/run" "$HD_SOURCE_DIR/corpus/get" "$HD_SOURCE_DIR/corpus/set"
 
 printf -- '--- a/kernel/bpf/cgroup.c\n+++ b/kernel/bpf/cgroup.c\n@@ -1,2 +1,2 @@\n nothing\n-like this\n+that\n' >bad.patch
