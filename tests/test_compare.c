@@ -277,6 +277,8 @@ static void test_memory(void **state)
 				x.c.optlen = -1;
 				differs(DIFF_MEM, C_MEM_PAST, -1);
 				x.w.base = NULL; /* it was not asked */
+				differs(DIFF_MEM, C_MEM_PAST, -1);
+				x.w.any |= ANY_RET; /* because nothing is known of it */
 				if (h == HOOK_GET)
 					same();
 				else

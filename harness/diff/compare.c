@@ -171,8 +171,9 @@ static bool compare_past(const struct tc_call *c, const struct want *w, const st
 	uint32_t off = c->buf.size;
 
 	/* do_ipv6_getsockopt() takes a length below zero for a large one, hook or no hook. A profile that
-	 * does not say whether the handler runs has not asked it what it writes then. */
-	if (c->hook == HOOK_GET && c->optlen < 0 && !w->base)
+	 * does not say whether the handler runs leaves the result free, and has not asked it what it writes.
+	 */
+	if (c->hook == HOOK_GET && c->optlen < 0 && !w->base && (w->any & ANY_RET))
 		return true;
 	if (c->hook == HOOK_GET && c->optlen > 0 && (uint32_t)c->optlen > off)
 		off = (uint32_t)c->optlen;
