@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Kernels of our own: a User-Mode Linux is built from a packaged source (or found in the cache), runs the corpus, three
-# mutants are caught on it, and `git bisect run` finds the bad one of seven commits, one of which does not compile.
+# mutants are caught on it, one that dies leaves a finding, and `git bisect run` finds the bad one of seven commits, one
+# of which does not compile.
 # Without anything in the cache it takes four minutes on two processors, else one.
 set -u
 export LC_ALL=C
@@ -72,6 +73,24 @@ expect 2 'bad.patch: does not apply' "${build[@]}" --patch bad.patch
 expect 0 '^3 mutants: 3 caught' "$HOOKDIFF" mutants run --dir "$mutants" --source "$series" --config "$config" --cases \
 	"$HD_SOURCE_DIR/corpus" --out "$tmp/mutants" --fuzz 1s 013- 103- 205-
 grep -aE '^[0-9]{3}-' said
+
+# A kernel that dies of an optlen: what ran is run again on fresh guests, made small, and becomes a finding.
+expect 0 '^build:' "${build[@]}" --patch "$HD_SOURCE_DIR/tests/kernels/crash.patch"
+deadly=$(sed -n 's/^\(build:[^ :]*\): .*/\1/p' said)
+expect 1 '^FAIL: the kernel crashed while case [0-9]+ of fuzz --seed 1 ran: ' "$HOOKDIFF" fuzz --kernel "$deadly" --seed 1 --cases 20000 --out "$tmp/crash"
+folder=$(sed -n 's/^finding: //p' said)
+for file in report.txt card.json case.case case.bin repro.c; do
+	checks=$((checks + 1))
+	[ -s "$folder/$file" ] || { failures=$((failures + 1)) && echo "FAIL: no $folder/$file" && cat said; }
+done
+expect 0 '^BUG: failure at .*/__cgroup_bpf_run_filter_setsockopt\(\)' cat "$folder/report.txt"
+expect 0 'recurs     3 of 3 fresh machines; smallest case' cat "$folder/card.txt"
+expect 0 'setsockopt multi: optlen = 17; return 1' cat "$folder/case.case"
+expect 0 '^3$' grep -vc '^#' "$folder/case.case" # nothing is left that it does not take
+expect 0 '^compiles' bash -c 'gcc -Wall -Wextra -Werror -fsyntax-only "$1" && echo compiles' - "$folder/repro.c"
+expect 1 '^FAIL: the kernel crashed while .*/case.case ran' "$HOOKDIFF" run --kernel "$deadly" --out "$tmp/again" "$folder/case.case"
+expect 0 "recurs     3 of 3" cat "$tmp/again"/*/findings/*/card.txt
+expect 0 '^PASS: ' "$HOOKDIFF" run --kernel "$kernel" --out "$tmp/again" "$folder/case.case" # the kernel without it lives
 
 # The copy of the source that hookdiff made, as a tree: what was compiled of it is used again. git needs to know one file.
 dot=$(grep -L '^CONFIG_MPTCP=y' "$cache"/work/"$series"*_um_*/out/.config | tail -n 1)

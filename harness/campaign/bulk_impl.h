@@ -34,7 +34,7 @@ struct worker {
 	struct tcase tc;
 	struct case_result res;
 	struct finding finding;
-	struct shadow shadow[TOPOLOGIES][SOCK_ROWS][TC_MAX_LEVELS + 1];
+	struct shadow shadow[TOPOLOGIES][SOCK_ROWS + SOCK_GUEST][TC_MAX_LEVELS + 1];
 };
 
 /* What a worker needs for cases with operations. */

@@ -2,87 +2,19 @@
 #include "record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../case/case_bin.h"
 #include "../case/tree_text.h"
 #include "../emit/selftest.h"
 #include "../report/card.h"
+#include "../report/folder.h"
 #include "../report/jsonl.h"
 #include "../report/text.h"
 #include "../report/waivers.h"
 #include "operate_finding.h"
 #include "recipe.h"
-
-/* The files of a finding, in a folder whose name begins with a dot until it is complete. */
-struct folder {
-	char path[480], hidden[480];
-	int err; /* the first thing that went wrong */
-};
-
-static void folder_begin(struct folder *d, const char *findings, const char *stem)
-{
-	struct stat st;
-
-	d->err = 0;
-	if (snprintf(d->path, sizeof(d->path), "%s/%s", findings, stem) >= (int)sizeof(d->path) ||
-	    snprintf(d->hidden, sizeof(d->hidden), "%s/.%s.%d", findings, stem, (int)getpid()) >=
-		    (int)sizeof(d->hidden))
-		d->err = -ENAMETOOLONG;
-	else if (!stat(d->path, &st))
-		d->err = -EEXIST;
-	else if (mkdir(d->hidden, 0755))
-		d->err = -errno;
-}
-
-static void put_file(struct folder *d, const char *name, const void *bytes, size_t n)
-{
-	char path[512];
-	int fd;
-
-	if (d->err)
-		return;
-	snprintf(path, sizeof(path), "%s/%s", d->hidden, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0) {
-		d->err = -errno;
-		return;
-	}
-	if (write(fd, bytes, n) != (ssize_t)n)
-		d->err = -EIO;
-	close(fd);
-}
-
-static void put_text(struct folder *d, const char *name, const struct buf *text)
-{
-	if (text->failed && !d->err)
-		d->err = -ENOMEM;
-	put_file(d, name, buf_str(text), text->n);
-}
-
-static const char *const file_names[] = {"case.case", "case.bin", "card.txt",
-					 "card.json", "repro.c",  "selftest.inc"};
-
-/* Shows the folder under its name, or takes it back. */
-static int folder_end(struct folder *d)
-{
-	char path[512];
-
-	if (!d->err && rename(d->hidden, d->path))
-		d->err = errno == ENOTEMPTY ? -EEXIST : -errno;
-	if (d->err && d->err != -ENAMETOOLONG) {
-		for (unsigned i = 0; i < sizeof(file_names) / sizeof(file_names[0]); i++) {
-			snprintf(path, sizeof(path), "%s/%s", d->hidden, file_names[i]);
-			unlink(path);
-		}
-		rmdir(d->hidden);
-	}
-	return d->err == -EEXIST ? 0 : d->err;
-}
 
 static void describe(const struct loop *lp, const struct finding *f, struct case_meta *meta)
 {
@@ -151,13 +83,11 @@ static void put_command(struct buf *out, const struct record_opts *opts, const s
 
 static void put_json(struct folder *d, const struct report_case *rc)
 {
-	char path[512];
 	struct jsonl *j;
 
 	if (d->err)
 		return;
-	snprintf(path, sizeof(path), "%s/card.json", d->hidden);
-	j = jsonl_open(path);
+	j = jsonl_open(folder_file(d, "card.json"));
 	if (!j) {
 		d->err = -errno;
 		return;
@@ -175,7 +105,7 @@ static void put_card(struct folder *d, const struct report_case *rc)
 		card_format_step(&card, rc);
 	else
 		card_format(&card, rc);
-	put_text(d, "card.txt", &card);
+	folder_put_text(d, "card.txt", &card);
 	buf_fini(&card);
 	put_json(d, rc);
 }
@@ -195,8 +125,8 @@ static void put_programs(struct folder *d, struct loop *lp, const struct finding
 		repro_print(&r, &c);
 		selftest_print(&r, &row);
 	}
-	put_text(d, "repro.c", &c);
-	put_text(d, "selftest.inc", &row);
+	folder_put_text(d, "repro.c", &c);
+	folder_put_text(d, "selftest.inc", &row);
 	repro_fini(&r);
 	buf_fini(&c);
 	buf_fini(&row);
@@ -206,8 +136,8 @@ static void put_case(struct folder *d, const struct finding *f, const struct buf
 {
 	static uint8_t bin[CASE_BIN_MAX];
 
-	put_text(d, "case.case", text);
-	put_file(d, "case.bin", bin, case_bin_encode(&f->tc, bin, sizeof(bin)));
+	folder_put_text(d, "case.case", text);
+	folder_put(d, "case.bin", bin, case_bin_encode(&f->tc, bin, sizeof(bin)));
 }
 
 int record_finding(const struct record_opts *opts, struct loop *lp, const struct finding *f, const char *path,
@@ -266,7 +196,7 @@ static void put_operations_program(struct folder *d, struct operate *o, const st
 	r.text = text;
 	if (!err) {
 		repro_tree_print(&r, &c);
-		put_text(d, "repro.c", &c);
+		folder_put_text(d, "repro.c", &c);
 	} else if (err != -EOPNOTSUPP && !d->err) {
 		d->err = err;
 	}
@@ -316,7 +246,7 @@ int record_operations(const struct record_operations *opts, struct operate *o, c
 				       .failed = f->failed,
 				       .reproduce = buf_str(&command)};
 
-	put_text(&d, "case.case", &text);
+	folder_put_text(&d, "case.case", &text);
 	put_card(&d, &rc);
 	put_operations_program(&d, o, f, meta.title, buf_str(&text));
 	buf_fini(&text);

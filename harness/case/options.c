@@ -246,7 +246,7 @@ static const struct option_info options[] = {
 	IP(IP_MULTICAST_ALL, BYTE, 4, V4, SG, 0, 1, 1)
 	IP(IP_UNICAST_IF, INT, 4, V4, SG, 0, 0x01000000, 0x01000000) /* big endian index: none or lo */
 	IP(IP_LOCAL_PORT_RANGE, INT, 4, V4 | SK_MPTCP, SG, 0x40000000, 0x50000000, 0x1000000) /* hi << 16 | lo */
-	IP(IP_PROTOCOL, INT, 4, V4, G, 0, 0, 0)
+	IP(IP_PROTOCOL, INT, 4, V4, G | V, 0, 0, 0) /* inet_num: of a bound or connected socket its port */
 	IP(IPT_SO_SET_REPLACE, LARGE, 96, V4, SG | U, 0, 0, 0)
 	IP(IPT_SO_SET_ADD_COUNTERS, LARGE, 40, V4, SG | U, 0, 0, 0)
 	IP(IPT_SO_GET_REVISION_MATCH, STRUCT, 30, V4, G | U, 0, 0, 0)

@@ -6,10 +6,29 @@
 #define NO_SUCH_OPTION 4096 /* no protocol numbers its options as high as this, nor 0 or below */
 #define VALUES	       (TC_MAX_CALLS + 32)
 
+static bool all;
+
+void safe_unlock(bool unlocked)
+{
+	all = unlocked;
+}
+
+bool safe_unlocked(void)
+{
+	return all;
+}
+
+bool option_usable(const struct option_info *o)
+{
+	return all || o->host_safe;
+}
+
 bool option_host_safe(int32_t level, int32_t optname)
 {
 	const struct option_info *o = option_find(level, optname);
 
+	if (all)
+		return true;
 	return o ? o->host_safe : !level_name(level) || optname >= NO_SUCH_OPTION || optname <= 0;
 }
 
@@ -74,7 +93,7 @@ static bool get_safe(const struct tcase *tc, const struct tc_call *c)
 
 bool tcase_host_safe(const struct tcase *tc, int32_t *level, int32_t *optname)
 {
-	for (unsigned c = 0; c < tc->n_calls; c++) {
+	for (unsigned c = 0; !all && c < tc->n_calls; c++) {
 		struct values levels = {.n = 0}, optnames = {.n = 0};
 
 		if (tc->call[c].hook == HOOK_GET) {

@@ -17,4 +17,16 @@ bool tcase_host_safe(const struct tcase *tc, int32_t *level, int32_t *optname);
 /* The same for one option. */
 bool option_host_safe(int32_t level, int32_t optname);
 
+/*
+ * From now on there is nothing here that can be hurt: the machine is a guest that may die. All of the above
+ * is then true, and generators and mutators take every option of the table. For this process and its
+ * children.
+ */
+void safe_unlock(bool unlocked);
+bool safe_unlocked(void);
+
+/* May generators and mutators take it? */
+struct option_info;
+bool option_usable(const struct option_info *o);
+
 #endif

@@ -2,6 +2,7 @@
 /* hookdiff fuzz: generated cases (mutate/gen.h) on this kernel until a limit is reached. */
 #include <stdio.h>
 
+#include "../case/safe.h"
 #include "../report/text.h"
 #include "in_vm.h"
 #include "session.h"
@@ -69,12 +70,15 @@ int cmd_fuzz(struct cli *cli)
 	struct session s;
 	int code, starved;
 
+	if (cli->unsafe && !cli->kernel)
+		return cli_usage("fuzz: --unsafe is for a guest that may die: expected --kernel with it");
 	if (in_vm(cli))
 		return in_vm_run(cli);
 	if (!cli->seed_given)
 		cli->seed = session_seed();
 	if (!cli->seconds && !cli->cases)
 		cli->seconds = 10;
+	safe_unlock(cli->unsafe); /* before the session, which sets it in a guest for cases of files */
 	code = session_open(&s, cli, "fuzz");
 	if (code)
 		return code;
@@ -96,9 +100,9 @@ int cmd_fuzz(struct cli *cli)
 				 .dmesg = cli->dmesg,
 				 .splats = &s.splats};
 	snprintf(s.reproduce, sizeof(s.reproduce),
-		 "hookdiff fuzz %s--profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases "
+		 "hookdiff fuzz %s%s--profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases "
 		 "%llu",
-		 cli->operations ? "--operations " : "", s.profile->name, (unsigned long long)cli->seed,
+		 cli->operations ? "--operations " : "", safe_unlocked() ? "--unsafe " : "", s.profile->name, (unsigned long long)cli->seed,
 		 opts.workers, opts.reuse, (unsigned long long)opts.straight,
 		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
 	if (cli->backend || cli->kernel) {

@@ -16,16 +16,16 @@
 #include <unistd.h>
 
 #include "../base/recorder.h"
-#include "../campaign/express.h"
 #include "../case/case_text.h"
-#include "../kernels/image.h"
-#include "../mutate/gen.h"
-#include "../mutate/sweep.h"
 #include "../vm/initramfs.h"
-#include "../vm/vm.h"
+#include "in_vm_crash.h"
 
 struct in_vm {
 	struct cli *cli;
+	const struct kernel_image *image;
+	/* The first complaint of the guest's kernel that it lived through, and what ran then. */
+	struct buf splat;
+	char splat_running[512];
 	char cwd[PATH_MAX], out[PATH_MAX];
 	struct vm_file *file;
 	char (*guest)[PATH_MAX]; /* their paths in the guest */
@@ -231,29 +231,88 @@ static void on_file(void *arg, unsigned command, const char *path, const void *b
 	v->write_failed |= err != 0;
 }
 
+static void on_splat(void *arg, unsigned command, const char *text, const char *running)
+{
+	struct in_vm *v = arg;
+
+	(void)command;
+	if (v->splat.n)
+		return;
+	buf_puts(&v->splat, text);
+	snprintf(v->splat_running, sizeof(v->splat_running), "%s", running);
+}
+
+/* Where findings of this side go; the guest's own are there too. */
+static bool findings_folder(struct in_vm *v, char *out, size_t size)
+{
+	const char *name = v->cli->argc > 1 ? v->cli->argv[1] : "run";
+	char made[64];
+	int n;
+
+	if (!v->folder[0]) { /* it died before it made one */
+		n = snprintf(made, sizeof(made), "%.20s-crash", name);
+		if (make_folder(v, made, (size_t)n))
+			return false;
+	}
+	return snprintf(out, size, "%s/%s/findings", v->cli->out, v->here) < (int)size;
+}
+
+/* The operand's file, or one below it, that the guest knows by this name; NULL: there is none. */
+static const char *on_host(const struct in_vm *v, const char *path, char *out, size_t size)
+{
+	for (unsigned i = 0; i < v->n_files; i++) {
+		size_t n = strlen(v->file[i].guest);
+		char full[PATH_MAX];
+
+		if (*path != '/' && snprintf(full, sizeof(full), "%s/%s", v->cwd, path) < PATH_MAX)
+			path = initramfs_path(full, out, size) ? out : path;
+		if (strncmp(path, v->file[i].guest, n) || (path[n] && path[n] != '/'))
+			continue;
+		if (snprintf(full, sizeof(full), "%s%s", v->file[i].host, path + n) >= PATH_MAX)
+			return NULL;
+		snprintf(out, size, "%s", full);
+		return out;
+	}
+	return NULL;
+}
+
+/* The kernel complained: the case, a finding. True if there is one. */
+static bool crashed(struct in_vm *v, const struct vm_result *r, const struct buf *said, const char *running)
+{
+	char path[PATH_MAX], findings[PATH_MAX];
+	struct in_vm_crash c = {.cli = v->cli,
+				.image = v->image,
+				.release = v->release,
+				.kind = r->running_kind,
+				.seed = r->running_seed,
+				.index = r->running_index,
+				.findings = findings};
+
+	if (!findings_folder(v, findings, sizeof(findings)))
+		return false;
+	if (v->release[0] && v->cli->profile)
+		c.profile = cli_profile(v->cli, v->release, v->version);
+	if (c.kind != RECORDER_FUZZ && c.kind != RECORDER_SWEEP)
+		in_vm_crash_running(&c, running);
+	if (c.kind != RECORDER_FUZZ && c.kind != RECORDER_SWEEP)
+		c.path = on_host(v, running, path, sizeof(path));
+	return in_vm_crash(&c, said);
+}
+
 /* The generated case that ran when the guest died, as a file that `run` takes. */
 static void save_running(struct in_vm *v, const struct vm_result *r)
 {
 	static struct tcase tc; /* large */
-	static struct gen gen;
 	const struct case_meta meta = {.title = "What ran when the guest ended."};
-	const struct profile *p =
-		v->release[0] && v->cli->profile ? cli_profile(v->cli, v->release, v->version) : NULL;
-	unsigned topology, socket;
+	struct in_vm_crash c = {
+		.cli = v->cli, .kind = r->running_kind, .seed = r->running_seed, .index = r->running_index};
 	struct buf text = {0};
 	char path[300];
 
-	if (!p || !v->folder[0])
+	if (v->release[0] && v->cli->profile)
+		c.profile = cli_profile(v->cli, v->release, v->version);
+	if (!c.profile || !v->folder[0] || !in_vm_case(&c, r->running_index, &tc))
 		return;
-	if (r->running_kind == RECORDER_SWEEP && r->running_index < sweep_count()) {
-		sweep_case(r->running_index, &tc, &topology, &socket);
-	} else if (r->running_kind == RECORDER_FUZZ) {
-		gen_init(&gen, r->running_seed);
-		gen_case(&gen, r->running_index, &tc);
-	} else {
-		return;
-	}
-	express(&tc, p);
 	tcase_print(&tc, &meta, &text);
 	snprintf(path, sizeof(path), "%s/findings/running.case", v->folder);
 	if (!write_file(v, path, buf_str(&text), text.n))
@@ -273,6 +332,8 @@ static int report_end(struct in_vm *v, const struct vm_result *r)
 			fprintf(stderr, "guest: %s, %.1f s to init, %.1f s in all, at most %llu MiB\n",
 				r->kvm ? "KVM" : "emulated", r->boot, r->total,
 				(unsigned long long)r->peak_rss >> 20);
+		if (v->splat.n)
+			crashed(v, r, &v->splat, v->splat_running);
 		return v->write_failed && !v->code ? EXIT_UNSURE : v->code;
 	}
 	fflush(stdout);
@@ -281,6 +342,10 @@ static int report_end(struct in_vm *v, const struct vm_result *r)
 	fprintf(stderr, "hookdiff: %s\n", r->why);
 	if (r->running[0])
 		fprintf(stderr, "hookdiff: when it ended, this ran: %s\n", r->running);
+	if (r->crashed && r->running[0] && crashed(v, r, &r->report, r->running)) {
+		printf("FAIL: the kernel crashed while %s ran: %s\n", r->running, r->why);
+		return EXIT_DIVERGENCE;
+	}
 	save_running(v, r);
 	if (r->crashed && r->running[0])
 		printf("ERROR: the kernel crashed while %s ran: %s\n", r->running, r->why);
@@ -314,13 +379,16 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 				   .message = on_message,
 				   .ended = on_ended,
 				   .file = on_file,
+				   .splat = on_splat,
 				   .arg = v};
 	struct vm_result r;
 	int code;
 
+	v->image = im;
 	vm_run(&job, &events, &r);
 	code = report_end(v, &r);
 	vm_result_fini(&r);
+	buf_fini(&v->splat);
 	return code;
 }
 

@@ -86,7 +86,7 @@ struct act rv_action(enum rv v, enum hook hook, uint32_t pick)
 	return a;
 }
 
-const struct sock_row sock_rows[SOCK_ROWS] = {
+const struct sock_row sock_rows[SOCK_ROWS + SOCK_GUEST] = {
 	{"tcp", {.family = AF_INET, .type = SOCK_STREAM}, SK_TCP4},
 	{"udp", {.family = AF_INET, .type = SOCK_DGRAM}, SK_UDP4},
 	{"tcp6", {.family = AF_INET6, .type = SOCK_STREAM}, SK_TCP6},
@@ -95,6 +95,16 @@ const struct sock_row sock_rows[SOCK_ROWS] = {
 	{"unixpair", {.route = ROUTE_SOCKETPAIR, .family = AF_UNIX, .type = SOCK_STREAM}, SK_UNIX},
 	{"netlink", {.family = AF_NETLINK, .type = SOCK_RAW, .protocol = NETLINK_ROUTE}, SK_NETLINK},
 	{"packet", {.family = AF_PACKET, .type = SOCK_DGRAM}, SK_PACKET},
+	{"raw", {.family = AF_INET, .type = SOCK_RAW, .protocol = IPPROTO_ICMP}, SK_RAW4},
+	{"igmp", {.family = AF_INET, .type = SOCK_RAW, .protocol = IPPROTO_IGMP}, SK_RAW4},	/* MRT_* */
+	{"icmp6", {.family = AF_INET6, .type = SOCK_RAW, .protocol = IPPROTO_ICMPV6}, SK_RAW6}, /* MRT6_* */
+	{"mptcp", {.family = AF_INET, .type = SOCK_STREAM, .protocol = 262}, SK_MPTCP},
+	{"vsock", {.family = AF_VSOCK, .type = SOCK_STREAM}, SK_VSOCK},
+	{"xdp", {.family = AF_XDP, .type = SOCK_RAW}, SK_XDP},
+	{"sctp", {.family = AF_INET, .type = SOCK_STREAM, .protocol = IPPROTO_SCTP}, SK_SCTP},
+	{"alg", {.family = AF_ALG, .type = SOCK_SEQPACKET}, SK_ALG},
+	{"rawpacket", {.family = AF_PACKET, .type = SOCK_RAW}, SK_PACKET},
+	{"established", {.route = ROUTE_CONNECTED, .family = AF_INET, .type = SOCK_STREAM}, SK_TCP4},
 };
 
 const struct topology topologies[TOPOLOGIES] = {

@@ -154,17 +154,22 @@ static bool same_kind(const struct tc_sock *a, const struct tc_sock *b)
 	       a->protocol == b->protocol;
 }
 
+static unsigned n_rows(void)
+{
+	return SOCK_ROWS + (safe_unlocked() ? SOCK_GUEST : 0);
+}
+
 void any_socket(struct edit *e, struct tc_sock *s)
 {
 	uint8_t level = s->level;
 
-	*s = once_in(e, 6) ? more_socks[draw(e, MORE_SOCKS)] : sock_rows[draw(e, SOCK_ROWS)].sock;
+	*s = once_in(e, 6) ? more_socks[draw(e, MORE_SOCKS)] : sock_rows[draw(e, n_rows())].sock;
 	s->level = level;
 }
 
 bool usual_socket(const struct tc_sock *s)
 {
-	for (unsigned i = 0; i < SOCK_ROWS; i++)
+	for (unsigned i = 0; i < n_rows(); i++)
 		if (same_kind(s, &sock_rows[i].sock))
 			return true;
 	for (unsigned i = 0; i < MORE_SOCKS; i++)
@@ -176,8 +181,9 @@ bool usual_socket(const struct tc_sock *s)
 /* Bits of the option table for a socket: those of the row of its family and type. */
 static uint16_t mask_of(const struct tc_sock *s)
 {
-	for (unsigned i = 0; s && i < SOCK_ROWS; i++)
-		if (sock_rows[i].sock.family == s->family && sock_rows[i].sock.type == s->type)
+	for (unsigned i = 0; s && i < n_rows(); i++)
+		if (sock_rows[i].sock.family == s->family && sock_rows[i].sock.type == s->type &&
+		    (i < SOCK_ROWS || sock_rows[i].sock.protocol == s->protocol))
 			return sock_rows[i].mask;
 	return 0xffff;
 }
@@ -190,7 +196,7 @@ static const struct option_info *known_option(struct edit *e, uint16_t mask)
 	for (unsigned i = 0; i < 48; i++) {
 		const struct option_info *o = option_at(draw(e, (unsigned)option_count()));
 
-		if (o->sock_mask & mask && o->host_safe && (changing || !o->is_volatile))
+		if (o->sock_mask & mask && option_usable(o) && (changing || !o->is_volatile))
 			return o;
 	}
 	return option_find(SOL_SOCKET, SO_PRIORITY);

@@ -290,12 +290,13 @@ void gen_init(struct gen *g, uint64_t seed)
 {
 	memset(g, 0, sizeof(*g));
 	g->seed = seed;
+	g->unlocked = safe_unlocked();
 	make_menus(g);
 	for (size_t i = 0; i < option_count(); i++) {
 		const struct option_info *o = option_at(i);
 
-		for (unsigned k = 0; k < SOCK_ROWS; k++) {
-			if (!(o->sock_mask & sock_rows[k].mask) || !o->host_safe)
+		for (unsigned k = 0; k < SOCK_ROWS + SOCK_GUEST; k++) {
+			if (!(o->sock_mask & sock_rows[k].mask) || !option_usable(o))
 				continue;
 			if (o->is_volatile && o->can_get)
 				list_add(g->changing[k], &g->n_changing[k], o);
@@ -303,6 +304,8 @@ void gen_init(struct gen *g, uint64_t seed)
 				list_add(g->normal[k], &g->n_normal[k], o);
 			else if (o->can_get)
 				list_add(g->readonly[k], &g->n_readonly[k], o);
+			else if (o->can_set && g->unlocked) /* for what a handler reads, no get is needed */
+				list_add(g->normal[k], &g->n_normal[k], o);
 		}
 	}
 }
@@ -582,6 +585,24 @@ static void aim_overlap(struct gen *g, struct tcase *tc, struct half *set, struc
 	overlap(g, get->call);
 }
 
+/*
+ * A length around that of the option's value, most of them shorter: the hook hands the handler a copy of
+ * exactly so many bytes. Programs change it further.
+ */
+static void aim_short(struct gen *g, struct half *h)
+{
+	struct tc_call *c = h->call;
+	uint32_t own = h->info && h->info->size ? h->info->size : 4;
+
+	c->optlen =
+		1 + (int32_t)rng_below(&g->r, rng_chance(&g->r, 1, 2) && own > 32 ? 32 : own + own / 8 + 1);
+	c->buf.place = BUF_PLAIN;
+	c->buf.size = (uint32_t)c->optlen;
+	if (c->buf.n_data > c->buf.size)
+		c->buf.n_data = (uint8_t)c->buf.size;
+	h->hot_optlen = rng_chance(&g->r, 1, 2);
+}
+
 typedef void aim_fn(struct gen *, struct tcase *, struct half *, struct half *);
 /* A row may stand twice: it is hit twice as often. SO_PEERGROUPS costs several microseconds a call. */
 static aim_fn *const aims[] = {
@@ -624,7 +645,7 @@ static void choose_rewrite(struct gen *g, struct half *set)
 static void frame(struct gen *g, struct tcase *tc)
 {
 	g->topology = g->bench ? BENCH_TOPOLOGY : rng_below(&g->r, TOPOLOGIES);
-	g->socket = g->bench ? 0 : rng_below(&g->r, SOCK_ROWS);
+	g->socket = g->bench ? 0 : rng_below(&g->r, SOCK_ROWS + (g->unlocked ? SOCK_GUEST : 0));
 	topology_apply(&topologies[g->topology], tc);
 	tc->n_socks = 1;
 	tc->n_calls = 2;
@@ -650,7 +671,9 @@ void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 		get.call->optname = set.call->optname;
 		get.info = set.info;
 	}
-	if (!g->bench && rng_chance(&g->r, 1, 5))
+	if (g->unlocked && rng_chance(&g->r, 1, 4))
+		aim_short(g, rng_chance(&g->r, 3, 4) ? &set : &get);
+	else if (!g->bench && rng_chance(&g->r, 1, 5))
 		aims[rng_below(&g->r, sizeof(aims) / sizeof(aims[0]))](g, tc, &set, &get);
 	choose_rewrite(g, &set);
 	set_table(g, &set);
@@ -659,7 +682,8 @@ void gen_case(struct gen *g, uint64_t index, struct tcase *tc)
 	programs(g, &get, tc);
 	g->level = tc->sock[0].level;
 	count(g, DIM_TOPOLOGY, g->topology);
-	count(g, DIM_SOCKET, g->socket);
+	if (g->socket < SOCK_ROWS)
+		count(g, DIM_SOCKET, g->socket);
 	count(g, DIM_OPTION, class_of(set.info));
 	count(g, DIM_VIA, set.call->via);
 	count(g, DIM_VIA, get.call->via);

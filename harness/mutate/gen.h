@@ -26,7 +26,7 @@ enum dim {
 	DIM_COUNT,
 };
 #define DIM_VALUES  24
-#define GEN_OPTIONS 96
+#define GEN_OPTIONS 192
 #define MENU	    100
 #define LEFT_MENU   (6 * (LEFT_COUNT - 1))
 #define RV_MENU	    (3 * (RV_COUNT - 1))
@@ -44,13 +44,16 @@ enum option_class {
 
 struct gen {
 	uint64_t seed;
-	bool bench; /* only the workload of `hookdiff bench`: TCP, three levels, two actions a program, no
-		       corners */
+	bool unlocked; /* safe_unlocked() at gen_init */
+	bool bench;    /* only the workload of `hookdiff bench`: TCP, three levels, two actions a program, no
+			  corners */
 	struct rng r;
-	const struct option_info *normal[SOCK_ROWS][GEN_OPTIONS]; /* settable, readable, safe, not volatile */
-	const struct option_info *readonly[SOCK_ROWS][GEN_OPTIONS];
-	const struct option_info *changing[SOCK_ROWS][GEN_OPTIONS]; /* volatile */
-	uint8_t n_normal[SOCK_ROWS], n_readonly[SOCK_ROWS], n_changing[SOCK_ROWS];
+	const struct option_info
+		*normal[SOCK_ROWS + SOCK_GUEST][GEN_OPTIONS]; /* settable, readable, safe, not volatile */
+	const struct option_info *readonly[SOCK_ROWS + SOCK_GUEST][GEN_OPTIONS];
+	const struct option_info *changing[SOCK_ROWS + SOCK_GUEST][GEN_OPTIONS]; /* volatile */
+	uint8_t n_normal[SOCK_ROWS + SOCK_GUEST], n_readonly[SOCK_ROWS + SOCK_GUEST],
+		n_changing[SOCK_ROWS + SOCK_GUEST];
 	/* Choices as tables: a random index takes no branch. */
 	uint8_t menu[8][MENU]; /* kinds of action; by hook, hot_retval, hot_optlen */
 	uint8_t left_menu[LEFT_MENU], rv_menu[RV_MENU], off_menu[16];
@@ -59,6 +62,8 @@ struct gen {
 	unsigned topology, socket, level;
 };
 
+/* After safe_unlock() (case/safe.h) its cases are others: of every option and more kinds of sockets, a
+ * quarter of them aimed at handlers that look at more bytes than they are given. */
 void gen_init(struct gen *g, uint64_t seed);
 
 /* Makes case number `index`. *tc is overwritten in the parts that count. The result passes tcase_check. */

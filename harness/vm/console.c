@@ -17,6 +17,7 @@ enum console_sign console_line_sign(const char *line)
 		{"BUG: unable to handle", CONSOLE_OOPS},
 		{"general protection fault", CONSOLE_OOPS},
 		{"kernel BUG at", CONSOLE_OOPS},
+		{"BUG: failure at", CONSOLE_OOPS}, /* where a processor has no instruction for it */
 		{"BUG: KASAN:", CONSOLE_OOPS},
 		{"detected stall", CONSOLE_STALL},
 		{"self-detected stall", CONSOLE_STALL},
@@ -31,6 +32,32 @@ enum console_sign console_line_sign(const char *line)
 	return CONSOLE_FINE;
 }
 
+static bool is_complaint(const char *line)
+{
+	static const char *const words[] = {
+		"WARNING: ", "BUG: ", "UBSAN: ", "refcount_t: ", "detected stall"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+static void keep(struct console *c, const char *line, enum console_sign sign)
+{
+	size_t n = strlen(line); /* no NUL is in it */
+
+	if (sign >= CONSOLE_OOPS && c->sign < CONSOLE_OOPS)
+		c->n_said = 0;
+	if (!c->n_said && sign < CONSOLE_STALL && !is_complaint(line))
+		return;
+	if (c->n_said + n + 1 > sizeof(c->said))
+		return;
+	memcpy(c->said + c->n_said, line, n);
+	c->said[c->n_said + n] = '\n';
+	c->n_said += n + 1;
+}
+
 void console_end(struct console *c)
 {
 	char *line = c->line[c->n % CONSOLE_LINES];
@@ -40,6 +67,7 @@ void console_end(struct console *c)
 		return;
 	line[c->at] = 0;
 	sign = console_line_sign(line);
+	keep(c, line, sign);
 	if (sign > c->sign) {
 		c->sign = sign;
 		memcpy(c->signed_line, line, c->at + 1);
@@ -71,4 +99,9 @@ void console_tail(const struct console *c, struct buf *out)
 		text_safe(out, line, strlen(line));
 		buf_puts(out, "\n");
 	}
+}
+
+void console_said(const struct console *c, struct buf *out)
+{
+	text_safe(out, c->said, c->n_said);
 }

@@ -11,11 +11,13 @@
 #define PROGRAM "qemu-system-x86_64"
 
 /*
- * Quick to boot, and nothing hidden: warnings reach the console, and an oops ends the guest there and then,
- * with the case that caused it still in the recorder.
+ * Quick to boot, and nothing hidden: warnings reach the console, and an oops or a report of KASAN (5.19;
+ * kernels without it pass over the word) ends the guest there and then, with the case that caused it still in
+ * the recorder.
  */
 #define APPEND                                                                                               \
-	"console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/init mitigations=off nokaslr "                 \
+	"console=ttyS0 loglevel=5 panic=-1 oops=panic kasan.fault=panic rdinit=/init mitigations=off "       \
+	"nokaslr "                                                                                           \
 	"cryptomgr.notests "                                                                                 \
 	"lsm=capability audit=0 no_timer_check random.trust_cpu=on 8250.nr_uarts=4 "                         \
 	"rcupdate.rcu_expedited=1"

@@ -18,9 +18,9 @@
 #include "machine.h"
 
 /* In memory if the host has that: the guest's RAM is a file there. */
-#define PLACE	    "/dev/shm"
-#define PLACE_NAME  "hookdiff-uml-"
-#define MEMORY_NAME "vm_file-" /* arch/um/os-Linux/mem.c */
+#define PLACE	   "/dev/shm"
+#define PLACE_NAME "hookdiff-uml-"
+#define GONE	   " (deleted)"
 
 static void folder(pid_t pid, char *out, size_t n)
 {
@@ -60,6 +60,7 @@ void uml_exec(const struct machine_opts *o)
 				    channel,
 				    "loglevel=5",
 				    "panic=-1",
+				    "kasan.fault=panic",
 				    "seccomp=auto",
 				    "rcupdate.rcu_expedited=1",
 				    NULL};
@@ -95,7 +96,9 @@ int uml_ram(pid_t pid)
 		if (n <= 0)
 			continue;
 		to[n] = 0;
-		if (strstr(to, "/" MEMORY_NAME))
+		/* The only file in that folder that has no name (any more): arch/um/os-Linux/mem.c. */
+		if (strstr(to, "/" PLACE_NAME) && n > (ssize_t)strlen(GONE) &&
+		    !strcmp(to + n - strlen(GONE), GONE))
 			fd = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	if (d)

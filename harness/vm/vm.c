@@ -425,6 +425,7 @@ static void finish(struct vm *vm)
 	machine_end(&vm->m, &status, &vm->r->peak_rss);
 	console_end(&vm->console);
 	console_end(&vm->errors);
+	console_said(&vm->console, &vm->r->report);
 	why_it_ended(vm, by_itself, status);
 	if (vm->r->end == VM_FAILED) {
 		console_tail(&vm->errors, &vm->r->tail);
@@ -520,4 +521,5 @@ enum vm_end vm_run(const struct vm_job *job, const struct vm_events *events, str
 void vm_result_fini(struct vm_result *r)
 {
 	buf_fini(&r->tail);
+	buf_fini(&r->report);
 }

@@ -79,6 +79,8 @@ struct vm_result {
 	char running[512];  /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
 			       empty */
 	struct buf tail;    /* the console's last lines, made safe to print; freed by vm_result_fini */
+	struct buf report;  /* what its kernel complained of on the console, and all that followed; empty:
+			       nothing.  Safe to print, freed by vm_result_fini */
 	double boot, total; /* seconds from start to the guest's first word, and to the end */
 	uint64_t peak_rss;  /* bytes of QEMU's resident memory at its highest */
 	bool kvm;
