@@ -25,6 +25,11 @@ struct pulse {
 	_Atomic uint64_t clauses[PULSE_WORDS]; /* bit n: clause n had a say in some call */
 };
 
+/* The same at one moment. */
+struct pulse_counts {
+	uint64_t execs, cases, refused, findings, clauses[PULSE_WORDS];
+};
+
 /* Makes the file, all zeros, and maps it. NULL with errno. */
 struct pulse *pulse_make(const char *path);
 void pulse_free(struct pulse *p);
@@ -34,6 +39,16 @@ struct pulse *pulse_join(void);
 
 /* Has the process that made it gone? Then a worker has nobody to work for. A system call. */
 bool pulse_orphaned(const struct pulse *p);
+
+struct pulse_counts pulse_look(const struct pulse *p);
+
+/* Adds what came between two looks at another page: a guest's, whose counters began at 0. */
+void pulse_follow(struct pulse *p, const struct pulse_counts *before, const struct pulse_counts *now);
+
+/* As text of at most PULSE_TEXT bytes, and back; false: it is none. */
+#define PULSE_TEXT 256
+void pulse_print(const struct pulse_counts *c, char text[PULSE_TEXT]);
+bool pulse_scan(const char *text, struct pulse_counts *c);
 
 static inline void pulse_add(_Atomic uint64_t *n, uint64_t more)
 {

@@ -2,11 +2,16 @@
 #include "recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(struct recorder) <= RECORDER_PAGE, "the record is one page");
+_Static_assert(sizeof(struct recorder_part) == RECORDER_PAGE, "a part is one page");
 
 static struct recorder here; /* where nobody looks */
 struct recorder *recorder = &here;
@@ -22,19 +27,65 @@ void recorder_magic(uint8_t magic[16])
 		magic[i] = (uint8_t)(mirrored[15 - i] ^ 0x80);
 }
 
-int recorder_make(void)
+void recorder_part_magic(unsigned part, uint8_t magic[16])
 {
-	struct recorder *r = mmap(NULL, RECORDER_PAGE, PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	recorder_magic(magic);
+	magic[0] = (uint8_t)(magic[0] + 1 + part);
+}
 
-	if (r == MAP_FAILED)
+#define FILE_SIZE ((1 + RECORDER_PARTS) * RECORDER_PAGE)
+
+static struct recorder_part *parts; /* RECORDER_PARTS pages; NULL: inputs are not kept */
+
+/* The pages of the file behind fd, which it closes. */
+static int take_pages(int fd)
+{
+	uint8_t *p = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	int err = p == MAP_FAILED ? -errno : 0;
+
+	close(fd);
+	if (err)
+		return err;
+	recorder = (struct recorder *)p;
+	parts = (struct recorder_part *)(p + RECORDER_PAGE);
+	recorder_slot = &recorder->slot[0];
+	return 0;
+}
+
+int recorder_make(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), err;
+
+	if (fd < 0)
 		return -errno;
-	mlock(r, RECORDER_PAGE);
-	recorder_magic(r->magic);
-	recorder = r;
+	if (ftruncate(fd, FILE_SIZE)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	err = take_pages(fd);
+	if (err)
+		return err;
+	mlock(recorder, FILE_SIZE);
+	recorder_magic(recorder->magic);
+	for (unsigned i = 0; i < RECORDER_PARTS; i++)
+		recorder_part_magic(i, parts[i].magic);
 	recorder_begin(RECORDER_NOTHING, 0);
 	recorder_worker(0);
 	return 0;
+}
+
+bool recorder_join(void)
+{
+	const char *path = getenv(RECORDER_ENV);
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size != FILE_SIZE)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd >= 0 && !take_pages(fd);
 }
 
 void recorder_begin(enum recorder_kind kind, uint64_t seed)
@@ -58,6 +109,29 @@ void recorder_file(const char *path)
 
 	memcpy(recorder->path, path, n);
 	recorder->path[n] = 0;
+	recorder_tick();
+}
+
+void recorder_input(const uint8_t *data, size_t n)
+{
+	static uint64_t serial;
+	uint32_t kept = (uint32_t)(n < RECORDER_INPUT_MAX ? n : RECORDER_INPUT_MAX);
+
+	if (!parts)
+		return;
+	serial++;
+	for (unsigned i = 0; i < RECORDER_PARTS; i++) {
+		size_t from = i * RECORDER_PART;
+
+		parts[i].n = kept;
+		parts[i].size = (uint32_t)(n < UINT32_MAX ? n : UINT32_MAX);
+		if (kept > from)
+			memcpy(parts[i].bytes, data + from,
+			       kept - from < RECORDER_PART ? kept - from : RECORDER_PART);
+		parts[i].serial = serial;
+	}
+	recorder->kind = RECORDER_INPUT;
+	recorder->seed = serial;
 	recorder_tick();
 }
 
@@ -86,6 +160,8 @@ void recorder_describe(const struct recorder *r, char *out, size_t size)
 	out[0] = 0;
 	if (r->kind == RECORDER_PATHS)
 		snprintf(out, size, "%.*s", (int)strnlen(r->path, RECORDER_PATH - 1), r->path);
+	if (r->kind == RECORDER_INPUT)
+		snprintf(out, size, "input %llu of the driver", (unsigned long long)r->seed);
 	if (r->kind != RECORDER_SWEEP && r->kind != RECORDER_FUZZ)
 		return;
 	for (unsigned i = 0; i < RECORDER_SLOTS && n + 64 < size; i++) {

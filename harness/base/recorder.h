@@ -8,6 +8,7 @@
 #ifndef RECORDER_H
 #define RECORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,18 @@
 #define RECORDER_PAGE  4096
 #define RECORDER_IDLE  UINT64_MAX
 
-enum recorder_kind { RECORDER_NOTHING, RECORDER_PATHS, RECORDER_SWEEP, RECORDER_FUZZ };
+#define RECORDER_PARTS	   2	/* pages of an input, behind the page of the record */
+#define RECORDER_PART	   4056 /* bytes of it in each */
+#define RECORDER_INPUT_MAX (RECORDER_PARTS * RECORDER_PART)
+#define RECORDER_ENV	   "HOOKDIFF_RECORDER" /* the file, in the environment of other programs */
+
+enum recorder_kind {
+	RECORDER_NOTHING,
+	RECORDER_PATHS,
+	RECORDER_SWEEP,
+	RECORDER_FUZZ,
+	RECORDER_INPUT, /* of a fuzz driver: its bytes are in the parts */
+};
 
 struct recorder_slot {		 /* one worker's */
 	volatile uint64_t ticks; /* grows with every case that is begun, also while one is shrunk */
@@ -33,14 +45,29 @@ struct recorder {
 	struct recorder_slot slot[RECORDER_SLOTS];
 };
 
+/* A page of an input. Pages lie anywhere in the guest's memory: each says what it is. */
+struct recorder_part {
+	uint8_t magic[16]; /* recorder_magic() + 1 + number in the first byte */
+	uint64_t serial;   /* of the input: parts of another one are stale */
+	uint32_t n;	   /* bytes of the whole input that were kept */
+	uint32_t size;	   /* that it had */
+	uint8_t pad[8];
+	uint8_t bytes[RECORDER_PART];
+};
+
 extern struct recorder *recorder;
 extern struct recorder_slot *recorder_slot; /* this process's */
 
 /* The 16 bytes that no file and no program contains, only a page made by recorder_make. */
 void recorder_magic(uint8_t magic[16]);
+void recorder_part_magic(unsigned part, uint8_t magic[16]); /* the same of a page of an input */
 
-/* Replaces the page by one that children share. 0 or -errno. */
-int recorder_make(void);
+/* Replaces the page by a file's, which children and, through RECORDER_ENV, other programs share. 0 or -errno.
+ */
+int recorder_make(const char *path);
+
+/* Takes the pages of the file that RECORDER_ENV names. False: nobody looks. */
+bool recorder_join(void);
 
 /* A command begins: what its numbers mean from now on. */
 void recorder_begin(enum recorder_kind kind, uint64_t seed);
@@ -48,6 +75,9 @@ void recorder_begin(enum recorder_kind kind, uint64_t seed);
 void recorder_worker(unsigned index);
 /* The next case is the one of this file. */
 void recorder_file(const char *path);
+
+/* The next case is this input of a fuzz driver: after recorder_join, else nothing happens. */
+void recorder_input(const uint8_t *data, size_t n);
 
 /* The next case is the one of this number. */
 static inline void recorder_index(uint64_t index)

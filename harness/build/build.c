@@ -81,8 +81,9 @@ static enum image_status read_fragments(struct building *b)
 	const struct {
 		const char *name;
 		bool use;
-	} all[] = {{"base", true},   {"bpf", true},	   {"net", true},	  {"x86", !b->r->um},
-		   {"um", b->r->um}, {"kcov", b->r->kcov}, {"kasan", b->r->kasan}};
+	} all[] = {{"base", true},	 {"bpf", true},		{"net", true},
+		   {"x86", !b->r->um},	 {"um", b->r->um},	{"debug", b->r->kcov || b->r->kasan},
+		   {"kcov", b->r->kcov}, {"kasan", b->r->kasan}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (const struct fragment_file *f = fragment_files; all[i].use && f->name; f++)

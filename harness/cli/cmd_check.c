@@ -265,7 +265,7 @@ static int run(struct command *c)
 		return cli_usage("check: --calls -: expected a file or the calls themselves with --kernel %s",
 				 cli->kernel);
 	if (cli->calls && check_calls_is_file(cli->calls))
-		cli->also = cli->calls;
+		cli->also.item[cli->also.n++] = cli->calls;
 	cli->path_length = path_length;
 	return in_vm_run(cli);
 }

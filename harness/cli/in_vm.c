@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/pulse.h"
 #include "../base/recorder.h"
 #include "../case/case_text.h"
 #include "../vm/initramfs.h"
@@ -38,6 +39,8 @@ struct in_vm {
 	char release[65], version[128]; /* of the guest */
 	bool ended, write_failed;
 	int code;
+	struct pulse *pulse; /* of whoever started us; NULL: nobody looks */
+	struct pulse_counts pulsed;
 };
 
 /* Absolute, whether or not it exists. */
@@ -309,9 +312,17 @@ static void save_running(struct in_vm *v, const struct vm_result *r)
 	struct buf text = {0};
 	char path[300];
 
+	if (!v->folder[0])
+		return;
+	if (r->running_kind == RECORDER_INPUT && r->input.n) {
+		snprintf(path, sizeof(path), "%s/running.bin", v->folder);
+		if (!write_file(v, path, buf_str(&r->input), r->input.n))
+			printf("the driver's input: %s/%s/running.bin\n", v->cli->out, v->here);
+		return;
+	}
 	if (v->release[0] && v->cli->profile)
 		c.profile = cli_profile(v->cli, v->release, v->version);
-	if (!c.profile || !v->folder[0] || !in_vm_case(&c, r->running_index, &tc))
+	if (!c.profile || !in_vm_case(&c, r->running_index, &tc))
 		return;
 	tcase_print(&tc, &meta, &text);
 	snprintf(path, sizeof(path), "%s/findings/running.case", v->folder);
@@ -319,6 +330,16 @@ static void save_running(struct in_vm *v, const struct vm_result *r)
 		printf("reproduce: hookdiff run --kernel %s %s/%s/findings/running.case\n", v->cli->kernel,
 		       v->cli->out, v->here);
 	buf_fini(&text);
+}
+
+static void on_pulse(void *arg, unsigned command, const struct pulse_counts *sums)
+{
+	struct in_vm *v = arg;
+
+	(void)command;
+	if (v->pulse)
+		pulse_follow(v->pulse, &v->pulsed, sums);
+	v->pulsed = *sums;
 }
 
 static int report_end(struct in_vm *v, const struct vm_result *r)
@@ -373,6 +394,7 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 			     .n_commands = 1,
 			     .cwd = v->cwd,
 			     .collect = v->cli->out ? v->out : NULL,
+			     .memory = v->cli->memory,
 			     .timeout = time_limit(v->cli)};
 	struct vm_events events = {.booted = on_booted,
 				   .line = on_line,
@@ -380,12 +402,15 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 				   .ended = on_ended,
 				   .file = on_file,
 				   .splat = on_splat,
+				   .pulse = on_pulse,
 				   .arg = v};
 	struct vm_result r;
 	int code;
 
 	v->image = im;
+	v->pulse = pulse_join();
 	vm_run(&job, &events, &r);
+	pulse_free(v->pulse);
 	code = report_end(v, &r);
 	vm_result_fini(&r);
 	buf_fini(&v->splat);
@@ -396,7 +421,7 @@ int in_vm_run(struct cli *cli)
 {
 	struct in_vm v = {.cli = cli};
 	struct kernel_image im;
-	unsigned n = (unsigned)cli->n_args + 4;
+	unsigned n = (unsigned)cli->n_args + cli->also.n + 4;
 	int code = EXIT_UNSURE;
 	char why[1024];
 
@@ -427,8 +452,8 @@ int in_vm_run(struct cli *cli)
 		goto out;
 	}
 	code = add_operands(&v);
-	if (!code && cli->also)
-		code = add_file(&v, cli->also, NULL);
+	for (unsigned i = 0; !code && i < cli->also.n; i++)
+		code = add_file(&v, cli->also.item[i], NULL);
 	if (!code && cli->waivers && !access(cli->waivers, R_OK))
 		code = add_file(&v, cli->waivers, NULL);
 	if (!code && cli->splats && !access(cli->splats, R_OK))

@@ -85,10 +85,11 @@ struct cli {
 	const char *backend;
 	uint64_t patience;
 
-	/* Set by a command before in_vm_run: a file that no operand names, and how much of an operand is the
+	/* Set by a command before in_vm_run: files that no operand names, and how much of an operand is the
 	 * path of a file (NULL: all of it; 0: it names no file). */
-	const char *also;
+	struct cli_list also;
 	size_t (*path_length)(const char *operand);
+	unsigned memory; /* MiB of the guest; 0: the default */
 
 	char **args; /* operands, in order; owned by main's argv */
 	int n_args;
@@ -125,6 +126,7 @@ int cmd_bench(struct cli *cli);
 int cmd_campaign(struct cli *cli);
 int cmd_bisect(struct cli *cli);
 int cmd_clauses(struct cli *cli);
+int cmd_drive(struct cli *cli);
 int cmd_coverage(struct cli *cli);
 int cmd_probe(struct cli *cli);
 int cmd_selftest(struct cli *cli); /* in a guest only: harness/guest/selftest.c */

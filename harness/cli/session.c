@@ -39,30 +39,37 @@ static void command_line(const struct cli *cli, char *out, size_t n)
 	buf_fini(&b);
 }
 
-/* DIR, DIR/COMMAND-TIME and its findings folder. A second run within a second gets a suffix. */
-static int make_folders(struct session *s, const char *command)
+int session_folder(const char *out, const char *command, time_t t, char *folder, size_t size)
 {
 	char stamp[32];
-	time_t t = (time_t)s->run.start;
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	if (mkdir(s->cli->out, 0755) && errno != EEXIST)
+	if (mkdir(out, 0755) && errno != EEXIST)
 		return -errno;
 	for (int i = 0; i < 100; i++) {
 		char more[16] = "";
 
 		if (i)
 			snprintf(more, sizeof(more), ".%d", i);
-		if (snprintf(s->folder, sizeof(s->folder), "%s/%s-%s%s", s->cli->out, command, stamp, more) >=
-		    (int)sizeof(s->folder))
+		if (snprintf(folder, size, "%s/%s-%s%s", out, command, stamp, more) >= (int)size)
 			return -ENAMETOOLONG;
-		if (!mkdir(s->folder, 0755))
-			break;
+		if (!mkdir(folder, 0755))
+			return 0;
 		if (errno != EEXIST)
 			return -errno;
 	}
+	return -EEXIST;
+}
+
+/* The run's folder and its findings'. */
+static int make_folders(struct session *s, const char *command)
+{
+	int err = session_folder(s->cli->out, command, (time_t)s->run.start, s->folder, sizeof(s->folder));
+
+	if (err)
+		return err;
 	snprintf(s->findings, sizeof(s->findings), "%s/findings", s->folder);
 	return mkdir(s->findings, 0755) ? -errno : 0;
 }

@@ -6,6 +6,8 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <time.h>
+
 #include "../../oracle/attach.h"
 #include "../campaign/bulk.h"
 #include "../report/jsonl.h"
@@ -34,6 +36,10 @@ struct session {
  * its name. A machine that cannot run cases is SKIP with the remedy and EXIT_UNSURE.
  */
 int session_open(struct session *s, struct cli *cli, const char *command);
+
+/* Makes out, if need be, and in it a new folder COMMAND-TIME; a second one within a second gets a suffix. 0
+ * or -errno. */
+int session_folder(const char *out, const char *command, time_t t, char *folder, size_t size);
 
 /* The first half of session_open: profile, waivers, can cases run; no folder is made. */
 int session_check(struct session *s, struct cli *cli);

@@ -32,6 +32,7 @@ enum {
 	RACE = 1 << 20,
 	STORAGE = 1 << 21,
 	MUTANTS = 1 << 22,
+	DRIVE = 1 << 23,
 	ON_KERNEL = RUN | SWEEP | FUZZ | SHRINK,
 	ANY = (1 << 30) - 1,
 };
@@ -105,15 +106,15 @@ const struct opt cli_options[] = {
 	{"profiles", ARG_STRING, TAKES_TEXT, CHECK, FIELD(profiles), 0, 0, 0, "NAMES", "all",
 	 "of the table: apart by commas, or all"},
 	{"repeat", ARG_U64, TAKES_TEXT, RUN, FIELD(repeat), 0, 1, 100000, "N", "1", "run everything so many times"},
-	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | RACE | CAMPAIGN | MATRIX | BISECT | MUTANTS | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
+	{"profile", ARG_STRING, TAKES_PROFILE, ON_KERNEL | RACE | CAMPAIGN | DRIVE | MATRIX | BISECT | MUTANTS | PREDICT | EMIT | BENCH | CLAUSES | COVERAGE, FIELD(profile), 0, 0, 0, "NAME", "auto",
 	 "version of the contract: auto (by the kernel's release), or a name that `hookdiff clauses` lists"},
-	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | MATRIX | BISECT | MUTANTS, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
+	{"out", ARG_STRING, TAKES_DIR, ON_KERNEL | CAMPAIGN | DRIVE | MATRIX | BISECT | MUTANTS, FIELD(out), FIELD(out_given), 0, 0, "DIR", "hookdiff-out",
 	 "where report.jsonl and the findings go"},
 	{"backend", ARG_STRING, TAKES_COMMAND, ON_KERNEL | BISECT, FIELD(backend), 0, 0, 0, "CMD", NULL,
 	 "test what this shell command speaks for instead of this kernel (docs/backend.md)"},
 	{"backend-timeout", ARG_DURATION, TAKES_TEXT, ON_KERNEL | BISECT, FIELD(patience), 0, 1, 86400, "TIME", "60",
 	 "an answer that takes CMD longer is an error"},
-	{"waivers", ARG_STRING, TAKES_FILE, ON_KERNEL | CAMPAIGN | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
+	{"waivers", ARG_STRING, TAKES_FILE, ON_KERNEL | CAMPAIGN | DRIVE | MATRIX, FIELD(waivers), FIELD(waivers_given), 0, 0, "FILE", "corpus/waivers",
 	 "divergences that are known, each with its reason and link"},
 	{"reuse", ARG_U64, TAKES_TEXT, SWEEP | FUZZ | BENCH, FIELD(reuse), 0, 1, 1000000, "N", "64",
 	 "cases that share a pair of sockets before it is renewed"},
@@ -131,7 +132,7 @@ const struct opt cli_options[] = {
 	{"threads", ARG_U64, TAKES_TEXT, RUN, FIELD(crowd), 0, 1, 64, "N", NULL,
 	 "each case also by N threads at once on sockets of their own: each result must be that of the case alone"},
 	{"round", ARG_U64, TAKES_TEXT, RACE | STORAGE, FIELD(round), 0, 1, UINT64_MAX, "N", NULL, "only this round of the seed, which a finding names"},
-	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | RACE | STORAGE | CAMPAIGN | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
+	{"time", ARG_DURATION, TAKES_TEXT, FUZZ | RACE | STORAGE | CAMPAIGN | DRIVE | BENCH | DIFF_PROFILES, FIELD(seconds), 0, 1, 366ull * 86400, "TIME", NULL,
 	 "stop after this long: 10, 10s, 2m, 1h"},
 	{"cases", ARG_U64, TAKES_TEXT, FUZZ, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL, "stop after so many cases"},
 	{"cases", ARG_U64, TAKES_TEXT, COVERAGE, FIELD(cases), 0, 1, UINT64_MAX, "N", NULL,
@@ -146,7 +147,7 @@ const struct opt cli_options[] = {
 	 "make the calls there and compare: host (this machine, as root), or one to boot: debian:6.12, a file"},
 	{"unsafe", ARG_FLAG, TAKES_NOTHING, CHECK, FIELD(unsafe), 0, 0, 0, NULL, NULL,
 	 "with --kernel host: also options that can hurt this machine"},
-	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | RACE | STORAGE | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | RACE | STORAGE | DRIVE | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ | RACE, FIELD(dmesg), 0, 0, 0, NULL, NULL,
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
@@ -175,7 +176,7 @@ const struct opt cli_options[] = {
 	{"refresh", ARG_FLAG, TAKES_NOTHING, KERNEL, FIELD(refresh), 0, 0, 0, NULL, NULL, "fetch the package lists anew, however old they are"},
 #endif
 	{"uncovered", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(uncovered), 0, 0, 0, NULL, NULL, "the clauses without a case in corpus/ (or in the directories given)"},
-	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | EMIT | BACKEND | MAN | COMPLETION), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
+	{"json", ARG_FLAG, TAKES_NOTHING, ANY & ~(SHRINK | EMIT | DRIVE | BACKEND | MAN | COMPLETION), FIELD(json), 0, 0, 0, NULL, NULL, "JSON on standard output"},
 	{"verbose", ARG_FLAG, TAKES_NOTHING, ANY & ~(EMIT | BACKEND | MAN | COMPLETION), FIELD(verbose), 0, 0, 0, NULL, NULL, "say more"},
 };
 
@@ -212,6 +213,12 @@ const struct cmd cli_commands[] = {
 	 "after --time, or with ^C, with the findings and a merged corpus in DIR. A CORPUS is a folder of inputs to\n"
 	 "begin with. An --out DIR that is there goes on. Where cases cannot run here the oracle alone is fuzzed.\n"},
 #endif
+	{"drive", DRIVE, "[--] DRIVER [OPTION|CORPUS...]", TAKES_FILE, 1, -1, cmd_drive,
+	 "run a fuzz driver inside a guest of --kernel",
+	 "Boots the kernel and runs a libFuzzer driver there (build/drivers/libfuzzer/fuzz_kernel), with the options and\n"
+	 "corpora behind its name. New inputs, findings and what ended the driver come to DIR/drive-TIME while it\n"
+	 "runs: spool/, findings/, artifacts/. A kernel with KCOV guides it (docs/kernels.md). campaign --kernel does\n"
+	 "this with many guests, for hours.\n"},
 	{"predict", PREDICT, "CASE...", TAKES_CASE, 1, -1, cmd_predict,
 	 "print what the oracle allows; no root, no kernel",
 	 "Prints for each call what the handler must receive, what each program must see and what the user may\n"

@@ -31,6 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/pulse.h"
 #include "../base/recorder.h"
 #include "../cli/opts.h"
 #include "../exec/splat.h"
@@ -47,7 +48,9 @@ struct init {
 	size_t job_n, job_at;
 	const char *cwd, *mirrored;
 	struct mirror mirror;
-	uint64_t ticks; /* of the recorder when the last beat was sent */
+	uint64_t ticks;			 /* of the recorder when the last beat was sent */
+	struct pulse *pulse;		 /* of every command; NULL: out of memory */
+	struct pulse_counts told, begun; /* its sums: that the host has, and when the command began */
 	char wire[FRAME_WIRE];
 };
 
@@ -131,6 +134,7 @@ static void mount_all(void)
 		{"devtmpfs", "/dev"},
 		{"tmpfs", "/dev/shm"},
 		{"tracefs", "/sys/kernel/tracing"},
+		{"debugfs", "/sys/kernel/debug"}, /* KCOV */
 	};
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
@@ -323,6 +327,26 @@ static void send_file(void *arg, const void *payload, size_t n)
 	send_frame(arg, FRAME_FILE, payload, n);
 }
 
+/* What the command's counters have grown by, if they have. */
+static void send_pulse(struct init *in)
+{
+	struct pulse_counts now;
+	char text[PULSE_TEXT];
+
+	if (!in->pulse)
+		return;
+	now = pulse_look(in->pulse);
+	if (!memcmp(&now, &in->told, sizeof(now)))
+		return;
+	in->told = now;
+	now.execs -= in->begun.execs;
+	now.cases -= in->begun.cases;
+	now.refused -= in->begun.refused;
+	now.findings -= in->begun.findings;
+	pulse_print(&now, text);
+	send_frame(in, FRAME_PULSE, text, strlen(text));
+}
+
 static void tick(struct init *in)
 {
 	uint64_t now = recorder_ticks(recorder);
@@ -330,6 +354,7 @@ static void tick(struct init *in)
 	if (now != in->ticks)
 		send_frame(in, FRAME_BEAT, NULL, 0);
 	in->ticks = now;
+	send_pulse(in);
 	mirror_send(&in->mirror, send_file, in);
 }
 
@@ -409,6 +434,8 @@ static void run_command(struct init *in, unsigned number, int argc, char **argv)
 
 	recorder_begin(RECORDER_NOTHING, 0);
 	recorder->command = number;
+	if (in->pulse)
+		in->begun = in->told = pulse_look(in->pulse);
 	snprintf(text, sizeof(text), "%u", number);
 	send_frame(in, FRAME_BEGIN, text, strlen(text));
 	if (pipe2(o, O_CLOEXEC) || pipe2(e, O_CLOEXEC))
@@ -479,8 +506,11 @@ int guest_main(void)
 	loopback_up();
 	load_modules();
 	no_modprobe();
-	if (recorder_make())
-		fail(&in, "out of memory");
+	if (recorder_make(GUEST_RECORDER))
+		fail(&in, "%s: %s", GUEST_RECORDER, strerror(errno));
+	in.pulse = pulse_make(GUEST_PULSE);
+	setenv(RECORDER_ENV, GUEST_RECORDER, 1);
+	setenv(PULSE_ENV, GUEST_PULSE, 1);
 	if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, splats)) {
 		in.splats = splats[0];
 		splat_channel = splats[1];

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../vm/frame.h"
@@ -36,7 +37,7 @@ static struct mirror_file *find(struct mirror *m, uint64_t inode)
 	return &m->file[m->n++];
 }
 
-static void send_file(struct walk *w, int dir, const char *name, const struct stat *st)
+static void send_file(struct walk *w, int dir, const char *name, const struct stat *st, bool spooled)
 {
 	struct mirror_file *f = find(w->m, st->st_ino);
 	size_t head = strlen(w->path) + 1;
@@ -58,6 +59,9 @@ static void send_file(struct walk *w, int dir, const char *name, const struct st
 		f->sent += (f->sent ? 0 : 1) + (uint64_t)n;
 	}
 	close(fd);
+	if (spooled && time(NULL) > st->st_mtime + MIRROR_REST && f->sent == (uint64_t)st->st_size + 1 &&
+	    !unlinkat(dir, name, 0))
+		*f = w->m->file[--w->m->n];
 }
 
 static void walk(struct walk *w, int at, const char *name, unsigned depth)
@@ -82,7 +86,7 @@ static void walk(struct walk *w, int at, const char *name, unsigned depth)
 			if (S_ISDIR(st.st_mode) && depth < MIRROR_DEPTH)
 				walk(w, fd, e->d_name, depth + 1);
 			else if (S_ISREG(st.st_mode))
-				send_file(w, fd, e->d_name, &st);
+				send_file(w, fd, e->d_name, &st, !strcmp(name, MIRROR_SPOOL));
 		}
 		w->path[n] = 0;
 	}

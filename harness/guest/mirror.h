@@ -2,7 +2,8 @@
 /*
  * Shows the host a folder of the guest while it grows: what was appended to each file since the last look. A
  * report is thus on the host's disk a moment after it was written, also if the guest dies then. Files may
- * only grow.
+ * only grow. Those in a folder named MIRROR_SPOOL are removed here once they are there, so that a fuzzer that
+ * runs for hours does not fill the guest's memory with inputs.
  */
 #ifndef MIRROR_H
 #define MIRROR_H
@@ -12,6 +13,8 @@
 
 #define MIRROR_FILES 1024
 #define MIRROR_DEPTH 4
+#define MIRROR_SPOOL "spool"
+#define MIRROR_REST  2 /* seconds without a change after which a file of the spool is whole */
 
 struct mirror_file {
 	uint64_t inode;

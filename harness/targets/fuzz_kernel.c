@@ -4,18 +4,24 @@
  * cases in binary form, one behind the other; a divergence prints its card and aborts, or with
  * HOOKDIFF_FINDINGS is written there and the run goes on. Options that can hurt
  * the host are passed over. All but one case in OWN_CHAIN are put on a chain that is there (mutate/fit.h).
- * Cases share sockets, and the state that earlier ones left in them; a divergence is confirmed on fresh
- * sockets, and the card says whether it showed there.
+ * A kernel with KCOV (docs/kernels.md) guides the engine by what it went through, unless HOOKDIFF_KCOV=0 is
+ * in the environment; with 1 it must. Cases share sockets, and the state that earlier ones left in them; a
+ * divergence is confirmed on fresh sockets, and the card says whether it showed there.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "harness/base/recorder.h"
 #include "harness/campaign/live.h"
 #include "harness/case/case_bin.h"
 #include "harness/case/safe.h"
+#include "harness/exec/kcov.h"
 #include "harness/mutate/batch.h"
 #include "harness/mutate/fit.h"
 #include "harness/profiles/selfcheck.h"
 #include "guide.h"
+#include "guide_kernel.h"
 #include "stats.h"
 
 #define OWN_CHAIN 64
@@ -29,14 +35,41 @@ static void observe(const struct tcase *tc, unsigned call, const struct plan *pl
 	guide_observe(tc, call, plan, hr, w, arg);
 }
 
+static struct kcov kcov;
+static bool has_kcov;
+
 /* Opens the kernel, or exits with 2, saying what this machine lacks. */
 static struct live *open_guided(void)
 {
 	struct live *live = live_open();
+	const char *wanted = getenv("HOOKDIFF_KCOV");
+	char why[256];
 
 	live_loop(live)->observe = observe;
 	live_loop(live)->observe_arg = live_loop(live);
+	recorder_join();
+	has_kcov = !(wanted && !strcmp(wanted, "0")) && !kcov_open(&kcov, why, sizeof(why));
+	if (wanted && !strcmp(wanted, "1") && !has_kcov) {
+		fprintf(stderr, "SKIP: HOOKDIFF_KCOV=1: %s\n", why);
+		exit(2);
+	}
 	return live;
+}
+
+/* The case on the kernel, which then tells the engine where it has been. */
+static enum verdict run_watched(struct live *live, struct tcase *tc)
+{
+	const uint64_t *pcs;
+	enum verdict v;
+	unsigned n;
+
+	if (!has_kcov)
+		return live_run(live, tc);
+	kcov_reset(&kcov);
+	v = live_run(live, tc);
+	n = kcov_take(&kcov, &pcs);
+	guide_kernel(pcs, n);
+	return v;
 }
 
 /* True if the case could be run and compared. pick: a number that its bytes decide. */
@@ -62,7 +95,7 @@ static bool run(struct live *live, struct tcase *tc, uint64_t pick)
 		e->n_bytes = 0;
 	}
 	fuzz_stats.calls += tc->n_calls;
-	switch (live_run(live, tc)) {
+	switch (run_watched(live, tc)) {
 	case V_FAIL:
 		if (!live_written(live))
 			abort(); /* its card is on stderr */
@@ -91,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stats_execution();
 	if (!live)
 		live = open_guided();
+	recorder_input(data, size);
 	if (size < CASE_BIN_MIN)
 		stats_refuse(REFUSED_TOO_SHORT);
 	for (unsigned k = 0; k < BATCH_MAX && (n = case_bin_take(data, size, &tc)); k++) {

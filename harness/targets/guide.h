@@ -10,6 +10,8 @@
 
 #include "../profiles/situation.h"
 
+bool guide_is_on(void);
+
 /* Counts a call that the oracle has predicted; page_size is the oracle's. */
 void guide_call(const struct tc_call *c, const struct want *w, uint32_t page_size);
 

@@ -72,9 +72,9 @@ static bool unescape(char *p, size_t *n)
 /* Is r->line a frame, and the next one? */
 static bool decode(struct frame_reader *r, struct frame *f)
 {
-	static const char types[] = {FRAME_HELLO,    FRAME_BEGIN,    FRAME_OUT,	 FRAME_ERR,
-				     FRAME_PART_OUT, FRAME_PART_ERR, FRAME_END,	 FRAME_BEAT,
-				     FRAME_FILE,     FRAME_SPLAT,    FRAME_FAIL, FRAME_DONE};
+	static const char types[] = {FRAME_HELLO,    FRAME_BEGIN, FRAME_OUT,  FRAME_ERR,  FRAME_PART_OUT,
+				     FRAME_PART_ERR, FRAME_END,	  FRAME_BEAT, FRAME_FILE, FRAME_PULSE,
+				     FRAME_SPLAT,    FRAME_FAIL,  FRAME_DONE};
 	uint32_t serial, sum;
 	size_t n = r->n;
 

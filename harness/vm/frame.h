@@ -26,6 +26,7 @@ enum frame_type {
 	FRAME_END = 'X',   /* it ended: the exit code in decimal, or -SIGNAL */
 	FRAME_BEAT = 'T',  /* cases moved on since the last one; no payload */
 	FRAME_FILE = 'F',  /* PATH \0 BYTES: they go to the end of that file, PATH is relative */
+	FRAME_PULSE = 'P', /* counters of the command have moved: pulse_print (base/pulse.h) */
 	FRAME_SPLAT = 'K', /* RUNNING \0 TEXT: the kernel complained */
 	FRAME_FAIL = '!',  /* a sentence: init cannot go on */
 	FRAME_DONE = 'D',  /* every command ended; the last frame */

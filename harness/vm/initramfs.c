@@ -190,7 +190,8 @@ static int put_one(struct cpio *c, const struct vm_file *f)
 		return failed(c, f->guest, EINVAL);
 	if (stat(f->host, &st))
 		return failed(c, f->host, errno);
-	return S_ISDIR(st.st_mode) ? put_tree(c, f->host, path) : put_file(c, f->host, path, 0644);
+	return S_ISDIR(st.st_mode) ? put_tree(c, f->host, path)
+				   : put_file(c, f->host, path, st.st_mode & 0111 ? 0755 : 0644);
 }
 
 static int put_job(struct cpio *c, const struct vm_job *job)

@@ -132,6 +132,16 @@ static void take_file(struct vm *vm, const struct frame *f)
 		vm->ev->file(vm->ev->arg, vm->command, f->data, f->data + head + 1, f->n - head - 1);
 }
 
+static void take_pulse(struct vm *vm, const struct frame *f)
+{
+	struct pulse_counts sums;
+
+	if (!pulse_scan(f->data, &sums))
+		give_up(vm, "the guest sent counters that are none");
+	else if (vm->ev->pulse)
+		vm->ev->pulse(vm->ev->arg, vm->command, &sums);
+}
+
 static void take_splat(struct vm *vm, const struct frame *f)
 {
 	const char *end = memchr(f->data, 0, f->n);
@@ -251,6 +261,9 @@ static void take_frame(void *arg, const struct frame *f)
 		return;
 	case FRAME_FILE:
 		take_file(vm, f);
+		return;
+	case FRAME_PULSE:
+		take_pulse(vm, f);
 		return;
 	case FRAME_END:
 		take_end(vm, f);
@@ -410,6 +423,10 @@ static void what_ran(struct vm *vm)
 			vm->r->running_seed = rec.seed;
 			vm->r->running_index = rec.slot[i].index;
 		}
+	if (rec.kind == RECORDER_INPUT && postmortem_input(vm->m.ram, rec.seed, &vm->r->input)) {
+		vm->r->running_kind = rec.kind;
+		vm->r->running_seed = rec.seed;
+	}
 	text_safe(&safe, text, strlen(text));
 	snprintf(vm->r->running, sizeof(vm->r->running), "%s", buf_str(&safe));
 	buf_fini(&safe);
@@ -522,4 +539,5 @@ void vm_result_fini(struct vm_result *r)
 {
 	buf_fini(&r->tail);
 	buf_fini(&r->report);
+	buf_fini(&r->input);
 }

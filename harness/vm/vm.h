@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "../base/buf.h"
+#include "../base/pulse.h"
 
 struct vm_file { /* a file or folder of the host, and where the guest finds it: an absolute path */
 	const char *host, *guest;
@@ -59,6 +60,8 @@ struct vm_events {
 	/* n bytes more at the end of a file below vm_job.collect; path is relative, without "..", and
 	 * harmless */
 	void (*file)(void *arg, unsigned command, const char *path, const void *bytes, size_t n);
+	/* counters of the command have moved; their sums since it began (base/pulse.h) */
+	void (*pulse)(void *arg, unsigned command, const struct pulse_counts *sums);
 	void (*splat)(void *arg, unsigned command, const char *text, const char *running);
 	void *arg;
 };
@@ -78,6 +81,7 @@ struct vm_result {
 	bool crashed;	    /* the kernel under test panicked or oopsed */
 	char running[512];  /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
 			       empty */
+	struct buf input;   /* RECORDER_INPUT: its bytes; freed by vm_result_fini */
 	struct buf tail;    /* the console's last lines, made safe to print; freed by vm_result_fini */
 	struct buf report;  /* what its kernel complained of on the console, and all that followed; empty:
 			       nothing.  Safe to print, freed by vm_result_fini */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hookdiff drive: a libFuzzer driver inside a guest. The host sends it and the libraries that it is linked
+ * with; in the guest it becomes the command's process, and what it finds comes out while it runs: inputs
+ * through a spool (guest/mirror.h), counters through the pulse, the input that runs through the recorder.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/buf.h"
+#include "in_vm.h"
+#include "session.h"
+
+#ifdef HD_GUEST
+#include "../guest/mirror.h"
+
+enum { DRIVE_ARGS = 128 };
+
+/* OUT/drive-TIME and what is in it. */
+static int make_folders(const struct cli *cli, char *folder, size_t size)
+{
+	static const char *const below[] = {"/" MIRROR_SPOOL, "/findings", "/artifacts"};
+	char path[600];
+	int err = session_folder(cli->out, "drive", time(NULL), folder, size);
+
+	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", folder, below[i]);
+		err = mkdir(path, 0755) ? -errno : 0;
+	}
+	return err;
+}
+
+/* Folders and files behind the driver's name are told after its options: the first folder is written to. */
+int cmd_drive(struct cli *cli)
+{
+	char folder[256], text[3][600], seconds[64], cwd[512];
+	char *argv[DRIVE_ARGS + 8];
+	unsigned n = 0;
+	int err = getcwd(cwd, sizeof(cwd)) ? make_folders(cli, folder, sizeof(folder)) : -errno;
+
+	if (err) {
+		fprintf(stderr, "hookdiff: drive: cannot make %s: %s\n", cli->out, strerror(-err));
+		return EXIT_UNSURE;
+	}
+	if (cli->n_args > DRIVE_ARGS)
+		return cli_usage("drive: expected at most %d operands, found %d", DRIVE_ARGS, cli->n_args);
+	if (strcmp(cli->profile, "auto"))
+		setenv("HOOKDIFF_PROFILE", cli->profile, 1);
+	if (!access(cli->waivers, R_OK))
+		setenv("HOOKDIFF_WAIVERS", cli->waivers, 1);
+	snprintf(text[0], sizeof(text[0]), "%s/findings", folder);
+	setenv("HOOKDIFF_FINDINGS", text[0], 1);
+	snprintf(text[1], sizeof(text[1]), "-artifact_prefix=%s/artifacts/", folder);
+	snprintf(text[2], sizeof(text[2]), "%s/" MIRROR_SPOOL, folder);
+	snprintf(seconds, sizeof(seconds), "-max_total_time=%llu", (unsigned long long)cli->seconds);
+	argv[n++] = cli->args[0];
+	argv[n++] = text[1];
+	argv[n++] = "-reload=0"; /* of the spool, which others empty */
+	if (cli->seconds)
+		argv[n++] = seconds;
+	for (int pass = 0; pass < 2; pass++) {
+		if (pass)
+			argv[n++] = text[2];
+		for (int i = 1; i < cli->n_args; i++)
+			if ((cli->args[i][0] != '-') == pass)
+				argv[n++] = cli->args[i];
+	}
+	argv[n] = NULL;
+	fflush(NULL);
+	execv(argv[0], argv);
+	fprintf(stderr, "hookdiff: drive: %s: %s\n", argv[0], strerror(errno));
+	return EXIT_UNSURE;
+}
+#else
+#include "../kernels/run.h"
+
+#define GUEST_MEMORY 512 /* MiB: a fuzzer and its corpus */
+
+/* Options of the driver are no files. */
+static size_t operand_length(const char *operand)
+{
+	return *operand == '-' ? 0 : strlen(operand);
+}
+
+/*
+ * The shared libraries of the driver and what loads them, each at its place in the guest: lines of ldd like
+ * "libc.so.6 => /lib/libc.so.6 (0x...)" and "/lib64/ld-linux.so.2 (0x...)". lines is cut up.
+ */
+static int add_libraries(struct cli *cli, char *lines)
+{
+	char *save, *next;
+
+	for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *path = strchr(line, '/'), *end = path ? strstr(path, " (0x") : NULL;
+
+		if (strstr(line, "not found"))
+			return cli_usage("drive: %s: a library is missing here: %s", cli->args[0], line);
+		if (!end)
+			continue; /* the vdso */
+		*end = 0;
+		if (cli->also.n == CLI_LIST_MAX)
+			return cli_usage("drive: %s: expected at most %d shared libraries", cli->args[0],
+					 CLI_LIST_MAX);
+		next = strdup(path);
+		if (!next)
+			return EXIT_UNSURE;
+		cli->also.item[cli->also.n++] = next;
+	}
+	return 0;
+}
+
+int cmd_drive(struct cli *cli)
+{
+	const char *const ldd[] = {"ldd", cli->args[0], NULL};
+	struct buf lines = {0};
+	int code;
+
+	if (!in_vm(cli))
+		return cli_usage("drive: expected --kernel NAME; on this machine run %s itself",
+				 cli->args[0]);
+	if (operand_length(cli->args[0]) == 0)
+		return cli_usage("drive: expected a driver, found the option '%s' (hookdiff drive --help)",
+				 cli->args[0]);
+	if (access(cli->args[0], X_OK))
+		return cli_usage("drive: %s: %s; ./quickstart drivers makes drivers", cli->args[0],
+				 strerror(errno));
+	run_program(ldd, &lines); /* of a static one it says so, and no path */
+	code = add_libraries(cli, lines.n ? lines.p : (char[]){""});
+	buf_fini(&lines);
+	cli->path_length = operand_length;
+	cli->memory = GUEST_MEMORY;
+	if (!code)
+		code = in_vm_run(cli);
+	while (cli->also.n)
+		free((char *)cli->also.item[--cli->also.n]);
+	return code;
+}
+#endif
