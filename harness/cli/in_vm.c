@@ -40,7 +40,6 @@ struct in_vm {
 	bool ended, write_failed;
 	int code;
 	struct pulse *pulse; /* of whoever started us; NULL: nobody looks */
-	struct pulse_counts pulsed;
 };
 
 /* Absolute, whether or not it exists. */
@@ -338,8 +337,8 @@ static void on_pulse(void *arg, unsigned command, const struct pulse_counts *sum
 
 	(void)command;
 	if (v->pulse)
-		pulse_follow(v->pulse, &v->pulsed, sums);
-	v->pulsed = *sums;
+		pulse_follow(v->pulse, &v->cli->pulsed, sums);
+	v->cli->pulsed = *sums;
 }
 
 static int report_end(struct in_vm *v, const struct vm_result *r)
@@ -411,6 +410,8 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 	v->pulse = pulse_join();
 	vm_run(&job, &events, &r);
 	pulse_free(v->pulse);
+	if (v->folder[0])
+		snprintf(v->cli->here, sizeof(v->cli->here), "%.299s/%.299s", v->cli->out, v->here);
 	code = report_end(v, &r);
 	vm_result_fini(&r);
 	buf_fini(&v->splat);

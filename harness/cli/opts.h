@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "../base/pulse.h"
+
 /* Exit codes (docs/architecture.md): what a command returns and scripts rely on. */
 enum exit_code {
 	EXIT_AGREE = 0,	     /* everything that was compared agrees */
@@ -90,6 +92,11 @@ struct cli {
 	struct cli_list also;
 	size_t (*path_length)(const char *operand);
 	unsigned memory; /* MiB of the guest; 0: the default */
+
+	/* Set by in_vm_run: the run's folder on this side, "" if the guest made none, and the command's last
+	 * counters. */
+	char here[600];
+	struct pulse_counts pulsed;
 
 	char **args; /* operands, in order; owned by main's argv */
 	int n_args;

@@ -213,10 +213,10 @@ const struct cmd cli_commands[] = {
 	 "after --time, or with ^C, with the findings and a merged corpus in DIR. A CORPUS is a folder of inputs to\n"
 	 "begin with. An --out DIR that is there goes on. Where cases cannot run here the oracle alone is fuzzed.\n"},
 #endif
-	{"drive", DRIVE, "[--] DRIVER [OPTION|CORPUS...]", TAKES_FILE, 1, -1, cmd_drive,
+	{"drive", DRIVE, "[--] [NAME=VALUE...] DRIVER [OPTION|CORPUS...]", TAKES_FILE, 1, -1, cmd_drive,
 	 "run a fuzz driver inside a guest of --kernel",
 	 "Boots the kernel and runs a libFuzzer driver there (build/drivers/libfuzzer/fuzz_kernel), with the options and\n"
-	 "corpora behind its name. New inputs, findings and what ended the driver come to DIR/drive-TIME while it\n"
+	 "corpora behind its name, and NAME=VALUE in front of it in its environment. New inputs, findings and what ended the driver come to DIR/drive-TIME while it\n"
 	 "runs: spool/, findings/, artifacts/. A kernel with KCOV guides it (docs/kernels.md). campaign --kernel does\n"
 	 "this with many guests, for hours.\n"},
 	{"predict", PREDICT, "CASE...", TAKES_CASE, 1, -1, cmd_predict,

@@ -3,10 +3,11 @@
  * Live difference between the oracle and this kernel's hooks. Needs root. An input is one to BATCH_MAX
  * cases in binary form, one behind the other; a divergence prints its card and aborts, or with
  * HOOKDIFF_FINDINGS is written there and the run goes on. Options that can hurt
- * the host are passed over. All but one case in OWN_CHAIN are put on a chain that is there (mutate/fit.h).
- * A kernel with KCOV (docs/kernels.md) guides the engine by what it went through, unless HOOKDIFF_KCOV=0 is
- * in the environment; with 1 it must. Cases share sockets, and the state that earlier ones left in them; a
- * divergence is confirmed on fresh sockets, and the card says whether it showed there.
+ * the host are passed over. All but one case in OWN_CHAIN are put on a chain that is there (mutate/fit.h),
+ * and no thread changes anything under their calls: both cost as much as dozens of cases. A kernel with KCOV
+ * (docs/kernels.md) guides the engine by what it went through, unless HOOKDIFF_KCOV=0 is in the environment;
+ * with 1 it must. Cases share sockets, and the state that earlier ones left in them; a divergence is
+ * confirmed on fresh sockets, and the card says whether it showed there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,8 +87,11 @@ static bool run(struct live *live, struct tcase *tc, uint64_t pick)
 		stats_refuse(REFUSED_UNSAFE);
 		return false;
 	}
-	if (pick % OWN_CHAIN)
+	if (pick % OWN_CHAIN) {
 		fit_chain(tc);
+		for (unsigned i = 0; i < tc->n_calls; i++)
+			tc->call[i].meanwhile = MEANWHILE_NOTHING;
+	}
 	for (unsigned i = 0; i < tc->n_calls; i++) { /* what random bytes expect is not the kernel's fault */
 		struct tc_expect *e = &tc->call[i].expect;
 
