@@ -8,10 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct recorder) <= RECORDER_PAGE, "the record is one page");
-_Static_assert(sizeof(struct recorder_part) == RECORDER_PAGE, "a part is one page");
+_Static_assert(sizeof(struct recorder_input) == RECORDER_PAGE, "an input is one page");
 
 static struct recorder here; /* where nobody looks */
 struct recorder *recorder = &here;
@@ -27,15 +28,15 @@ void recorder_magic(uint8_t magic[16])
 		magic[i] = (uint8_t)(mirrored[15 - i] ^ 0x80);
 }
 
-void recorder_part_magic(unsigned part, uint8_t magic[16])
+void recorder_input_magic(uint8_t magic[16])
 {
 	recorder_magic(magic);
-	magic[0] = (uint8_t)(magic[0] + 1 + part);
+	magic[0]++;
 }
 
-#define FILE_SIZE ((1 + RECORDER_PARTS) * RECORDER_PAGE)
+#define FILE_SIZE ((1 + RECORDER_RING) * RECORDER_PAGE)
 
-static struct recorder_part *parts; /* RECORDER_PARTS pages; NULL: inputs are not kept */
+static struct recorder_input *ring; /* NULL: inputs are not kept */
 
 /* The pages of the file behind fd, which it closes. */
 static int take_pages(int fd)
@@ -47,7 +48,7 @@ static int take_pages(int fd)
 	if (err)
 		return err;
 	recorder = (struct recorder *)p;
-	parts = (struct recorder_part *)(p + RECORDER_PAGE);
+	ring = (struct recorder_input *)(p + RECORDER_PAGE);
 	recorder_slot = &recorder->slot[0];
 	return 0;
 }
@@ -68,8 +69,8 @@ int recorder_make(const char *path)
 		return err;
 	mlock(recorder, FILE_SIZE);
 	recorder_magic(recorder->magic);
-	for (unsigned i = 0; i < RECORDER_PARTS; i++)
-		recorder_part_magic(i, parts[i].magic);
+	for (unsigned i = 0; i < RECORDER_RING; i++)
+		recorder_input_magic(ring[i].magic);
 	recorder_begin(RECORDER_NOTHING, 0);
 	recorder_worker(0);
 	return 0;
@@ -114,25 +115,34 @@ void recorder_file(const char *path)
 
 void recorder_input(const uint8_t *data, size_t n)
 {
-	static uint64_t serial;
-	uint32_t kept = (uint32_t)(n < RECORDER_INPUT_MAX ? n : RECORDER_INPUT_MAX);
+	struct recorder_input *in;
+	uint64_t serial;
 
-	if (!parts)
+	if (!ring)
 		return;
-	serial++;
-	for (unsigned i = 0; i < RECORDER_PARTS; i++) {
-		size_t from = i * RECORDER_PART;
-
-		parts[i].n = kept;
-		parts[i].size = (uint32_t)(n < UINT32_MAX ? n : UINT32_MAX);
-		if (kept > from)
-			memcpy(parts[i].bytes, data + from,
-			       kept - from < RECORDER_PART ? kept - from : RECORDER_PART);
-		parts[i].serial = serial;
-	}
-	recorder->kind = RECORDER_INPUT;
+	serial = recorder->kind == RECORDER_DRIVER ? recorder->seed + 1 : 1;
+	in = &ring[serial % RECORDER_RING];
+	in->serial = 0; /* not whole */
+	in->n = (uint32_t)(n < RECORDER_INPUT ? n : RECORDER_INPUT);
+	in->size = (uint32_t)(n < UINT32_MAX ? n : UINT32_MAX);
+	memcpy(in->bytes, data, in->n);
+	in->serial = serial;
 	recorder->seed = serial;
+	recorder->kind = RECORDER_DRIVER;
 	recorder_tick();
+}
+
+void recorder_wait(void)
+{
+	const struct timespec moment = {.tv_nsec = 5000000};
+	uint64_t begun;
+
+	if (!ring)
+		return;
+	/* The round that is under way may have been at the file before it was written. */
+	begun = recorder->mirrored;
+	for (unsigned i = 0; i < 1000 && recorder->mirrored - begun < 2; i++)
+		nanosleep(&moment, NULL);
 }
 
 uint64_t recorder_ticks(const struct recorder *r)
@@ -160,7 +170,7 @@ void recorder_describe(const struct recorder *r, char *out, size_t size)
 	out[0] = 0;
 	if (r->kind == RECORDER_PATHS)
 		snprintf(out, size, "%.*s", (int)strnlen(r->path, RECORDER_PATH - 1), r->path);
-	if (r->kind == RECORDER_INPUT)
+	if (r->kind == RECORDER_DRIVER)
 		snprintf(out, size, "input %llu of the driver", (unsigned long long)r->seed);
 	if (r->kind != RECORDER_SWEEP && r->kind != RECORDER_FUZZ)
 		return;

@@ -17,17 +17,16 @@
 #define RECORDER_PAGE  4096
 #define RECORDER_IDLE  UINT64_MAX
 
-#define RECORDER_PARTS	   2	/* pages of an input, behind the page of the record */
-#define RECORDER_PART	   4056 /* bytes of it in each */
-#define RECORDER_INPUT_MAX (RECORDER_PARTS * RECORDER_PART)
-#define RECORDER_ENV	   "HOOKDIFF_RECORDER" /* the file, in the environment of other programs */
+#define RECORDER_RING  256  /* inputs of a fuzz driver that are kept: a page each, behind the record's */
+#define RECORDER_INPUT 4056 /* bytes of one; of a longer one the first */
+#define RECORDER_ENV   "HOOKDIFF_RECORDER" /* the file, in the environment of other programs */
 
 enum recorder_kind {
 	RECORDER_NOTHING,
 	RECORDER_PATHS,
 	RECORDER_SWEEP,
 	RECORDER_FUZZ,
-	RECORDER_INPUT, /* of a fuzz driver: its bytes are in the parts */
+	RECORDER_DRIVER, /* inputs of a fuzz driver: seed is the serial of the one that runs */
 };
 
 struct recorder_slot {		 /* one worker's */
@@ -37,22 +36,23 @@ struct recorder_slot {		 /* one worker's */
 
 struct recorder {
 	uint8_t magic[16];
-	uint32_t command; /* of the guest's job, from 0 */
-	uint32_t kind;	  /* enum recorder_kind */
-	uint64_t seed;	  /* RECORDER_FUZZ */
-	uint8_t pad[32];
+	uint32_t command;	    /* of the guest's job, from 0 */
+	uint32_t kind;		    /* enum recorder_kind */
+	uint64_t seed;		    /* RECORDER_FUZZ */
+	volatile uint64_t mirrored; /* how often all files were sent to the host: grows */
+	uint8_t pad[24];
 	char path[RECORDER_PATH]; /* RECORDER_PATHS: the file */
 	struct recorder_slot slot[RECORDER_SLOTS];
 };
 
-/* A page of an input. Pages lie anywhere in the guest's memory: each says what it is. */
-struct recorder_part {
-	uint8_t magic[16]; /* recorder_magic() + 1 + number in the first byte */
-	uint64_t serial;   /* of the input: parts of another one are stale */
-	uint32_t n;	   /* bytes of the whole input that were kept */
+/* A page of the ring. Pages lie anywhere in the guest's memory: each says what it is. */
+struct recorder_input {
+	uint8_t magic[16]; /* recorder_input_magic() */
+	uint64_t serial;   /* of the input, from 1: it is in page serial % RECORDER_RING */
+	uint32_t n;	   /* bytes that were kept */
 	uint32_t size;	   /* that it had */
 	uint8_t pad[8];
-	uint8_t bytes[RECORDER_PART];
+	uint8_t bytes[RECORDER_INPUT];
 };
 
 extern struct recorder *recorder;
@@ -60,7 +60,7 @@ extern struct recorder_slot *recorder_slot; /* this process's */
 
 /* The 16 bytes that no file and no program contains, only a page made by recorder_make. */
 void recorder_magic(uint8_t magic[16]);
-void recorder_part_magic(unsigned part, uint8_t magic[16]); /* the same of a page of an input */
+void recorder_input_magic(uint8_t magic[16]); /* the same of a page of the ring */
 
 /* Replaces the page by a file's, which children and, through RECORDER_ENV, other programs share. 0 or -errno.
  */
@@ -76,8 +76,14 @@ void recorder_worker(unsigned index);
 /* The next case is the one of this file. */
 void recorder_file(const char *path);
 
-/* The next case is this input of a fuzz driver: after recorder_join, else nothing happens. */
+/* The next cases are those of this input of a fuzz driver. After recorder_join, else nothing happens. */
 void recorder_input(const uint8_t *data, size_t n);
+
+/*
+ * Waits, a few seconds at most, until the files that were written before are with the host: then a crash
+ * cannot take them. After recorder_join, else nothing happens.
+ */
+void recorder_wait(void);
 
 /* The next case is the one of this number. */
 static inline void recorder_index(uint64_t index)

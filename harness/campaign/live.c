@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/recorder.h"
 #include "../case/case_text.h"
 #include "../exec/kernel.h"
 #include "../report/card.h"
@@ -67,16 +68,21 @@ static const char *findings_folder(void)
 	return folder && *folder ? folder : NULL;
 }
 
-/* Was a divergence with this key written before, by us or by another driver? */
+/* Was a divergence with this key written before, by us, by another driver, or in HOOKDIFF_KNOWN? */
 static bool is_known(const struct triage_key *key)
 {
-	const char *folder = findings_folder();
+	const char *const folders[] = {findings_folder(), getenv("HOOKDIFF_KNOWN")};
 	char stem[96], path[PATH_MAX];
 
-	if (!folder)
+	if (!folders[0])
 		return false;
 	triage_stem(key, stem, sizeof(stem));
-	return snprintf(path, sizeof(path), "%s/%s", folder, stem) < (int)sizeof(path) && !access(path, F_OK);
+	for (unsigned i = 0; i < 2; i++)
+		if (folders[i] &&
+		    snprintf(path, sizeof(path), "%s/%s", folders[i], stem) < (int)sizeof(path) &&
+		    !access(path, F_OK))
+			return true;
+	return false;
 }
 
 /* As the commands do it. */
@@ -97,6 +103,7 @@ static void write_finding(struct live *l)
 		fprintf(stderr, "hookdiff: cannot write the finding below %s: %s\n", folder, strerror(-err));
 	else
 		l->written = true;
+	recorder_wait(); /* before anything that may end this machine */
 }
 
 static void print_card(const struct live *l)

@@ -16,6 +16,7 @@
 #include "../crew/crew.h"
 #include "../exec/probe.h"
 #include "../kernels/files.h"
+#include "../kernels/image.h"
 #include "../report/text.h"
 #include "session.h"
 
@@ -323,6 +324,29 @@ static void machine_name(const struct cli *cli, char *name, size_t size)
 		snprintf(name, size, "machine");
 }
 
+/* The kernel of the guests is there; its release takes the place of this machine's. */
+static int find_kernel(const struct cli *cli, struct utsname *u)
+{
+	struct kernel_image im;
+	char why[1024];
+
+	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
+		return cli_usage("--kernel: %s", why);
+	switch (image_get(cli->kernel, &im, cli->json, why, sizeof(why))) {
+	case IMAGE_OK:
+		break;
+	case IMAGE_SKIP:
+		fprintf(stderr, "SKIP: %s\n", why);
+		return EXIT_UNSURE;
+	case IMAGE_ERROR:
+		fprintf(stderr, "hookdiff: %s\n", why);
+		return EXIT_UNSURE;
+	}
+	snprintf(u->release, sizeof(u->release), "%.*s", (int)sizeof(u->release) - 1, im.release);
+	*u->version = 0;
+	return 0;
+}
+
 int cmd_campaign(struct cli *cli)
 {
 	static struct crew crew; /* large */
@@ -339,6 +363,11 @@ int cmd_campaign(struct cli *cli)
 	if (cli->engines && !(o.engines = engine_bits(cli->engines)))
 		return EXIT_USAGE;
 	uname(&u);
+	if (cli->kernel) {
+		code = find_kernel(cli, &u);
+		if (code)
+			return code;
+	}
 	st.profile = cli_profile(cli, u.release, u.version);
 	if (!st.profile)
 		return EXIT_USAGE;
@@ -356,7 +385,7 @@ int cmd_campaign(struct cli *cli)
 	machine_name(cli, machine, sizeof(machine));
 	st.last = begun;
 	st.next = begun + 3;
-	o.can_run = probe_can_run(why, sizeof(why));
+	o.can_run = cli->kernel || probe_can_run(why, sizeof(why));
 	o.workers = session_workers(cli);
 	o.seconds = (unsigned)cli->seconds;
 	o.sync = cli->sync;
@@ -366,6 +395,7 @@ int cmd_campaign(struct cli *cli)
 				 .folder = folder,
 				 .drivers = cli->drivers ? cli->drivers : drivers,
 				 .target = o.can_run ? "fuzz_kernel" : "fuzz_oracle",
+				 .kernel = cli->kernel,
 				 .profile = st.profile->name,
 				 .waivers = o.place.waivers,
 				 .machine = machine,

@@ -96,7 +96,8 @@ int cmd_drive(struct cli *cli)
 #include "../kernels/run.h"
 #include "../report/text.h"
 
-#define GUEST_MEMORY 512 /* MiB: a fuzzer and its corpus */
+#define KNOWN	     "HOOKDIFF_KNOWN=" /* the setting whose value is a folder here */
+#define GUEST_MEMORY 512	       /* MiB: a fuzzer and its corpus */
 
 /* Settings and options of the driver are no files. */
 static size_t operand_length(const char *operand)
@@ -127,6 +128,26 @@ static int add_libraries(struct cli *cli, const char *driver, char *lines)
 		if (!next)
 			return EXIT_UNSURE;
 		cli->also.item[cli->also.n++] = next;
+	}
+	return 0;
+}
+
+/* What the guest must have beside the driver: the folder of known findings, and a shell for libFuzzer's
+ * merge. */
+static int add_known(struct cli *cli)
+{
+	const char *file[2] = {access("/bin/sh", X_OK) ? NULL : "/bin/sh", NULL};
+
+	for (int i = 0; i < settings(cli); i++)
+		if (!strncmp(cli->args[i], KNOWN, strlen(KNOWN)) &&
+		    !access(cli->args[i] + strlen(KNOWN), R_OK))
+			file[1] = cli->args[i] + strlen(KNOWN);
+	for (unsigned i = 0; i < 2; i++) {
+		if (!file[i])
+			continue;
+		cli->also.item[cli->also.n] = strdup(file[i]);
+		if (!cli->also.item[cli->also.n++])
+			return EXIT_UNSURE;
 	}
 	return 0;
 }
@@ -187,8 +208,10 @@ int cmd_drive(struct cli *cli)
 	if (access(driver, X_OK))
 		return cli_usage("drive: %s: %s; ./quickstart drivers makes drivers", driver,
 				 strerror(errno));
+	code = add_known(cli);
 	run_program(ldd, &lines); /* of a static one it says so, and no path */
-	code = add_libraries(cli, driver, lines.n ? lines.p : (char[]){""});
+	if (!code)
+		code = add_libraries(cli, driver, lines.n ? lines.p : (char[]){""});
 	buf_fini(&lines);
 	cli->path_length = operand_length;
 	cli->memory = GUEST_MEMORY;

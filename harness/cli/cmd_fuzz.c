@@ -102,8 +102,8 @@ int cmd_fuzz(struct cli *cli)
 	snprintf(s.reproduce, sizeof(s.reproduce),
 		 "hookdiff fuzz %s%s--profile %s --seed %llu --workers %u --reuse %u --straight %llu --cases "
 		 "%llu",
-		 cli->operations ? "--operations " : "", safe_unlocked() ? "--unsafe " : "", s.profile->name, (unsigned long long)cli->seed,
-		 opts.workers, opts.reuse, (unsigned long long)opts.straight,
+		 cli->operations ? "--operations " : "", safe_unlocked() ? "--unsafe " : "", s.profile->name,
+		 (unsigned long long)cli->seed, opts.workers, opts.reuse, (unsigned long long)opts.straight,
 		 (unsigned long long)(cli->cases ? cli->cases : 10000000));
 	if (cli->backend || cli->kernel) {
 		struct buf b = {0};

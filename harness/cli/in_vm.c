@@ -288,6 +288,7 @@ static bool crashed(struct in_vm *v, const struct vm_result *r, const struct buf
 				.kind = r->running_kind,
 				.seed = r->running_seed,
 				.index = r->running_index,
+				.inputs = r->inputs,
 				.findings = findings};
 
 	if (!findings_folder(v, findings, sizeof(findings)))
@@ -299,6 +300,26 @@ static bool crashed(struct in_vm *v, const struct vm_result *r, const struct buf
 	if (c.kind != RECORDER_FUZZ && c.kind != RECORDER_SWEEP)
 		c.path = on_host(v, running, path, sizeof(path));
 	return in_vm_crash(&c, said);
+}
+
+/*
+ * What the driver ran last: the input that the kernel crashed in goes beside those that ended a driver
+ * (artifacts/), those before it to the spool, because some may be new and not have come out in time.
+ */
+static void save_inputs(struct in_vm *v, const struct postmortem_inputs *in, bool crashed)
+{
+	char path[400];
+
+	for (unsigned i = RECORDER_RING; v->folder[0] && i-- > 0;) {
+		if (!in->input[i].n)
+			continue;
+		if (i || !crashed)
+			snprintf(path, sizeof(path), "%s/spool/late-%03u", v->folder, i);
+		else
+			snprintf(path, sizeof(path), "%s/artifacts/panic-input", v->folder);
+		if (!write_file(v, path, buf_str(&in->input[i]), in->input[i].n) && !i)
+			printf("the driver's input: %s/%s/artifacts/panic-input\n", v->cli->out, v->here);
+	}
 }
 
 /* The generated case that ran when the guest died, as a file that `run` takes. */
@@ -313,12 +334,6 @@ static void save_running(struct in_vm *v, const struct vm_result *r)
 
 	if (!v->folder[0])
 		return;
-	if (r->running_kind == RECORDER_INPUT && r->input.n) {
-		snprintf(path, sizeof(path), "%s/running.bin", v->folder);
-		if (!write_file(v, path, buf_str(&r->input), r->input.n))
-			printf("the driver's input: %s/%s/running.bin\n", v->cli->out, v->here);
-		return;
-	}
 	if (v->release[0] && v->cli->profile)
 		c.profile = cli_profile(v->cli, v->release, v->version);
 	if (!c.profile || !in_vm_case(&c, r->running_index, &tc))
@@ -362,6 +377,8 @@ static int report_end(struct in_vm *v, const struct vm_result *r)
 	fprintf(stderr, "hookdiff: %s\n", r->why);
 	if (r->running[0])
 		fprintf(stderr, "hookdiff: when it ended, this ran: %s\n", r->running);
+	if (r->inputs)
+		save_inputs(v, r->inputs, r->crashed);
 	if (r->crashed && r->running[0] && crashed(v, r, &r->report, r->running)) {
 		printf("FAIL: the kernel crashed while %s ran: %s\n", r->running, r->why);
 		return EXIT_DIVERGENCE;

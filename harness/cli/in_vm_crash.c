@@ -63,6 +63,25 @@ static unsigned generated(const struct in_vm_crash *c, struct tcase **tc)
 	return n;
 }
 
+/* The cases of the driver's last inputs, as many as there is room for, in order. */
+static unsigned driven(const struct in_vm_crash *c, struct tcase **tc)
+{
+	struct tcase *some[CRASH_CASES];
+	unsigned at = CRASH_CASES; /* the list is filled from its end */
+
+	for (unsigned i = 0; i < RECORDER_RING && at; i++) {
+		const struct buf *in = &c->inputs->input[i];
+		unsigned n = crash_cases_of(buf_str(in), in->n, some);
+
+		while (n && at)
+			tc[--at] = some[--n];
+		while (n)
+			free(some[--n]);
+	}
+	memmove(tc, tc + at, (CRASH_CASES - at) * sizeof(*tc));
+	return CRASH_CASES - at;
+}
+
 /* A case with operations, as its text: from its file, or made again. */
 static void operations(const struct in_vm_crash *c, const struct casefile *f, struct buf *text)
 {
@@ -147,6 +166,8 @@ bool in_vm_crash(const struct in_vm_crash *c, const struct buf *said)
 		tc[n] = malloc(sizeof(*tc[n]));
 		if (tc[n])
 			*tc[n++] = files[0]->tc;
+	} else if (c->inputs) {
+		n = driven(c, tc);
 	} else if (!c->path) {
 		n = generated(c, tc);
 	}

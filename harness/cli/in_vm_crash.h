@@ -16,8 +16,9 @@ struct in_vm_crash {
 	const char *path;	       /* where the case that ran is on this side; NULL: it has no file */
 	unsigned kind;		       /* enum recorder_kind of what ran, and its number */
 	uint64_t seed, index;
-	uint64_t first;	      /* if not 0: it may also have been one of those from here to index */
-	const char *findings; /* the folder */
+	uint64_t first; /* if not 0: it may also have been one of those from here to index */
+	const struct postmortem_inputs *inputs; /* of a fuzz driver; NULL: none ran */
+	const char *findings;			/* the folder */
 };
 
 /* said: what the kernel complained of. True if there is a finding of it (a line says where). */

@@ -147,7 +147,7 @@ const struct opt cli_options[] = {
 	 "make the calls there and compare: host (this machine, as root), or one to boot: debian:6.12, a file"},
 	{"unsafe", ARG_FLAG, TAKES_NOTHING, CHECK, FIELD(unsafe), 0, 0, 0, NULL, NULL,
 	 "with --kernel host: also options that can hurt this machine"},
-	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | RACE | STORAGE | DRIVE | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	{"kernel", ARG_STRING, TAKES_KERNEL, RUN | SWEEP | FUZZ | RACE | STORAGE | DRIVE | CAMPAIGN | BISECT | PROBE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
 	 "boot this kernel in QEMU and run there, without root: debian:6.12, or a file (hookdiff kernel list)"},
 	{"dmesg", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ | RACE, FIELD(dmesg), 0, 0, 0, NULL, NULL,
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
@@ -211,7 +211,8 @@ const struct cmd cli_commands[] = {
 	 "fuzz for hours with every engine that there is",
 	 "Starts bulk loops, libFuzzer and AFL++ (docs/campaign.md) as workers, starts again what dies, and ends\n"
 	 "after --time, or with ^C, with the findings and a merged corpus in DIR. A CORPUS is a folder of inputs to\n"
-	 "begin with. An --out DIR that is there goes on. Where cases cannot run here the oracle alone is fuzzed.\n"},
+	 "begin with. An --out DIR that is there goes on. Where cases cannot run here the oracle alone is fuzzed.\n"
+	 "With --kernel each worker is a guest of that kernel, and a crash of it is a finding.\n"},
 #endif
 	{"drive", DRIVE, "[--] [NAME=VALUE...] DRIVER [OPTION|CORPUS...]", TAKES_FILE, 1, -1, cmd_drive,
 	 "run a fuzz driver inside a guest of --kernel",

@@ -128,6 +128,22 @@ long corpus_add(const char *to, const char *from)
 	return add_folder(to, from, false);
 }
 
+static long remove_one(int dir, const char *file, void *arg)
+{
+	(void)dir;
+	return unlinkat(*(int *)arg, file, 0) ? 0 : 1;
+}
+
+void corpus_remove(const char *of, const char *these)
+{
+	int fd = open_folder(of, false);
+
+	if (fd < 0)
+		return;
+	each(these, remove_one, &fd);
+	close(fd);
+}
+
 struct queues {
 	const char *to, *from, *prefix;
 	bool others, copy;

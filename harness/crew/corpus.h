@@ -17,8 +17,12 @@
  */
 long corpus_add(const char *to, const char *from);
 
+/* Removes from `of` every input that also is, by content, in `these`. Both folders as corpus_add leaves them.
+ */
+void corpus_remove(const char *of, const char *these);
+
 /*
- * The same for the queue folders of AFL++'s fuzzers below `from` (FUZZER/queue), all or all but those whose
+ * corpus_add for the queue folders of AFL++'s fuzzers below `from` (FUZZER/queue), all or all but those whose
  * name begins with `except` (may be NULL).
  */
 long corpus_add_queues(const char *to, const char *from, const char *except);

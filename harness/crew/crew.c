@@ -98,7 +98,7 @@ static int muster(struct crew *c)
 		err = worker_init(&c->worker[c->n], name, c->o->place.folder);
 		if (err)
 			return fail(c, err, "cannot make the counters of a worker");
-		c->worker[c->n].fine = engine_at((enum engine_id)e)->fine;
+		c->worker[c->n].fine = c->o->place.kernel ? 1 : engine_at((enum engine_id)e)->fine;
 		c->engine[c->n] = (enum engine_id)e;
 		c->nth[c->n++] = count[e]++;
 	}
@@ -112,6 +112,7 @@ static void start_one(struct crew *c, unsigned i)
 	struct command command = {0};
 	int err;
 
+	harvest_rounds(c, w->name);
 	p.name = w->name;
 	p.nth = c->nth[i];
 	p.seed += (uint64_t)i * 1000003 + w->starts; /* a new round is another part of the space */
@@ -211,6 +212,7 @@ int crew_run(struct crew *c, const struct crew_opts *opts)
 		err = run(c);
 		c->interrupted = signalled;
 		stop_all(c);
+		c->ended = true;
 		harvest_share(c);
 		harvest_findings(c);
 		signalled = 0; /* a second one ends the merge */

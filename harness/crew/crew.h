@@ -7,6 +7,7 @@
  * The folder of a campaign, which may be one of an earlier run that is to go on:
  *	findings/   a folder each (docs/findings.md)	crashes/   inputs that ended a driver
  *	corpus/     what the last run left		start/     the seeds and that: where the engines begin
+ *	vm/	    guests', a folder for each worker
  *	live/       libFuzzer's				afl/       AFL++'s, a folder for each fuzzer
  *	bulk/	    reports of the bulk loop		logs/, pulses/, artifacts/   of the workers
  */
@@ -43,6 +44,7 @@ struct crew {
 	size_t seeds, corpus;	  /* files at the start and, after the end, that are left */
 	double start;		  /* clock_now() */
 	bool interrupted, merged;
+	bool ended;	/* nobody works any more: what is there is whole */
 	char note[512]; /* not empty: something that is worth a line at the end */
 	char error[512];
 };

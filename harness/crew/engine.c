@@ -9,11 +9,28 @@
 
 #define BULK_ROUND 600 /* then another seed */
 #define LF_ROUND   120 /* its fork mode reads the corpus of the others only when it starts */
+#define VM_ROUND   300 /* the same of a guest, which also begins with empty memory then */
 #define INPUT_MAX  "4096"
+#define GUEST_MAX  "4056" /* RECORDER_INPUT: what is kept of an input if the kernel dies of it */
 
 static unsigned shorter(unsigned round, unsigned left)
 {
 	return !left || (round && round < left) ? round : left;
+}
+
+/* What our own commands are told. */
+static void common_args(const struct place *p, struct command *c)
+{
+	command_arg(c, "--profile");
+	command_arg(c, "%s", p->profile);
+	if (p->waivers) {
+		command_arg(c, "--waivers");
+		command_arg(c, "%s", p->waivers);
+	}
+	if (p->kernel) {
+		command_arg(c, "--kernel");
+		command_arg(c, "%s", p->kernel);
+	}
 }
 
 static void bulk_command(const struct place *p, struct command *c)
@@ -22,12 +39,7 @@ static void bulk_command(const struct place *p, struct command *c)
 	command_arg(c, "fuzz");
 	command_arg(c, "--workers");
 	command_arg(c, "1");
-	command_arg(c, "--profile");
-	command_arg(c, "%s", p->profile);
-	if (p->waivers) {
-		command_arg(c, "--waivers");
-		command_arg(c, "%s", p->waivers);
-	}
+	common_args(p, c);
 	command_arg(c, "--seed");
 	command_arg(c, "%llu", (unsigned long long)p->seed);
 	command_arg(c, "--time");
@@ -53,8 +65,44 @@ static void driver_arg(const struct place *p, enum engine_id id, struct command 
 	command_arg(c, "%s", path);
 }
 
+/* hookdiff drive up to the driver's name; folder: of the campaign, where it writes to. */
+static void drive_command(const struct place *p, struct command *c, const char *folder, unsigned seconds)
+{
+	command_arg(c, "%s", p->self);
+	command_arg(c, "drive");
+	common_args(p, c);
+	if (seconds) {
+		command_arg(c, "--time");
+		command_arg(c, "%u", seconds);
+	}
+	command_arg(c, "--out");
+	command_arg(c, "%s/%s", p->folder, folder);
+	command_arg(c, "--");
+	command_arg(c, "HOOKDIFF_KNOWN=%s/findings", p->folder);
+	driver_arg(p, ENGINE_LIBFUZZER, c);
+	command_arg(c, "-timeout=30");
+	command_arg(c, "-max_len=" GUEST_MAX);
+}
+
+static void guest_command(const struct place *p, struct command *c)
+{
+	char folder[80];
+
+	snprintf(folder, sizeof(folder), "vm/%.64s", p->name);
+	drive_command(p, c, folder, shorter(VM_ROUND, p->seconds));
+	command_arg(c, "-len_control=0");
+	command_arg(c, "-entropic=0"); /* costs more than the cases */
+	command_arg(c, "-seed=%u", (unsigned)(p->seed & 0x7fffffff) | 1);
+	command_arg(c, "%s/live", p->folder);
+	command_arg(c, "%s/start", p->folder);
+}
+
 static void libfuzzer_command(const struct place *p, struct command *c)
 {
+	if (p->kernel) {
+		guest_command(p, c);
+		return;
+	}
 	driver_arg(p, ENGINE_LIBFUZZER, c);
 	command_arg(c, "-fork=1");
 	command_arg(c, "-ignore_crashes=1");
@@ -163,6 +211,10 @@ const char *engine_missing(const struct place *p, enum engine_id id, bool can_ru
 		snprintf(why, size, "%s is not there: ./quickstart drivers", path);
 		return why;
 	}
+	if (id == ENGINE_AFL && p->kernel) {
+		snprintf(why, size, "AFL++ does not work in guests");
+		return why;
+	}
 	if (id == ENGINE_AFL && !in_path("afl-fuzz")) {
 		snprintf(why, size, "afl-fuzz is not installed: apt-get install afl++");
 		return why;
@@ -173,12 +225,17 @@ const char *engine_missing(const struct place *p, enum engine_id id, bool can_ru
 void engine_merge(const struct place *p, struct command *c, const char *to, const char *const *from,
 		  unsigned n)
 {
-	driver_arg(p, ENGINE_LIBFUZZER, c);
-	command_arg(c, "-merge=1");
-	command_arg(c, "-timeout=30");
-	command_arg(c, "-max_len=" INPUT_MAX);
-	command_arg(c, "-artifact_prefix=%s/artifacts/", p->folder);
-	command_arg(c, "%s", to);
+	if (p->kernel) {
+		drive_command(p, c, ENGINE_MERGED, 0);
+		command_arg(c, "-merge=1");
+	} else {
+		driver_arg(p, ENGINE_LIBFUZZER, c);
+		command_arg(c, "-merge=1");
+		command_arg(c, "-timeout=30");
+		command_arg(c, "-max_len=" INPUT_MAX);
+		command_arg(c, "-artifact_prefix=%s/artifacts/", p->folder);
+		command_arg(c, "%s", to);
+	}
 	for (unsigned i = 0; i < n; i++)
 		command_arg(c, "%s", from[i]);
 	driver_env(p, c);

@@ -16,6 +16,7 @@ struct place {
 	const char *folder;  /* of the campaign */
 	const char *drivers; /* folder with libfuzzer/, asan/, afl/, seeds/ (docs/fuzzing.md) */
 	const char *target;  /* fuzz_kernel, or fuzz_oracle where cases cannot run */
+	const char *kernel;  /* --kernel: each worker is a guest of it; NULL: they work on this machine */
 	const char *profile; /* --profile */
 	const char *waivers; /* --waivers; NULL: none */
 	const char *machine; /* first part of the names of AFL++'s fuzzers */
@@ -42,7 +43,11 @@ int engine_driver(const struct place *p, enum engine_id id, char *path, size_t s
 /* Can it work here? NULL, or one sentence that says what is missing and what to do. */
 const char *engine_missing(const struct place *p, enum engine_id id, bool can_run, char *why, size_t size);
 
-/* The command that merges and minimises: `from` folders into the empty folder `to`. */
+/*
+ * The command that merges and minimises: `from` folders into the empty folder `to`. In a guest, whose
+ * kernel's coverage counts, what is kept comes to a spool below the campaign's folder ENGINE_MERGED instead.
+ */
+#define ENGINE_MERGED "merged"
 void engine_merge(const struct place *p, struct command *c, const char *to, const char *const *from,
 		  unsigned n);
 

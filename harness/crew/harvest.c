@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
 #include "../kernels/files.h"
+
+#define SETTLE 3 /* seconds */
 
 static const char *below(const struct crew *c, const char *name, char path[PATH_MAX])
 {
@@ -22,8 +25,8 @@ static const char *below(const struct crew *c, const char *name, char path[PATH_
 
 int harvest_begin(struct crew *c)
 {
-	static const char *const folders[] = {"findings", "crashes", "corpus", "start",	 "live",
-					      "afl",	  "bulk",    "logs",   "pulses", "artifacts"};
+	static const char *const folders[] = {"findings", "crashes", "corpus", "start",	 "live",     "afl",
+					      "bulk",	  "vm",	     "logs",   "pulses", "artifacts"};
 	char path[PATH_MAX], start[PATH_MAX], from[PATH_MAX];
 	int err = 0;
 	long n = 0;
@@ -92,14 +95,21 @@ static bool is_waived(const char *finding)
 	return waived;
 }
 
+struct moving {
+	char to[PATH_MAX];
+	time_t before; /* a folder that changed later may still grow: a guest's comes file by file */
+};
+
 /* A finding with the same key is there already, or it is waived: this one stays where it is. */
 static void move_finding(const char *folder, const char *name, void *arg)
 {
+	const struct moving *m = arg;
 	char from[PATH_MAX], to[PATH_MAX];
 	struct stat st;
 
-	if (snprintf(from, sizeof(from), "%s/%s", folder, name) < (int)sizeof(from) && !is_waived(from) &&
-	    snprintf(to, sizeof(to), "%s/%s", (const char *)arg, name) < (int)sizeof(to) && stat(to, &st))
+	if (snprintf(from, sizeof(from), "%s/%s", folder, name) < (int)sizeof(from) && !stat(from, &st) &&
+	    st.st_mtime <= m->before && !is_waived(from) &&
+	    snprintf(to, sizeof(to), "%s/%s", m->to, name) < (int)sizeof(to) && stat(to, &st))
 		rename(from, to);
 }
 
@@ -138,32 +148,117 @@ static void count(const char *folder, const char *name, void *arg)
 		++*(size_t *)arg;
 }
 
+/* A guest's round: what ended its driver or its kernel. */
+static void one_round(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s/artifacts", folder, name) < (int)sizeof(path))
+		corpus_add(arg, path);
+}
+
+static void one_guest(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path))
+		each(path, one_round, arg);
+}
+
 void harvest_findings(struct crew *c)
 {
+	struct moving moving = {.before = time(NULL) - (c->o->place.kernel && !c->ended ? SETTLE : 0)};
 	char path[PATH_MAX], to[PATH_MAX];
 
-	below(c, "findings", to);
-	each(below(c, "bulk", path), one_bulk, to);
+	below(c, "findings", moving.to);
+	each(below(c, "bulk", path), one_bulk, &moving);
+	each(below(c, "vm", path), one_bulk, &moving);
 	c->findings = 0;
-	each(to, count, &c->findings);
+	each(moving.to, count, &c->findings);
 	below(c, "crashes", to);
 	corpus_add(to, below(c, "artifacts", path));
 	each(below(c, "afl", path), one_afl, to);
+	each(below(c, "vm", path), one_guest, to);
 	c->crashes = corpus_count(to);
 }
 
 /* --- inputs ----------------------------------------------------------------------------------------------
  */
 
+struct spools {
+	const char *to;
+	bool bad;
+};
+
+static void one_spool(const char *folder, const char *name, void *arg)
+{
+	struct spools *s = arg;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s/spool", folder, name) < (int)sizeof(path))
+		s->bad |= corpus_add(s->to, path) < 0;
+}
+
+static void spools_of_guest(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path))
+		each(path, one_spool, arg);
+}
+
+/* An input that ended a guest would end the next one, too, before that has done anything. */
+static void leave_out_crashes(struct crew *c)
+{
+	char of[PATH_MAX], crashes[PATH_MAX];
+
+	if (!c->o->place.kernel)
+		return;
+	below(c, "crashes", crashes);
+	corpus_remove(below(c, "live", of), crashes);
+	corpus_remove(below(c, "start", of), crashes);
+}
+
+static void remove_round(const char *folder, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+
+	(void)arg;
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path))
+		dir_remove(path);
+}
+
+void harvest_rounds(struct crew *c, const char *worker)
+{
+	char path[PATH_MAX], live[PATH_MAX], vm[PATH_MAX], name[80];
+	struct spools s = {.to = below(c, "live", live)};
+
+	bool ended = c->ended;
+
+	if (!c->o->place.kernel)
+		return;
+	c->ended = true; /* this worker has */
+	harvest_findings(c);
+	c->ended = ended;
+	spools_of_guest(below(c, "vm", vm), worker, &s);
+	leave_out_crashes(c);
+	snprintf(name, sizeof(name), "vm/%.64s", worker);
+	if (!s.bad)
+		each(below(c, name, path), remove_round, NULL);
+}
+
 void harvest_share(struct crew *c)
 {
 	char live[PATH_MAX], afl[PATH_MAX], shared[PATH_MAX];
+	struct spools spools = {.to = live};
 	const char *me = c->o->place.machine;
 	bool bad;
 
 	below(c, "live", live);
 	below(c, "afl", afl);
 	bad = corpus_add_queues(live, afl, NULL) < 0;
+	each(below(c, "vm", shared), spools_of_guest, &spools);
+	bad |= spools.bad;
 	if (c->o->sync) {
 		snprintf(shared, sizeof(shared), "%.1000s/corpus", c->o->sync);
 		bad |= corpus_add(shared, live) < 0;
@@ -172,6 +267,7 @@ void harvest_share(struct crew *c)
 		bad |= corpus_copy_queues(shared, afl, me, false) < 0;
 		bad |= corpus_copy_queues(afl, shared, me, true) < 0;
 	}
+	leave_out_crashes(c);
 	if (bad && !strstr(c->note, "inputs could not"))
 		snprintf(c->note + strlen(c->note), sizeof(c->note) - strlen(c->note),
 			 "%sinputs could not all be written (is the disk full?)", *c->note ? "; " : "");
@@ -208,6 +304,14 @@ static bool minimise(struct crew *c, const char *to, const char *const *from, un
 	engine_merge(&c->o->place, &command, to, from, n);
 	if (!worker_start(&w, &command))
 		ok = wait_for(w.pid, clock_now() + seconds, stop);
+	if (ok && c->o->place.kernel) {
+		char merged[PATH_MAX];
+		struct spools s = {.to = to};
+
+		each(below(c, ENGINE_MERGED, merged), one_spool, &s);
+		ok = !s.bad && corpus_count(to);
+		dir_remove(merged);
+	}
 	command_fini(&command);
 	worker_fini(&w);
 	return ok;

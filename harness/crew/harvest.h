@@ -23,4 +23,7 @@ void harvest_share(struct crew *c);
  */
 bool harvest_merge(struct crew *c, unsigned seconds, volatile sig_atomic_t *stop);
 
+/* Takes what the guests of a worker that does not run left, and removes their folders. */
+void harvest_rounds(struct crew *c, const char *worker);
+
 #endif

@@ -14,10 +14,11 @@
  * The job lies in the initramfs beside init: NUL-terminated strings, first the working directory, then the
  * folder to mirror ("": none), then each command as its number of words and the words.
  */
-#define GUEST_JOB      "/.hookdiff/job"
-#define GUEST_MODULES  "/.hookdiff/modules"  /* modules, loaded in the order of their names */
-#define GUEST_RECORDER "/.hookdiff/recorder" /* pages of base/recorder.h and base/pulse.h, for all programs  \
-					      */
+#define GUEST_JOB     "/.hookdiff/job"
+#define GUEST_MODULES "/.hookdiff/modules" /* modules, loaded in the order of their names */
+#define GUEST_RECORDER                                                                                       \
+	"/.hookdiff/recorder" /* pages of base/recorder.h and base/pulse.h, for all programs                 \
+			       */
 #define GUEST_PULSE   "/.hookdiff/pulse"
 #define GUEST_CHANNEL "ttyS1"
 

@@ -347,7 +347,7 @@ static void send_pulse(struct init *in)
 	send_frame(in, FRAME_PULSE, text, strlen(text));
 }
 
-static void tick(struct init *in)
+static void tick(struct init *in, bool last)
 {
 	uint64_t now = recorder_ticks(recorder);
 
@@ -355,7 +355,9 @@ static void tick(struct init *in)
 		send_frame(in, FRAME_BEAT, NULL, 0);
 	in->ticks = now;
 	send_pulse(in);
-	mirror_send(&in->mirror, send_file, in);
+	mirror_send(&in->mirror, last, send_file, in);
+	tcdrain(in->channel);
+	recorder->mirrored++;
 }
 
 static void relay_splat(struct init *in)
@@ -414,7 +416,7 @@ static int attend(struct init *in, pid_t pid, struct stream *out, struct stream 
 		}
 		if (now_ms() >= next) {
 			next = now_ms() + TICK_MS;
-			tick(in);
+			tick(in, false);
 		}
 	}
 	if (!ended)
@@ -452,7 +454,7 @@ static void run_command(struct init *in, unsigned number, int argc, char **argv)
 	err = (struct stream){.fd = e[0], .whole = FRAME_ERR, .part = FRAME_PART_ERR};
 	status = attend(in, pid, &out, &err);
 	relay_splat(in);
-	tick(in);
+	tick(in, true);
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 	snprintf(text, sizeof(text), "%d", code);
 	send_frame(in, FRAME_END, text, strlen(text));

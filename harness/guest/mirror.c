@@ -14,6 +14,7 @@
 
 struct walk {
 	struct mirror *m;
+	bool last;
 	void (*put)(void *arg, const void *payload, size_t n);
 	void *arg;
 	char path[512]; /* below the root */
@@ -37,31 +38,49 @@ static struct mirror_file *find(struct mirror *m, uint64_t inode)
 	return &m->file[m->n++];
 }
 
+/* Everything from *sent on, as an appended file, and an empty one if nothing was sent yet. */
+static void send_from(struct walk *w, int fd, uint64_t *sent)
+{
+	size_t head = strlen(w->path) + 1;
+
+	memcpy(w->payload, w->path, head);
+	for (;;) {
+		ssize_t n = pread(fd, w->payload + head, sizeof(w->payload) - head,
+				  *sent ? (off_t)(*sent - 1) : 0);
+
+		if (n < 0 || (n == 0 && *sent))
+			break;
+		w->put(w->arg, w->payload, head + (size_t)n);
+		*sent += (*sent ? 0 : 1) + (uint64_t)n;
+	}
+}
+
+static bool rests(const struct stat *st)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (int64_t)(now.tv_sec - st->st_mtim.tv_sec) * 1000 +
+	     (now.tv_nsec - st->st_mtim.tv_nsec) / 1000000;
+	return ms >= MIRROR_REST || ms < 0;
+}
+
 static void send_file(struct walk *w, int dir, const char *name, const struct stat *st, bool spooled)
 {
-	struct mirror_file *f = find(w->m, st->st_ino);
-	size_t head = strlen(w->path) + 1;
+	struct mirror_file *f = spooled ? NULL : find(w->m, st->st_ino);
+	uint64_t once = 0;
 	int fd;
 
-	if (!f || (f->sent && (uint64_t)st->st_size < f->sent))
+	if (spooled ? !w->last && !rests(st) : !f || (f->sent && (uint64_t)st->st_size < f->sent))
 		return;
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return;
-	memcpy(w->payload, w->path, head);
-	for (;;) {
-		ssize_t n = pread(fd, w->payload + head, sizeof(w->payload) - head,
-				  f->sent ? (off_t)(f->sent - 1) : 0);
-
-		if (n < 0 || (n == 0 && f->sent))
-			break;
-		w->put(w->arg, w->payload, head + (size_t)n);
-		f->sent += (f->sent ? 0 : 1) + (uint64_t)n;
-	}
+	send_from(w, fd, spooled ? &once : &f->sent);
 	close(fd);
-	if (spooled && time(NULL) > st->st_mtime + MIRROR_REST && f->sent == (uint64_t)st->st_size + 1 &&
-	    !unlinkat(dir, name, 0))
-		*f = w->m->file[--w->m->n];
+	if (spooled)
+		unlinkat(dir, name, 0);
 }
 
 static void walk(struct walk *w, int at, const char *name, unsigned depth)
@@ -93,11 +112,13 @@ static void walk(struct walk *w, int at, const char *name, unsigned depth)
 	closedir(d);
 }
 
-void mirror_send(struct mirror *m, void (*put)(void *arg, const void *payload, size_t n), void *arg)
+void mirror_send(struct mirror *m, bool last, void (*put)(void *arg, const void *payload, size_t n),
+		 void *arg)
 {
 	static struct walk w; /* large */
 
 	w.m = m;
+	w.last = last;
 	w.put = put;
 	w.arg = arg;
 	w.path[0] = 0;

@@ -2,19 +2,20 @@
 /*
  * Shows the host a folder of the guest while it grows: what was appended to each file since the last look. A
  * report is thus on the host's disk a moment after it was written, also if the guest dies then. Files may
- * only grow. Those in a folder named MIRROR_SPOOL are removed here once they are there, so that a fuzzer that
- * runs for hours does not fill the guest's memory with inputs.
+ * only grow. Those in a folder named MIRROR_SPOOL are written once, and removed here as soon as they are with
+ * the host: a fuzzer that runs for hours must not fill the guest's memory with inputs.
  */
 #ifndef MIRROR_H
 #define MIRROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define MIRROR_FILES 1024
 #define MIRROR_DEPTH 4
 #define MIRROR_SPOOL "spool"
-#define MIRROR_REST  2 /* seconds without a change after which a file of the spool is whole */
+#define MIRROR_REST  50 /* ms without a change after which a file of the spool is whole */
 
 struct mirror_file {
 	uint64_t inode;
@@ -29,7 +30,11 @@ struct mirror {
 
 void mirror_init(struct mirror *m, const char *root);
 
-/* Calls put with PATH \0 BYTES (at most FRAME_MAX in all) for everything that is new, an empty file too. */
-void mirror_send(struct mirror *m, void (*put)(void *arg, const void *payload, size_t n), void *arg);
+/*
+ * Calls put with PATH \0 BYTES (at most FRAME_MAX in all) for everything that is new, an empty file too.
+ * last: nobody writes any more, so that files of the spool need no rest.
+ */
+void mirror_send(struct mirror *m, bool last, void (*put)(void *arg, const void *payload, size_t n),
+		 void *arg);
 
 #endif

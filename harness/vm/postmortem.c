@@ -8,60 +8,84 @@
 
 #define CHUNK (256 * RECORDER_PAGE)
 
-/* Copies n bytes from the first page that begins with magic. */
-static bool find_page(int ram, const uint8_t magic[16], void *out, size_t n)
+/* Calls fn for each page of the guest's memory that is not a hole, until it returns false. */
+static void each_page(int ram, bool (*fn)(void *arg, const uint8_t *page), void *arg)
 {
 	uint8_t *chunk = malloc(CHUNK);
+	bool more = chunk != NULL;
 	off_t at = 0;
-	bool found = false;
 
-	while (chunk && !found && (at = lseek(ram, at, SEEK_DATA)) >= 0) {
-		ssize_t got;
+	while (more && (at = lseek(ram, at, SEEK_DATA)) >= 0) {
+		ssize_t n;
 
 		at &= ~(off_t)(RECORDER_PAGE - 1);
-		got = pread(ram, chunk, CHUNK, at);
-		if (got < RECORDER_PAGE)
+		n = pread(ram, chunk, CHUNK, at);
+		if (n < RECORDER_PAGE)
 			break;
-		for (ssize_t i = 0; i + RECORDER_PAGE <= got && !found; i += RECORDER_PAGE)
-			if (!memcmp(chunk + i, magic, 16)) {
-				memcpy(out, chunk + i, n);
-				found = true;
-			}
-		at += got;
+		for (ssize_t i = 0; more && i + RECORDER_PAGE <= n; i += RECORDER_PAGE)
+			more = fn(arg, chunk + i);
+		at += n;
 	}
 	free(chunk);
-	return found;
+}
+
+struct search {
+	uint8_t magic[16];
+	struct recorder *out;
+	bool found;
+};
+
+static bool is_record(void *arg, const uint8_t *page)
+{
+	struct search *s = arg;
+
+	if (memcmp(page, s->magic, sizeof(s->magic)))
+		return true;
+	memcpy(s->out, page, sizeof(*s->out));
+	s->found = true;
+	return false;
 }
 
 bool postmortem_read(int ram, struct recorder *out)
 {
-	uint8_t magic[16];
+	struct search s = {.out = out};
 
-	recorder_magic(magic);
-	return find_page(ram, magic, out, sizeof(*out));
+	recorder_magic(s.magic);
+	each_page(ram, is_record, &s);
+	return s.found;
 }
 
-bool postmortem_input(int ram, uint64_t serial, struct buf *out)
+struct gathering {
+	uint8_t magic[16];
+	uint64_t last;
+	struct postmortem_inputs *to;
+};
+
+static bool is_input(void *arg, const uint8_t *page)
 {
-	struct recorder_part *part = malloc(sizeof(*part));
-	uint32_t left = 1; /* unknown until the first part was read */
-	bool ok = part != NULL;
+	const struct recorder_input *in = (const struct recorder_input *)page;
+	struct gathering *g = arg;
+	uint64_t age;
 
-	for (unsigned i = 0; ok && left && i < RECORDER_PARTS; i++) {
-		uint8_t magic[16];
-		uint32_t n;
+	if (memcmp(page, g->magic, sizeof(g->magic)) || !in->serial || in->serial > g->last ||
+	    in->n > RECORDER_INPUT)
+		return true;
+	age = g->last - in->serial;
+	if (age < RECORDER_RING && !g->to->input[age].n)
+		buf_add(&g->to->input[age], in->bytes, in->n);
+	return true;
+}
 
-		recorder_part_magic(i, magic);
-		ok = find_page(ram, magic, part, sizeof(*part)) && part->serial == serial &&
-		     part->n <= RECORDER_INPUT_MAX;
-		if (!ok)
-			break;
-		if (!i)
-			left = part->n;
-		n = left < RECORDER_PART ? left : RECORDER_PART;
-		buf_add(out, part->bytes, n);
-		left -= n;
-	}
-	free(part);
-	return ok && !out->failed;
+void postmortem_inputs(int ram, uint64_t last, struct postmortem_inputs *out)
+{
+	struct gathering g = {.last = last, .to = out};
+
+	recorder_input_magic(g.magic);
+	each_page(ram, is_input, &g);
+}
+
+void postmortem_inputs_fini(struct postmortem_inputs *p)
+{
+	for (unsigned i = 0; i < RECORDER_RING; i++)
+		buf_fini(&p->input[i]);
 }

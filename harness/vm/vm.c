@@ -423,9 +423,9 @@ static void what_ran(struct vm *vm)
 			vm->r->running_seed = rec.seed;
 			vm->r->running_index = rec.slot[i].index;
 		}
-	if (rec.kind == RECORDER_INPUT && postmortem_input(vm->m.ram, rec.seed, &vm->r->input)) {
+	if (rec.kind == RECORDER_DRIVER && (vm->r->inputs = calloc(1, sizeof(*vm->r->inputs)))) {
 		vm->r->running_kind = rec.kind;
-		vm->r->running_seed = rec.seed;
+		postmortem_inputs(vm->m.ram, rec.seed, vm->r->inputs);
 	}
 	text_safe(&safe, text, strlen(text));
 	snprintf(vm->r->running, sizeof(vm->r->running), "%s", buf_str(&safe));
@@ -539,5 +539,8 @@ void vm_result_fini(struct vm_result *r)
 {
 	buf_fini(&r->tail);
 	buf_fini(&r->report);
-	buf_fini(&r->input);
+	if (r->inputs)
+		postmortem_inputs_fini(r->inputs);
+	free(r->inputs);
+	r->inputs = NULL;
 }

@@ -13,6 +13,7 @@
 
 #include "../base/buf.h"
 #include "../base/pulse.h"
+#include "postmortem.h"
 
 struct vm_file { /* a file or folder of the host, and where the guest finds it: an absolute path */
 	const char *host, *guest;
@@ -78,10 +79,10 @@ struct vm_result {
 	/* The same for programs, where it is a generated case: enum recorder_kind of base/recorder.h. */
 	unsigned running_kind;
 	uint64_t running_seed, running_index;
-	bool crashed;	    /* the kernel under test panicked or oopsed */
-	char running[512];  /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
-			       empty */
-	struct buf input;   /* RECORDER_INPUT: its bytes; freed by vm_result_fini */
+	bool crashed;	   /* the kernel under test panicked or oopsed */
+	char running[512]; /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
+			      empty */
+	struct postmortem_inputs *inputs; /* of a fuzz driver that ran; NULL: none */
 	struct buf tail;    /* the console's last lines, made safe to print; freed by vm_result_fini */
 	struct buf report;  /* what its kernel complained of on the console, and all that followed; empty:
 			       nothing.  Safe to print, freed by vm_result_fini */
