@@ -141,7 +141,7 @@ static int add_known(struct cli *cli)
 	for (int i = 0; i < settings(cli); i++)
 		if (!strncmp(cli->args[i], KNOWN, strlen(KNOWN)) &&
 		    !access(cli->args[i] + strlen(KNOWN), R_OK))
-			file[1] = cli->args[i] + strlen(KNOWN);
+			file[1] = cli->known = cli->args[i] + strlen(KNOWN);
 	for (unsigned i = 0; i < 2; i++) {
 		if (!file[i])
 			continue;

@@ -121,6 +121,7 @@ static void on_progress(void *arg, const char *what)
 
 static bool tell(const struct crash_opts *o, enum crash_status status, const struct crash_result *r)
 {
+	const char *folder = o->folder;
 	char path[700], line[2048];
 	FILE *f;
 
@@ -130,14 +131,19 @@ static bool tell(const struct crash_opts *o, enum crash_status status, const str
 		fprintf(stderr, "hookdiff: %s\n", r->why);
 	if (status != CRASH_WRITTEN && status != CRASH_KNOWN)
 		return false;
-	snprintf(path, sizeof(path), "%s/%s/card.txt", o->folder, r->stem);
+	snprintf(path, sizeof(path), "%s/%s/card.txt", folder, r->stem);
 	f = fopen(path, "re");
+	if (!f && o->known) {
+		folder = o->known;
+		snprintf(path, sizeof(path), "%s/%s/card.txt", folder, r->stem);
+		f = fopen(path, "re");
+	}
 	putchar('\n');
 	while (f && fgets(line, sizeof(line), f))
 		fputs(line, stdout);
 	if (f)
 		fclose(f);
-	printf("finding: %s/%s\n", o->folder, r->stem);
+	printf("finding: %s/%s\n", folder, r->stem);
 	return true;
 }
 
@@ -149,6 +155,7 @@ bool in_vm_crash(const struct in_vm_crash *c, const struct buf *said)
 				  .release = c->release,
 				  .profile = c->cli->profile,
 				  .folder = c->findings,
+				  .known = c->cli->known,
 				  .lab = &lab.lab,
 				  .progress = on_progress};
 	struct casefile **files = NULL;

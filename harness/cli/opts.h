@@ -73,6 +73,7 @@ struct cli {
 	bool dmesg;	    /* --dmesg: a complaint in the kernel's log is a failure */
 	const char *splats; /* --splats: file of known ones */
 	bool splats_given;
+	bool blocks;	  /* --blocks of run, sweep and fuzz */
 	bool paths;	  /* --paths of run: each case through every way into the kernel */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */
@@ -91,7 +92,8 @@ struct cli {
 	 * path of a file (NULL: all of it; 0: it names no file). */
 	struct cli_list also;
 	size_t (*path_length)(const char *operand);
-	unsigned memory; /* MiB of the guest; 0: the default */
+	const char *known; /* a folder of earlier findings; NULL: none */
+	unsigned memory;   /* MiB of the guest; 0: the default */
 
 	/* Set by in_vm_run: the run's folder on this side, "" if the guest made none, and the command's last
 	 * counters. */

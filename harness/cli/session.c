@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../exec/kcov_set.h"
 #include "../exec/probe.h"
 #include "../report/summary.h"
 #include "../report/text.h"
@@ -205,6 +206,9 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 				     .argc = cli->argc,
 				     .argv = cli->argv};
 	err = make_folders(s, command);
+	snprintf(path, sizeof(path), "%s/blocks.txt", s->folder);
+	if (!err && cli->blocks)
+		err = setenv(KCOV_SET_ENV, path, 1) ? -errno : 0; /* for whoever opens the kernel */
 	snprintf(path, sizeof(path), "%s/report.jsonl", s->folder);
 	if (!err) {
 		s->jsonl = cli->json ? jsonl_stdout() : jsonl_open(path);

@@ -153,6 +153,8 @@ const struct opt cli_options[] = {
 	 "a warning or bug in the kernel's log while cases run is a failure; always so with --kernel"},
 	{"splats", ARG_STRING, TAKES_FILE, RUN | SWEEP | FUZZ | RACE, FIELD(splats), FIELD(splats_given), 0, 0, "FILE", "corpus/splats",
 	 "lines of the kernel's log that are known, each with its reason and link"},
+	{"blocks", ARG_FLAG, TAKES_NOTHING, RUN | SWEEP | FUZZ, FIELD(blocks), 0, 0, 0, NULL, NULL,
+	 "on a kernel with KCOV: the addresses of the blocks that the cases went through, in blocks.txt of the run's folder"},
 	{"paths", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(paths), 0, 0, 0, NULL, NULL,
 	 "each case by system call, by io_uring, as a 32-bit task and from within a program, side by side, with the clauses behind what differs"},
 	{"unsafe", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},

@@ -59,7 +59,7 @@ enum crash_status crash_investigate(const struct crash_opts *opts, const char *s
 	snprintf(r->headline, sizeof(r->headline), "%s", rep.headline);
 	crash_stem(&rep, r->stem, sizeof(r->stem));
 	status = CRASH_KNOWN;
-	if (is_known(opts->folder, r->stem))
+	if (is_known(opts->folder, r->stem) || (opts->known && is_known(opts->known, r->stem)))
 		goto out;
 	if (opts->lab && n) {
 		hunt_cases(&h, cases, n, opts->attempts ? opts->attempts : 2);

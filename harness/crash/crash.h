@@ -36,6 +36,7 @@ struct crash_opts {
 	const char *release;	     /* uname -r of the guest; "" if it never said so */
 	const char *profile;	     /* --profile of the run, for the same command */
 	const char *folder;	     /* the findings folder; it is made if it is not there */
+	const char *known;	     /* one more folder whose findings are not made again; NULL: none */
 	unsigned seconds;	     /* for everything; 0: CRASH_SECONDS. The folder is written in any case */
 	unsigned reruns;	     /* of the smallest case; 0: CRASH_RERUNS */
 	unsigned attempts;	     /* runs of all cases before it is given up to see it again; 0: 2 */

@@ -170,6 +170,8 @@ static int k_begin(struct backend *b, const struct tcase *tc, bool fresh)
 	const struct bpfobj_traits *traits = &k->set.obj.traits;
 	unsigned ways;
 
+	if (k->blocks)
+		kcov_set_take(k->blocks);
 	k->n_socks = 0;
 	k->lane = false;
 	b->failed = false;
@@ -382,6 +384,8 @@ static void k_close(struct backend *b, struct control_counts *final)
 	bpfobj_fini(&k->set.obj);
 	arena_fini(&k->hooked);
 	arena_fini(&k->twin);
+	if (kcov_set_close(k->blocks))
+		fprintf(stderr, "hookdiff: " KCOV_SET_ENV ": %s\n", strerror(errno));
 	free(k);
 }
 
@@ -398,6 +402,7 @@ static const struct backend_ops kernel_ops = {
 
 static int setup(struct kernel *k, const struct kernel_opts *opts, char *err, size_t size)
 {
+	const char *blocks = getenv(KCOV_SET_ENV);
 	struct cgroup_swept swept;
 	int ret;
 
@@ -417,6 +422,11 @@ static int setup(struct kernel *k, const struct kernel_opts *opts, char *err, si
 	ret = surroundings_open(&k->around, &k->set.base, opts->own_netns, err, size);
 	if (ret)
 		return ret;
+	if (blocks && *blocks) {
+		k->blocks = kcov_set_open(blocks, err, size);
+		if (!k->blocks)
+			return -ENOENT;
+	}
 	ret = arena_init(&k->hooked);
 	if (!ret)
 		ret = arena_init(&k->twin);

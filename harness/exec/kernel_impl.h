@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "helper.h"
+#include "kcov_set.h"
 #include "kernel.h"
 #include "meanwhile.h"
 #include "straight.h"
@@ -34,6 +35,7 @@ struct kernel {
 	struct meanwhile meanwhile;
 	struct straight *straight; /* as uring */
 	const struct kernel_others *others;
+	struct kcov_set *blocks;       /* NULL: nobody asked */
 	struct volatile_hint hint[64]; /* by hash of level and option */
 	struct tcase lent;	       /* of kernel_takes_prog: large, so behind all that is hot */
 };
