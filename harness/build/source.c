@@ -298,6 +298,15 @@ static enum image_status from_archive(struct sourcing *s)
 	return status;
 }
 
+bool source_unpacked(const char *version, struct source_tree *t)
+{
+	char why[512];
+	struct sourcing s = {.spec = version, .t = t, .quiet = true, .why = why, .n = sizeof(why)};
+
+	*t = (struct source_tree){0};
+	return !cache_folder("sources", s.cache, sizeof(s.cache), why, sizeof(why)) && unpacked(&s);
+}
+
 enum image_status source_get(const char *spec, struct source_tree *t, bool quiet, char *why, size_t n)
 {
 	struct sourcing s = {.spec = spec, .t = t, .quiet = quiet, .why = why, .n = n};

@@ -22,6 +22,9 @@ struct source_tree {
 /* Finds it, fetching and unpacking it if need be. Long work is told on stderr unless quiet. */
 enum image_status source_get(const char *spec, struct source_tree *t, bool quiet, char *why, size_t n);
 
+/* Finds the archive's source of a series or version if it is unpacked already; nothing is fetched. */
+bool source_unpacked(const char *version, struct source_tree *t);
+
 /* "7.2.13" of the Makefile of a tree. False: it is none. */
 bool source_version(const char *dir, char *version, size_t n);
 

@@ -14,6 +14,7 @@
 #include "../mutate/batch.h"
 #include "../profiles/reached.h"
 #include "casefile.h"
+#include "coverage_kernel.h"
 #include "opts.h"
 
 #define GENERATED   1000000 /* cases, if --cases does not say otherwise */
@@ -349,6 +350,10 @@ int cmd_coverage(struct cli *cli)
 
 	if (!p)
 		return EXIT_USAGE;
+	if (cli->kernel)
+		return coverage_kernel(cli);
+	if (!cli->n_args)
+		return cli_usage("coverage: expected a CORPUS, or --kernel");
 	j.cli = cli;
 	j.r = reached_new(p);
 	if (!j.r) {

@@ -47,7 +47,7 @@ struct cli {
 	const char *html;	 /* --html of matrix: a file */
 	const char *origin;	 /* --origin of report */
 	const char *engines, *drivers, *sync, *machine; /* of campaign */
-	bool sweep;					/* --sweep of matrix */
+	bool sweep;					/* --sweep of matrix and coverage */
 	uint64_t fuzz_cases;				/* --fuzz-cases of matrix */
 	bool waivers_given;	      /* a file that was named must exist, the default one need not */
 	bool helpers;		      /* --helpers of probe */
@@ -58,7 +58,10 @@ struct cli {
 	const char *arch, *tree;					 /* of kernel build and bisect step */
 	struct cli_list patch, config;					 /* of kernel build */
 	bool kcov, kasan;						 /* of kernel build */
-	const char *source, *mutants;					 /* of mutants */
+	const char *source;						 /* of mutants and coverage */
+	const char *mutants;
+	const char *reasons; /* of coverage: a file */
+	bool reasons_given;
 	uint64_t runs;		 /* --runs of bisect; 0: the default */
 	uint64_t repeat;	 /* --repeat of run */
 	bool chains;		 /* --chains of sweep */

@@ -52,11 +52,11 @@ const struct opt cli_options[] = {
 	{"kernels", ARG_STRING, TAKES_KERNELS, MATRIX, FIELD(kernels), 0, 0, 0, "NAMES", NULL,
 	 "apart by commas: debian:6.12, debian:6.12.95-1, deb:DIR, a file, host (this machine), all (every series)"},
 	{"cases", ARG_STRING, TAKES_CASE, MATRIX, FIELD(case_dir), 0, 0, 0, "DIR", NULL, "run this folder's cases, or one case"},
-	{"sweep", ARG_FLAG, TAKES_NOTHING, MATRIX, FIELD(sweep), 0, 0, 0, NULL, NULL, "run the boundary sweep, thinned by --thin"},
+	{"sweep", ARG_FLAG, TAKES_NOTHING, MATRIX | COVERAGE, FIELD(sweep), 0, 0, 0, NULL, NULL, "run the boundary sweep, thinned by --thin"},
 	{"fuzz", ARG_DURATION, TAKES_TEXT, MATRIX, FIELD(seconds), 0, 1, 30ull * 86400, "TIME", NULL,
 	 "run generated cases for so long, from one seed on all kernels"},
 	{"fuzz-cases", ARG_U64, TAKES_TEXT, MATRIX, FIELD(fuzz_cases), 0, 1, UINT64_MAX, "N", NULL, "run so many of them"},
-	{"thin", ARG_U64, TAKES_TEXT, MATRIX, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
+	{"thin", ARG_U64, TAKES_TEXT, MATRIX | COVERAGE, FIELD(thin), 0, 1, 100000, "N", "17", "only every Nth case of the sweep"},
 	{"html", ARG_STRING, TAKES_FILE, MATRIX, FIELD(html), 0, 0, 0, "FILE", NULL,
 	 "also write the table, with the evidence behind each cell, as one HTML page"},
 	{"good", ARG_STRING, TAKES_KERNEL, BISECT, FIELD(good), 0, 0, 0, "NAME", NULL,
@@ -165,6 +165,12 @@ const struct opt cli_options[] = {
 #ifndef HD_GUEST
 	{"arch", ARG_STRING, TAKES_TEXT, KERNEL | BISECT | MUTANTS, FIELD(arch), 0, 0, 0, "x86|um", NULL,
 	 "what to build: x86 for QEMU, with the real JIT, or User-Mode Linux, which boots in a fraction of a second; else x86"},
+	{"kernel", ARG_STRING, TAKES_KERNEL, COVERAGE, FIELD(kernel), 0, 0, 0, "NAME", NULL,
+	 "boot this kernel in QEMU, run the cases there, and say which lines of its hook code they reach"},
+	{"reasons", ARG_STRING, TAKES_FILE, COVERAGE, FIELD(reasons), FIELD(reasons_given), 0, 0, "FILE", "kernels/unreached",
+	 "of --kernel: why lines are not reached, rows of FUNCTION: TEXT => REASON"},
+	{"source", ARG_STRING, TAKES_TEXT, COVERAGE, FIELD(source), 0, 0, 0, "SOURCE", NULL,
+	 "of --kernel: its source, as of kernel build, for the text of lines; else what is unpacked of its version"},
 	{"source", ARG_STRING, TAKES_TEXT, MUTANTS, FIELD(source), 0, 0, 0, "SOURCE", "7.2", "the kernel that the mutants are for, as of kernel build"},
 	{"dir", ARG_STRING, TAKES_FILE, MUTANTS, FIELD(mutants), 0, 0, 0, "DIR", "kernels/mutants", "the patches"},
 	{"cases", ARG_STRING, TAKES_CASE, MUTANTS, FIELD(case_dir), 0, 0, 0, "DIR", "corpus", "the cases that are run first"},
@@ -254,12 +260,16 @@ const struct cmd cli_commands[] = {
 	 "such as SET or GET.LARGE picks the rules whose id begins with it. --uncovered instead takes directories\n"
 	 "of cases and lists what no case of them covers: a case that names the clause, and a call with an\n"
 	 "expectation that hits it, in each profile in which it holds. Exit 1 if there are such clauses.\n"},
-	{"coverage", COVERAGE, "CORPUS...", TAKES_CASE, 1, -1, cmd_coverage,
-	 "say which clause situations a corpus reaches; no root, no kernel",
+	{"coverage", COVERAGE, "[CORPUS...]", TAKES_CASE, 0, -1, cmd_coverage,
+	 "say which clause situations a corpus reaches, or which lines of a kernel's hook code",
 	 "A CORPUS is a case file, an input of the fuzz drivers, or a folder of either. Counts for each clause in how\n"
 	 "many situations it decides a call's result (class of the outcome, shape of the chain, the user's optlen,\n"
 	 "optlen as the programs leave it) and in how many it has a say (outcome and shape), beside those that the\n"
-	 "boundary sweep and generated cases reach. docs/fuzzing.md has the classes.\n"},
+	 "boundary sweep and generated cases reach, without root and without a kernel. docs/fuzzing.md has the classes.\n"
+	 "With --kernel instead: boots it, runs the corpus (./corpus if none is given) and with --sweep the boundary\n"
+	 "sweep, and prints how many lines of each function of the hooks were executed, and those that were not, each\n"
+	 "with its reason. Needs the kernel's debug information, which for a packaged kernel is fetched (350 MB).\n"
+	 "Exit 0: each line is reached or has a reason, 1: one has none, or a reason is stale (docs/coverage.md).\n"},
 	{"diff-profiles", DIFF_PROFILES, "A B", TAKES_PROFILE, 2, 2, cmd_diff_profiles,
 	 "find the smallest cases on which two profiles differ",
 	 "Searches without root and without a kernel: the boundary sweep, then generated cases (100,000, or for\n"

@@ -64,8 +64,8 @@ static bool source_package(const char *name, size_t n)
 }
 
 /*
- * linux-{image,binary,modules,base}-RELEASE-{,cloud-}amd64, with -unsigned somewhere; no -rt and no -dbg.
- * And linux-source-SERIES.
+ * linux-{image,binary,modules,base}-RELEASE-{,cloud-}amd64, with -unsigned somewhere; no -rt. Also
+ * linux-image-RELEASE-{,cloud-}amd64-dbg and linux-source-SERIES.
  */
 static bool wanted_package(const char *name, size_t n)
 {
@@ -86,6 +86,8 @@ static bool wanted_package(const char *name, size_t n)
 	n -= (size_t)(rest - name);
 	if (n > 9 && !strncmp(rest + n - 9, "-unsigned", 9))
 		n -= 9;
+	if (n > 4 && !strncmp(rest + n - 4, "-dbg", 4) && starts(name, kinds[0]))
+		n -= 4;
 	if (n < 7 || strncmp(rest + n - 6, "-amd64", 6))
 		return false;
 	return n < 9 || strncmp(rest + n - 9, "-rt-amd64", 9) != 0;
@@ -175,7 +177,7 @@ void listing_fini(struct listing *l)
 	*l = (struct listing){0};
 }
 
-static const char magic[] = "hookdiff kernels 2\n";
+static const char magic[] = "hookdiff kernels 3\n";
 
 void listing_print(const struct listing *l, struct buf *out)
 {
@@ -293,7 +295,7 @@ static bool name_abi(const char *name, char *abi, size_t n)
 			   : starts(name, "linux-binary-") ? name + 13
 							   : NULL;
 
-	if (!rest)
+	if (!rest || ends(rest, "-dbg"))
 		return false;
 	if (starts(rest, "unsigned-"))
 		rest += 9;
@@ -422,6 +424,14 @@ const struct kernel *listing_choose(const struct kernel *k, size_t n, const char
 		}
 	}
 	return best;
+}
+
+const struct package *listing_debug(const struct listing *l, const char *release, const char *version)
+{
+	char name[160];
+	int n = snprintf(name, sizeof(name), "linux-image-%s-dbg", release);
+
+	return n < (int)sizeof(name) ? find(l, name, (size_t)n, version) : NULL;
 }
 
 const struct package *listing_source(const struct listing *l, const char *wanted)

@@ -72,6 +72,10 @@ const struct kernel *listing_choose(const struct kernel *k, size_t n, const char
 /* The newest package of kernel sources that a name means, as of version_matches(). NULL: none. */
 const struct package *listing_source(const struct listing *l, const char *wanted);
 
+/* The package with the debug information of a kernel, by what uname -r says and the version of its package.
+ * NULL: none is listed. */
+const struct package *listing_debug(const struct listing *l, const char *release, const char *version);
+
 /* The series of a version: "6.12" of 6.12.117-1~deb12u1. */
 void version_series(const char *version, char *series, size_t n);
 

@@ -59,7 +59,19 @@ static int above(int fd)
 
 int machine_start(struct machine *m, const struct machine_opts *opts, char *why, size_t size)
 {
-	enum { CONSOLE_IN, CONSOLE_OUT, ERRORS_IN, ERRORS_OUT, OURS, THEIRS, INITRAMFS, RAM, N };
+	enum {
+		CONSOLE_IN,
+		CONSOLE_OUT,
+		ERRORS_IN,
+		ERRORS_OUT,
+		OURS,
+		THEIRS,
+		INITRAMFS,
+		RAM,
+		PLUGIN,
+		TRACE,
+		N
+	};
 	char program[PATH_MAX] = "";
 	int fd[N], pass[MACHINE_FDS], ret;
 	pid_t parent = getpid();
@@ -76,8 +88,11 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 	else
 		fd[RAM] = above(memfd_create("hookdiff guest", MFD_CLOEXEC));
 	fd[INITRAMFS] = above(fcntl(opts->initramfs, F_DUPFD_CLOEXEC, 64));
+	for (unsigned i = 0; opts->plugin && i < 2; i++)
+		fd[PLUGIN + i] = fcntl(opts->plugin[i], F_DUPFD_CLOEXEC, 64);
 	if ((!opts->uml && (fd[RAM] < 0 || ftruncate(fd[RAM], (off_t)opts->memory << 20))) ||
-	    fd[INITRAMFS] < 0 || pipe2(fd + CONSOLE_IN, O_CLOEXEC) || pipe2(fd + ERRORS_IN, O_CLOEXEC) ||
+	    fd[INITRAMFS] < 0 || (opts->plugin && (fd[PLUGIN] < 0 || fd[TRACE] < 0)) ||
+	    pipe2(fd + CONSOLE_IN, O_CLOEXEC) || pipe2(fd + ERRORS_IN, O_CLOEXEC) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd + OURS))
 		goto fail;
 	for (unsigned i = 0; i < RAM; i++) {
@@ -88,6 +103,8 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 	pass[MACHINE_INITRAMFS] = fd[INITRAMFS];
 	pass[MACHINE_RAM] = fd[RAM];
 	pass[MACHINE_CHANNEL] = fd[THEIRS];
+	pass[MACHINE_PLUGIN] = fd[PLUGIN];
+	pass[MACHINE_TRACE] = fd[TRACE];
 	m->pid = fork();
 	if (m->pid < 0)
 		goto fail;
@@ -97,7 +114,9 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 	m->errors = fd[ERRORS_IN];
 	m->channel = fd[OURS];
 	m->ram = fd[RAM];
-	close_all((const int[]){fd[CONSOLE_OUT], fd[ERRORS_OUT], fd[THEIRS], fd[INITRAMFS]}, 4);
+	close_all((const int[]){fd[CONSOLE_OUT], fd[ERRORS_OUT], fd[THEIRS], fd[INITRAMFS], fd[PLUGIN],
+				fd[TRACE]},
+		  6);
 	fcntl(m->console, F_SETFL, O_NONBLOCK);
 	fcntl(m->errors, F_SETFL, O_NONBLOCK);
 	fcntl(m->channel, F_SETFL, O_NONBLOCK);

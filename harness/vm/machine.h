@@ -18,6 +18,8 @@ struct machine_opts {
 	unsigned memory; /* MiB */
 	bool kvm;
 	bool uml; /* kernel is a program of this machine */
+	const int
+		*plugin; /* of QEMU: descriptors of a shared object and of the file it is told; NULL: none */
 };
 
 struct machine {
@@ -29,7 +31,7 @@ struct machine {
 };
 
 /* What the child finds open before it becomes the machine; console and errors are its stdout and stderr. */
-enum { MACHINE_INITRAMFS = 10, MACHINE_RAM, MACHINE_CHANNEL, MACHINE_FDS };
+enum { MACHINE_INITRAMFS = 10, MACHINE_RAM, MACHINE_CHANNEL, MACHINE_PLUGIN, MACHINE_TRACE, MACHINE_FDS };
 
 /* Starts it. 0, or -errno with one sentence in why. */
 int machine_start(struct machine *m, const struct machine_opts *opts, char *why, size_t size);

@@ -39,20 +39,29 @@ bool qemu_find(char *out, size_t size)
 
 void qemu_exec(const char *program, const struct machine_opts *o)
 {
-	char ram[128], initrd[64], memory[32], channel[64];
-	const char *const argv[] = {
+	char ram[128], initrd[64], memory[32], channel[64], plugin[96];
+	const char *argv[64] = {
 		program, "-accel", o->kvm ? "kvm" : "tcg,tb-size=48",
 		/* TCG's largest model has what some kernels stumble over; the plain one is no slower. */
 		"-cpu", o->kvm ? "host" : "Nehalem", "-machine", "pc,memory-backend=ram,vmport=off,usb=off",
 		"-smp", "1", "-m", memory, "-object", ram, "-nodefaults", "-no-user-config", "-no-reboot",
 		"-display", "none", "-serial", "stdio", "-chardev", channel, "-serial", "chardev:channel",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=0x4", "-kernel", o->kernel, "-initrd", initrd,
-		"-append", o->kvm ? APPEND : APPEND APPEND_TCG, NULL};
+		"-append", o->kvm ? APPEND : APPEND APPEND_TCG};
+	unsigned n = 0;
 
 	snprintf(memory, sizeof(memory), "%uM", o->memory);
 	snprintf(ram, sizeof(ram), "memory-backend-file,id=ram,share=on,size=%uM,mem-path=/proc/self/fd/%d",
 		 o->memory, MACHINE_RAM);
 	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", MACHINE_INITRAMFS);
 	snprintf(channel, sizeof(channel), "socket,id=channel,fd=%d", MACHINE_CHANNEL);
+	if (o->plugin) {
+		snprintf(plugin, sizeof(plugin), "file=/proc/self/fd/%d,trace=/proc/self/fd/%d",
+			 MACHINE_PLUGIN, MACHINE_TRACE);
+		while (argv[n])
+			n++;
+		argv[n++] = "-plugin";
+		argv[n] = plugin;
+	}
 	execv(program, (char *const *)argv);
 }

@@ -476,7 +476,8 @@ static enum vm_end boot(struct vm *vm, const char *guest)
 	struct machine_opts opts = {.kernel = vm->job->kernel,
 				    .memory = vm->job->memory ? vm->job->memory : MEMORY,
 				    .kvm = r->kvm,
-				    .uml = vm->job->uml};
+				    .uml = vm->job->uml,
+				    .plugin = vm->job->uml ? NULL : vm->job->plugin};
 
 	r->end = VM_FAILED;
 	opts.initramfs = initramfs_make(vm->job, guest, r->why, sizeof(r->why));
@@ -526,7 +527,7 @@ enum vm_end vm_run(const struct vm_job *job, const struct vm_events *events, str
 		snprintf(r->why, sizeof(r->why), "cannot read the kernel %.150s: %s", job->kernel,
 			 strerror(errno));
 	} else {
-		r->kvm = !job->uml && kvm_wanted(job);
+		r->kvm = !job->uml && !job->plugin && kvm_wanted(job);
 		boot(vm, guest);
 	}
 	buf_fini(&vm->out);

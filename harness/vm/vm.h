@@ -42,9 +42,11 @@ struct vm_job {
 	const char *cwd;     /* where the commands run; NULL: /tmp. Relative paths of theirs are below it */
 	const char *collect; /* folder of the guest whose files are shown to vm_events.file; NULL: none */
 	enum vm_accel accel;
-	unsigned memory;  /* MiB; 0: the default */
-	unsigned timeout; /* seconds for the whole VM; 0: the default, a quarter of an hour */
-	unsigned silence; /* seconds that a command may show no sign of life; 0: the default, 60 */
+	const int *plugin; /* for QEMU, which then emulates: descriptors of a shared object and of the file
+			      that it is told as trace=FILE (harness/tcg); NULL: none */
+	unsigned memory;   /* MiB; 0: the default */
+	unsigned timeout;  /* seconds for the whole VM; 0: the default, a quarter of an hour */
+	unsigned silence;  /* seconds that a command may show no sign of life; 0: the default, 60 */
 };
 
 /*

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* hookdiff coverage --kernel: which lines of a kernel's hook code cases reach, and why the others are not. */
+#ifndef COVERAGE_KERNEL_H
+#define COVERAGE_KERNEL_H
+
+#include "../kernels/image.h"
+#include "../lines/lines.h"
+#include "opts.h"
+
+#ifdef HD_GUEST
+static inline int coverage_kernel(struct cli *cli)
+{
+	(void)cli;
+	return EXIT_UNSURE;
+}
+#else
+int coverage_kernel(struct cli *cli);
+
+/* The table of harness/lines/hook_functions.def. */
+extern const struct lines_function coverage_functions[];
+extern const unsigned coverage_function_count;
+
+/* A command that ran in the guest. */
+struct coverage_command {
+	const char *const *argv;
+	char verdict[160]; /* its last line that is one: "PASS: 800 cases, ..." */
+	int exit;	   /* -SIGNAL if it was killed */
+	bool ended;
+};
+
+struct coverage_run {
+	struct cli *cli;
+	struct kernel_image im;
+	struct lines *lines; /* marked */
+	const struct coverage_command *command;
+	unsigned n_commands;
+	const char *how; /* where the marks come from */
+	double seconds;	 /* of the guest, boot and all */
+};
+
+/* Prints it all, as text or JSON. Returns the exit code. */
+int coverage_show(const struct coverage_run *run);
+#endif
+
+#endif
