@@ -147,9 +147,11 @@ static struct owner owner_of(struct reader *r, Dwarf_Die *die, bool whole, struc
 {
 	struct owner owner = {find_function(r->l, die), 0};
 
-	if (owner.function >= 0 || whole || outer.function < 0)
+	if (whole)
+		outer = (struct owner){NOBODY, 0};
+	if (owner.function >= 0 && (outer.function >= 0 || !r->l->function[owner.function].inlined))
 		return owner;
-	if (!outer.call_line)
+	if (outer.function >= 0 && !outer.call_line)
 		outer.call_line = number(die, DW_AT_call_line);
 	return outer;
 }

@@ -15,6 +15,7 @@
 struct lines_function {
 	const char *file; /* where it is defined, the end of the path: kernel/bpf/cgroup.c */
 	const char *name;
+	bool inlined; /* counts only where it was inlined into another function of the table */
 };
 
 struct lines_line {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What the subject calls, compiled without KCOV's calls; and a main() for the program that is damaged. */
+#include "subject.h"
+
+int subject_sink(int a)
+{
+	__asm__ volatile("" : "+r"(a));
+	return a;
+}
+
+#ifdef SUBJECT_MAIN
+void __sanitizer_cov_trace_pc(void)
+{
+}
+
+int main(void)
+{
+	return subject_both(1) + subject_small(2) == 0;
+}
+#endif

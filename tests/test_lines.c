@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * harness/lines on this program itself: tests/lines/subject.c is executed one instruction at a time (ptrace),
+ * and by what KCOV's calls tell, and both must say the lines that the source says. Then files that are
+ * damaged, and the table of reasons.
+ */
+#include <errno.h>
+#include <gelf.h>
+#include <link.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/base/buf.h"
+#include "harness/base/rng.h"
+#include "harness/lines/lines.h"
+#include "harness/lines/reasons.h"
+#include "lines/subject.h"
+#include "scratch.h"
+
+#define SUBJECT "tests/lines/subject.c"
+#define HEADER	"tests/lines/subject.h"
+
+enum { INLINED, BOTH, SMALL, IN_HEADER, NOWHERE };
+
+static const struct lines_function table[] = {[INLINED] = {SUBJECT, "subject_inlined", false},
+					      [BOTH] = {SUBJECT, "subject_both", false},
+					      [SMALL] = {SUBJECT, "subject_small", false},
+					      [IN_HEADER] = {HEADER, "subject_header", false},
+					      [NOWHERE] = {SUBJECT, "subject_of_another_time", false}};
+
+/* --- what is executed --------------------------------------------------------------------------------------
+ */
+
+static uint64_t pcs[100000];
+static size_t n_pcs;
+
+/* KCOV's call. The address that it returns to is in a basic block of the subject. */
+__attribute__((no_sanitize("address", "undefined"))) void __sanitizer_cov_trace_pc(void)
+{
+	if (n_pcs < COUNT(pcs))
+		pcs[n_pcs++] = (uintptr_t)__builtin_return_address(0);
+}
+
+static int find_bias(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	*(uint64_t *)arg = info->dlpi_addr;
+	return 1; /* the first one is this program */
+}
+
+/* What is to be subtracted from an address for that of the file. */
+static uint64_t bias(void)
+{
+	uint64_t b = 0;
+
+	dl_iterate_phdr(find_bias, &b);
+	return b;
+}
+
+static struct lines *open_self(void)
+{
+	char why[512] = "";
+	struct lines *l = lines_open("/proc/self/exe", table, COUNT(table), why, sizeof(why));
+
+	if (!l)
+		fail_msg("%s", why);
+	return l;
+}
+
+/* Every instruction of one call, by a child that is stepped. False: this machine does not let us. */
+static bool step(struct lines *l, int (*fn)(int), int a)
+{
+#ifdef __x86_64__
+	uint64_t b = bias();
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		fn(a);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		return false;
+	for (;;) {
+		struct user_regs_struct regs;
+
+		if (ptrace(PTRACE_GETREGS, pid, NULL, &regs)) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return false;
+		}
+		lines_mark(l, regs.rip - b, regs.rip - b + 1);
+		ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL);
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			return true;
+	}
+#else
+	return false;
+#endif
+}
+
+/* The same by KCOV's calls. */
+static void cover(struct lines *l, int (*fn)(int), int a)
+{
+	uint64_t b = bias();
+	char why[256] = "";
+
+	n_pcs = 0;
+	fn(a);
+	assert_true(n_pcs > 0);
+	for (size_t i = 0; i < n_pcs; i++)
+		pcs[i] -= b;
+	if (lines_mark_kcov(l, pcs, n_pcs, why, sizeof(why)))
+		fail_msg("%s", why);
+}
+
+/* --- what the source says ----------------------------------------------------------------------------------
+ */
+
+/* The number of the line with this comment at its end. */
+static unsigned number(const char *file, const char *comment)
+{
+	struct source_text t;
+	char path[512], want[64];
+	unsigned found = 0;
+
+	snprintf(path, sizeof(path), HD_SOURCE_DIR "/%s", file);
+	snprintf(want, sizeof(want), "/* %s */", comment);
+	assert_int_equal(source_read(&t, path), 0);
+	for (unsigned i = 1; i <= t.n && !found; i++)
+		if (strstr(t.line[i - 1], want))
+			found = i;
+	source_fini(&t);
+	assert_true(found);
+	return found;
+}
+
+/* '+' reached, '-' not, '0' the line has no code of this function. */
+static char seen(struct lines *l, unsigned function, const char *comment)
+{
+	unsigned line = number(table[function].file, comment);
+	size_t n;
+	const struct lines_line *all = lines_all(l, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].function == function && all[i].line == line)
+			return all[i].reached ? '+' : '-';
+	return '0';
+}
+
+struct want {
+	const char *what;
+	int (*fn)(int);
+	int a;
+	char large, small, first, unasked, only, header_large, header_small;
+};
+
+static const struct want wants[] = {
+	{"both(5): neither branch", subject_both, 5, '-', '+', '+', '-', '-', '-', '+'},
+	{"both(500): the large one of the inlined", subject_both, 500, '+', '-', '+', '-', '-', '-', '+'},
+	{"both(5000): also that of the header", subject_both, 5000, '+', '-', '+', '-', '-', '+', '-'},
+	{"both(-5): what nobody asked for", subject_both, -5, '-', '+', '+', '+', '-', '-', '+'},
+	{"small(5): the other copy", subject_small, 5, '-', '+', '-', '-', '+', '-', '-'},
+	{"small(500)", subject_small, 500, '+', '-', '-', '-', '+', '-', '-'},
+};
+
+static void compare(struct lines *l, const struct want *w, const char *how)
+{
+	const struct {
+		const char *comment;
+		unsigned function;
+		char want;
+	} rows[] = {{"inlined, large", INLINED, w->large},
+		    {"inlined, small", INLINED, w->small},
+		    {"both, unasked", BOTH, w->unasked},
+		    {"both, last", BOTH, w->first},
+		    {"small, only", SMALL, w->only},
+		    {"header, large", IN_HEADER, w->header_large},
+		    {"header, small", IN_HEADER, w->header_small}};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (seen(l, rows[i].function, rows[i].comment) != rows[i].want)
+			fail_msg("%s, by %s, '%s': want %c, got %c", w->what, how, rows[i].comment,
+				 rows[i].want, seen(l, rows[i].function, rows[i].comment));
+}
+
+static void stepped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		struct lines *l = open_self();
+
+		if (!step(l, wants[i].fn, wants[i].a)) {
+			print_message("SKIP: no ptrace(PTRACE_SINGLESTEP) here\n");
+			lines_close(l);
+			skip();
+		}
+		compare(l, &wants[i], "instructions");
+		lines_close(l);
+	}
+}
+
+static void by_kcov(void **state)
+{
+	(void)state;
+#ifndef __x86_64__
+	skip(); /* calls are looked for as x86 has them */
+#endif
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		struct lines *l = open_self();
+
+		cover(l, wants[i].fn, wants[i].a);
+		compare(l, &wants[i], "KCOV");
+		lines_close(l);
+	}
+}
+
+static void nothing_marked(void **state)
+{
+	struct lines *l = open_self();
+	size_t n, n_ranges;
+	const struct lines_line *all = lines_all(l, &n);
+	const struct lines_range *range = lines_ranges(l, &n_ranges);
+
+	(void)state;
+	assert_true(n > 8 && n_ranges > 0);
+	for (size_t i = 0; i < n; i++) {
+		assert_false(all[i].reached);
+		assert_true(all[i].function < COUNT(table) && all[i].function != NOWHERE);
+		if (i) /* each once, in order */
+			assert_true(
+				all[i - 1].function < all[i].function ||
+				(all[i - 1].function == all[i].function && all[i - 1].line < all[i].line));
+	}
+	for (size_t i = 0; i < n_ranges; i++) {
+		assert_true(range[i].start < range[i].end);
+		if (i)
+			assert_true(range[i - 1].end < range[i].start);
+	}
+	assert_true(lines_has(l, INLINED) && lines_has(l, IN_HEADER));
+	assert_false(lines_has(l, NOWHERE) || lines_has(l, COUNT(table)));
+	/* All of it: every line is reached, and as a whole. */
+	for (size_t i = 0; i < n_ranges; i++)
+		lines_mark(l, range[i].start, range[i].end);
+	all = lines_all(l, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_true(all[i].reached && all[i].whole);
+	lines_close(l);
+}
+
+/* A line with code in two functions is whole only if both were executed. */
+static void in_part(void **state)
+{
+	static const int calls[][2] = {{1, 0}, {1, 1}};
+	unsigned line = number(SUBJECT, "inlined, small");
+
+	(void)state;
+	for (size_t c = 0; c < COUNT(calls); c++) {
+		struct lines *l = open_self();
+		size_t n;
+		const struct lines_line *all;
+		bool found = false;
+
+		if (!step(l, subject_both, 5) || (calls[c][1] && !step(l, subject_small, 5))) {
+			lines_close(l);
+			skip();
+		}
+		all = lines_all(l, &n);
+		for (size_t i = 0; i < n; i++)
+			if (all[i].function == INLINED && all[i].line == line) {
+				found = true;
+				assert_true(all[i].reached);
+				assert_int_equal(all[i].whole, calls[c][1]);
+			}
+		assert_true(found);
+		lines_close(l);
+	}
+}
+
+/* A function that counts only inlined into others of the table: not where those are not asked for. */
+static void only_inlined(void **state)
+{
+	static const struct lines_function in_both[] = {{SUBJECT, "subject_inlined", true},
+							{SUBJECT, "subject_both", false}},
+					   alone[] = {{SUBJECT, "subject_inlined", true}};
+	char why[256] = "";
+	struct lines *l = lines_open("/proc/self/exe", in_both, 2, why, sizeof(why));
+	size_t n, reached = 0;
+	const struct lines_line *all;
+
+	(void)state;
+	assert_non_null(l);
+	assert_true(lines_has(l, 0));
+	if (!step(l, subject_small, 5)) {
+		lines_close(l);
+		skip();
+	}
+	all = lines_all(l, &n);
+	for (size_t i = 0; i < n; i++)
+		reached += all[i].reached;
+	assert_int_equal(reached, 0);
+	lines_close(l);
+	l = lines_open("/proc/self/exe", alone, 1, why, sizeof(why));
+	assert_non_null(l);
+	assert_false(lines_has(l, 0));
+	lines_all(l, &n);
+	assert_int_equal(n, 0);
+	lines_close(l);
+}
+
+static void kcov_of_nothing(void **state)
+{
+	static const struct lines_function sink[] = {{"tests/lines/sink.c", "subject_sink", false}};
+	const uint64_t strange[] = {0, 1, UINT64_MAX, 0x1000};
+	char why[256] = "";
+	struct lines *l = lines_open("/proc/self/exe", sink, 1, why, sizeof(why));
+	size_t n;
+	const struct lines_line *all;
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(lines_mark_kcov(l, strange, COUNT(strange), why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, "KCOV"));
+	lines_close(l);
+	l = open_self();
+	assert_int_equal(lines_mark_kcov(l, strange, COUNT(strange), why, sizeof(why)), 0);
+	all = lines_all(l, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_false(all[i].reached);
+	lines_close(l);
+}
+
+/* --- files that are none -----------------------------------------------------------------------------------
+ */
+
+static void refused(const char *path, const char *want)
+{
+	char why[512] = "";
+	struct lines *l = lines_open(path, table, COUNT(table), why, sizeof(why));
+
+	assert_null(l);
+	if (!strstr(why, want) || !strstr(why, path))
+		fail_msg("want '%s' and the path, got '%s'", want, why);
+}
+
+static void no_program(void **state)
+{
+	static const struct lines_function other[] = {{"net/socket.c", "do_sock_getsockopt", false}};
+	char why[512] = "";
+
+	(void)state;
+	refused("/nonexistent", "No such file");
+	put(at("text"), "no program\n", 11);
+	refused(at("text"), "expected a linked ELF program");
+	put(at("empty"), "", 0);
+	refused(at("empty"), "expected a linked ELF program");
+	refused(HD_BUILD_DIR "/tests/lines_subject_stripped", "expected debug information");
+	assert_null(lines_open("/proc/self/exe", other, 1, why, sizeof(why)));
+	assert_non_null(strstr(why, "net/socket.c"));
+}
+
+/* Where the sections of debug information are in the file. */
+static size_t debug_sections(struct buf *b, size_t start[32], size_t size[32])
+{
+	Elf *elf;
+	Elf_Scn *s = NULL;
+	size_t n = 0, names;
+
+	elf_version(EV_CURRENT);
+	elf = elf_memory(b->p, b->n);
+	assert_int_equal(elf_getshdrstrndx(elf, &names), 0);
+	while ((s = elf_nextscn(elf, s)) && n < 32) {
+		GElf_Shdr h;
+		const char *name;
+
+		gelf_getshdr(s, &h);
+		name = elf_strptr(elf, names, h.sh_name);
+		if (name && !strncmp(name, ".debug_", 7)) {
+			start[n] = h.sh_offset;
+			size[n++] = h.sh_size;
+		}
+	}
+	elf_end(elf);
+	return n;
+}
+
+/* Whatever stands in a file, it is read or refused with a sentence, and soon. */
+static void damaged(void **state)
+{
+	struct buf b = {0}, copy = {0};
+	size_t start[32], size[32], n;
+	unsigned rounds = getenv("HOOKDIFF_TEST_QUICK") ? 200 : 1000, read = 0;
+	struct rng r;
+
+	(void)state;
+	assert_int_equal(file_read(HD_BUILD_DIR "/tests/lines_subject", &b), 0);
+	n = debug_sections(&b, start, size);
+	assert_true(n >= 4);
+	rng_seed(&r, 7, 7);
+	for (unsigned i = 0; i < rounds; i++) {
+		char why[512] = "";
+		struct lines *l;
+		size_t cut = b.n;
+
+		buf_reset(&copy);
+		buf_add(&copy, b.p, b.n);
+		for (unsigned k = 0; k < 1 + i % 8; k++) {
+			size_t s = rng_u32(&r) % n;
+
+			copy.p[start[s] + rng_u32(&r) % size[s]] = (char)rng_u32(&r);
+		}
+		if (i % 10 == 0)
+			copy.p[rng_u32(&r) % 64] = (char)rng_u32(&r); /* the header */
+		if (i % 10 == 1)
+			cut = rng_u32(&r) % b.n;
+		put(at("damaged"), copy.p, cut);
+		l = lines_open(at("damaged"), table, COUNT(table), why, sizeof(why));
+		if (l)
+			lines_mark(l, 0, UINT64_MAX);
+		else
+			assert_true(*why);
+		read += l != NULL;
+		lines_close(l);
+	}
+	print_message("%u of %u damaged files could be read\n", read, rounds);
+	assert_true(read > 0 && read < rounds);
+	buf_fini(&b);
+	buf_fini(&copy);
+}
+
+/* --- reasons -----------------------------------------------------------------------------------------------
+ */
+
+static void reasons(void **state)
+{
+	static const char source[] =
+		"int f(int a)\n{\n\tif (a)\n\t\treturn\t-1;\n\tif (!a)\n\t\treturn -1;\n}\n";
+	static const char rows[] =
+		"# why\n\nf: if (!a) return -1; => zero => never comes\n  g: return -1;=>x => other \n";
+	struct reasons r;
+	struct source_text t;
+	char why[256] = "", line[32];
+
+	(void)state;
+	put(at("f.c"), source, sizeof(source) - 1);
+	put(at("rows"), rows, sizeof(rows) - 1);
+	assert_int_equal(source_read(&t, at("f.c")), 0);
+	assert_int_equal(reasons_read(&r, at("rows"), why, sizeof(why)), 0);
+	assert_int_equal(r.n, 2);
+	assert_string_equal(r.row[0].function, "f");
+	assert_string_equal(r.row[0].text, "if (!a) return -1; => zero");
+	assert_string_equal(r.row[0].why, "never comes");
+	assert_int_equal(r.row[1].line, 4);
+	assert_string_equal(r.row[1].text, "return -1;=>x");
+	reasons_fini(&r);
+	put(at("rows"), "f: if (!a) return -1; => never\nf: return -1; => both\n", 53);
+	assert_int_equal(reasons_read(&r, at("rows"), why, sizeof(why)), 0);
+	for (unsigned i = 0; i <= 9; i++) {
+		assert_int_equal(reason_matches(&r.row[0], "f", &t, i), i == 6);
+		assert_int_equal(reason_matches(&r.row[1], "f", &t, i), i == 4 || i == 6);
+		assert_false(reason_matches(&r.row[0], "g", &t, i));
+	}
+	assert_string_equal(source_line(&t, 4, line, sizeof(line)), "return\t-1;");
+	assert_string_equal(source_line(&t, 4, line, 5), "retu");
+	assert_string_equal(source_line(&t, 0, line, sizeof(line)), "");
+	assert_string_equal(source_line(&t, 99, line, sizeof(line)), "");
+	reasons_fini(&r);
+	source_fini(&t);
+	for (size_t i = 0; i < 4; i++) {
+		const char *bad[] = {"f: no arrow\n", "no colon => why\n", "f:  => why\n", "f: text => \n"};
+
+		put(at("rows"), bad[i], strlen(bad[i]));
+		assert_int_equal(reasons_read(&r, at("rows"), why, sizeof(why)), -EINVAL);
+		assert_non_null(strstr(why, "rows:1: expected FUNCTION: TEXT => REASON"));
+	}
+	assert_int_equal(reasons_read(&r, at("none"), why, sizeof(why)), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stepped),	  cmocka_unit_test(by_kcov),
+		cmocka_unit_test(nothing_marked), cmocka_unit_test(in_part),
+		cmocka_unit_test(only_inlined),	  cmocka_unit_test(kcov_of_nothing),
+		cmocka_unit_test(no_program),	  cmocka_unit_test(damaged),
+		cmocka_unit_test(reasons),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_begin, scratch_finish);
+}
