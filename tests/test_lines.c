@@ -254,12 +254,63 @@ static void nothing_marked(void **state)
 	}
 	assert_true(lines_has(l, INLINED) && lines_has(l, IN_HEADER));
 	assert_false(lines_has(l, NOWHERE) || lines_has(l, COUNT(table)));
+	/* What stands beside them is none of theirs. */
+	for (size_t i = 0; i < n_ranges; i++)
+		if (i + 1 == n_ranges || range[i].end + 1 < range[i + 1].start)
+			lines_mark(l, range[i].end, range[i].end + 1);
+	lines_mark(l, range[0].start - 1, range[0].start);
+	all = lines_all(l, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_false(all[i].reached);
 	/* All of it: every line is reached, and as a whole. */
 	for (size_t i = 0; i < n_ranges; i++)
 		lines_mark(l, range[i].start, range[i].end);
 	all = lines_all(l, &n);
 	for (size_t i = 0; i < n; i++)
 		assert_true(all[i].reached && all[i].whole);
+	lines_close(l);
+}
+
+/* What KCOV tells is no less than what is executed: a basic block has one call, a line may share one. */
+static void kcov_says_as_much(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		struct lines *a = open_self(), *b = open_self();
+		size_t n, reached = 0;
+		const struct lines_line *stepped, *covered;
+
+		if (!step(a, wants[i].fn, wants[i].a)) {
+			lines_close(a);
+			lines_close(b);
+			skip();
+		}
+		cover(b, wants[i].fn, wants[i].a);
+		stepped = lines_all(a, &n);
+		covered = lines_all(b, &n);
+		for (size_t k = 0; k < n; k++) {
+			reached += stepped[k].reached;
+			if (stepped[k].reached && !covered[k].reached)
+				fail_msg("%s: line %u of %s is executed, and KCOV does not say so",
+					 wants[i].what, stepped[k].line, table[stepped[k].function].name);
+		}
+		assert_true(reached > 2);
+		lines_close(a);
+		lines_close(b);
+	}
+}
+
+/* Lines that are not those of the function: a line of another file in its body, and what was inlined. */
+static void others_lines(void **state)
+{
+	struct lines *l = open_self();
+	size_t n;
+	const struct lines_line *all = lines_all(l, &n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		assert_false(all[i].function == SMALL && all[i].line == 3);
+	assert_int_equal(seen(l, BOTH, "unasked, body"), '0');
 	lines_close(l);
 }
 
@@ -325,7 +376,7 @@ static void only_inlined(void **state)
 
 static void kcov_of_nothing(void **state)
 {
-	static const struct lines_function sink[] = {{"tests/lines/sink.c", "subject_sink", false}};
+	static const struct lines_function sink[] = {{"tests/lines/sink.c", "subject_sink_twice", false}};
 	const uint64_t strange[] = {0, 1, UINT64_MAX, 0x1000};
 	char why[256] = "";
 	struct lines *l = lines_open("/proc/self/exe", sink, 1, why, sizeof(why));
@@ -494,10 +545,11 @@ static void reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stepped),	  cmocka_unit_test(by_kcov),
-		cmocka_unit_test(nothing_marked), cmocka_unit_test(in_part),
-		cmocka_unit_test(only_inlined),	  cmocka_unit_test(kcov_of_nothing),
-		cmocka_unit_test(no_program),	  cmocka_unit_test(damaged),
+		cmocka_unit_test(stepped),	     cmocka_unit_test(by_kcov),
+		cmocka_unit_test(kcov_says_as_much), cmocka_unit_test(others_lines),
+		cmocka_unit_test(nothing_marked),    cmocka_unit_test(in_part),
+		cmocka_unit_test(only_inlined),	     cmocka_unit_test(kcov_of_nothing),
+		cmocka_unit_test(no_program),	     cmocka_unit_test(damaged),
 		cmocka_unit_test(reasons),
 	};
 

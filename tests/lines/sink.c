@@ -2,10 +2,16 @@
 /* What the subject calls, compiled without KCOV's calls; and a main() for the program that is damaged. */
 #include "subject.h"
 
-int subject_sink(int a)
+__attribute__((noinline)) int subject_sink(int a)
 {
 	__asm__ volatile("" : "+r"(a));
 	return a;
+}
+
+/* Calls, but not KCOV's function. */
+int subject_sink_twice(int a)
+{
+	return subject_sink(subject_sink(a)) + 1;
 }
 
 #ifdef SUBJECT_MAIN

@@ -10,6 +10,12 @@ static inline __attribute__((always_inline)) int subject_inlined(int a)
 	return a + 1;			/* inlined, small */
 }
 
+/* Nobody asks for this one: its code is the line of its call. */
+static inline __attribute__((always_inline)) int subject_unasked(int a)
+{
+	return subject_sink(a) + subject_sink(-a); /* unasked, body */
+}
+
 __attribute__((noinline)) int subject_both(int a)
 {
 	int r = subject_inlined(a); /* both, first */
@@ -21,5 +27,6 @@ __attribute__((noinline)) int subject_both(int a)
 
 __attribute__((noinline)) int subject_small(int a)
 {
+#include "part.h"
 	return subject_inlined(a) - 7; /* small, only */
 }

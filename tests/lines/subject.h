@@ -14,10 +14,4 @@ static inline __attribute__((always_inline)) int subject_header(int a)
 	return a ^ 21;			    /* header, small */
 }
 
-/* Nobody asks for this one: its code is the line of its call. */
-static inline __attribute__((always_inline)) int subject_unasked(int a)
-{
-	return subject_sink(a) + subject_sink(-a);
-}
-
 #endif
