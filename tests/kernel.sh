@@ -79,6 +79,7 @@ release() {
 
 package bookworm linux-image-6.1.0-1-cloud-amd64 6.1.5-1 6.1.0-1-cloud-amd64 "kmod" image modules config
 package bookworm linux-image-6.1.0-2-cloud-amd64 6.1.90-1 6.1.0-2-cloud-amd64 "kmod" image modules config
+package bookworm linux-image-6.1.0-2-cloud-amd64-dbg 6.1.90-1 6.1.0-2-cloud-amd64 "" debug
 package bookworm linux-image-6.1.0-2-amd64 6.1.90-1 6.1.0-2-amd64 "kmod" image modules config
 package bookworm linux-image-6.12-cloud-amd64 6.12.9-1~bpo12+1 6.12.9+deb12-cloud-amd64 \
 	"linux-image-6.12.9+deb12-cloud-amd64 (= 6.12.9-1~bpo12+1)"
@@ -182,6 +183,16 @@ holds "path prints the file alone" test "$(wc -l <"$tmp/out")" = 1
 expect 0 "^$kernels/6\.12\.9-1~bpo12\+1_cloud-amd64/vmlinux\$" "$HOOKDIFF" kernel path debian:6.12
 expect 0 '"release": *"6\.1\.0-2-cloud-amd64"' "$HOOKDIFF" kernel get debian:6.1 --json
 expect 0 '^debian:6\.1 .* cached ' "$HOOKDIFF" kernel list
+
+# --- debug information ------------------------------------------------------------------------------------------------
+case=$HD_SOURCE_DIR/corpus/set/set-result.case
+expect 2 'SKIP: debian:7\.2: expected the package linux-image-7\.2\.5\+deb13-cloud-amd64-dbg 7\.2\.5-1 in the archive, found none' \
+	"$HOOKDIFF" coverage --kernel debian:7.2 "$case"
+expect 2 'fetching the debug information of Linux 6\.1\.90-1, [0-9]+ MB' "$HOOKDIFF" coverage --kernel debian:6.1 "$case"
+holds "what the package holds is no program" grep -q 'vmlinux\.debug: expected a linked ELF program' "$tmp/out"
+holds "only the one file is kept" test "$(ls "$kernels/6.1.90-1_cloud-amd64" | grep -c debug)" = 2 # and its lock
+expect 2 'vmlinux\.debug: expected a linked ELF' "$HOOKDIFF" coverage --kernel debian:6.1.90-1 "$case"
+holds "it is fetched once" not grep -q fetching "$tmp/out"
 
 # --- the mirror changes ----------------------------------------------------------------------------------------------
 package bookworm linux-image-6.1.0-3-cloud-amd64 6.1.91-1 6.1.0-3-cloud-amd64 "kmod" image modules config

@@ -267,6 +267,7 @@ static void make_lists(struct listing *l)
 	stanza(&b, "linux-image-6.1.0-56-cloud-amd64-dbg", "6.1.192-2", "");
 	stanza(&b, "linux-image-6.1.0-56-cloud-amd64-unsigned", "6.1.192-2", "kmod, linux-base (>= 4.3~)");
 	stanza(&b, "linux-image-6.1.0-57-rt-amd64", "6.1.195-1", "kmod");
+	stanza(&b, "linux-image-6.1.0-57-rt-amd64-dbg", "6.1.195-1", "");
 	stanza(&b, "linux-image-6.1.0-57-amd64", "6.1.195-1", "kmod"); /* newer, but no cloud flavour */
 	stanza(&b, "linux-image-6.12-cloud-amd64", "6.12.117-1~deb12u1",
 	       "linux-image-6.12.117+deb12-cloud-amd64 (= 6.12.117-1~deb12u1)");
@@ -331,6 +332,13 @@ static void kernels_of_lists(void **state)
 	listing_print(&again, &text2);
 	assert_string_equal(buf_str(&text), buf_str(&text2));
 
+	/* Debug information makes no kernel, and is found by the release and the version. */
+	assert_non_null(listing_debug(&again, "6.1.0-56-cloud-amd64", "6.1.192-2"));
+	assert_string_equal(listing_debug(&again, "6.1.0-56-cloud-amd64", "6.1.192-2")->name,
+			    "linux-image-6.1.0-56-cloud-amd64-dbg");
+	assert_null(listing_debug(&again, "6.1.0-56-cloud-amd64", "6.1.192-1"));
+	assert_null(listing_debug(&again, "6.1.0-56-amd64", "6.1.192-2"));
+	assert_null(listing_debug(&again, "6.1.0-57-rt-amd64", "6.1.195-1"));
 	k = listing_kernels(&again, &n);
 	assert_int_equal(n, 7);
 	for (size_t i = 1; i < n; i++)

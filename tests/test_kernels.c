@@ -2,8 +2,8 @@
 /*
  * harness/kernels without a network: packages and images that are made here, whole and hostile, and what a
  * kill or a second process may do to the cache. What stands in lists is in test_kernel_lists.c.
- * `test_kernels make FILE PACKAGE VERSION RELEASE [image] [modules] [config]` writes a package for
- * tests/kernel.sh.
+ * `test_kernels make FILE PACKAGE VERSION RELEASE [image] [modules] [config]` (or debug, alone) writes a
+ * package for tests/kernel.sh.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -28,6 +28,7 @@
 #include "harness/base/rng.h"
 #include "harness/kernels/bzimage.h"
 #include "harness/kernels/deb.h"
+#include "harness/kernels/debuginfo.h"
 #include "harness/kernels/image.h"
 #include "harness/kernels/moddep.h"
 #include "scratch.h"
@@ -566,6 +567,22 @@ static void make_kernel_deb(const char *path, const char *package, const char *v
 	buf_fini(&bz);
 }
 
+/* A package with debug information: a file at the place that the package of a release has it. */
+static void make_debug_deb(const char *path, const char *version, const char *release, const char *place)
+{
+	static const char bytes[] = "a vmlinux with debug information\n";
+	char text[512], name[256];
+	const struct member m[] = {{"./usr/lib/debug/.build-id/5e/x.debug", "x", 1, 0, 0, 0},
+				   {name, bytes, sizeof(bytes) - 1, 0, 0, 0}};
+
+	snprintf(text, sizeof(text), "Package: linux-image-%s-dbg\nVersion: %s\nArchitecture: amd64\n",
+		 release, version);
+	snprintf(name, sizeof(name), place, release);
+	make_deb(path, text, m, COUNT(m), XZ);
+}
+
+#define DEBUG_PLACE "./usr/lib/debug/lib/modules/%s/vmlinux"
+
 /* A cache of its own for each test. */
 static void use_cache(const char *name)
 {
@@ -755,6 +772,59 @@ static void killed_half_way(void **state)
 	buf_fini(&want);
 }
 
+static void debug_refused(const struct kernel_image *im, enum image_status status, const char *want)
+{
+	char path[PATH_MAX], why[512] = "";
+
+	assert_int_equal(debuginfo_get(im, path, true, why, sizeof(why)), status);
+	if (!strstr(why, want))
+		fail_msg("want '%s', got '%s'", want, why);
+}
+
+static void debug_information(void **state)
+{
+	const char *deb = "debs/linux-image-" RELEASE "-dbg_6.99.1-1_amd64.deb";
+	static const char *const places[] = {DEBUG_PLACE, "./usr/lib/debug/usr/lib/modules/%s/vmlinux",
+					     "./usr/lib/debug/boot/vmlinux-%s"};
+	struct kernel_image im, file = {.spec = "/boot/vmlinux", .boot = "/boot/vmlinux"};
+	char spec[300], path[PATH_MAX], why[512];
+	struct buf got = {0};
+
+	(void)state;
+	use_cache("c9");
+	fresh_dir(at("debs"));
+	snprintf(spec, sizeof(spec), "deb:%s", at("debs"));
+	make_kernel_deb(at("debs/linux-image.deb"), "linux-image-" RELEASE, "6.99.1-1", RELEASE, true, false,
+			true);
+	must_get(spec, &im);
+	debug_refused(&im, IMAGE_SKIP, "expected a package linux-image-" RELEASE "-dbg_*.deb");
+	make_debug_deb(at(deb), "6.99.1-2", RELEASE, DEBUG_PLACE);
+	debug_refused(&im, IMAGE_ERROR, "expected version 6.99.1-1, found 6.99.1-2");
+	make_debug_deb(at(deb), "6.99.1-1", RELEASE, "./usr/lib/debug/%s/none");
+	debug_refused(&im, IMAGE_ERROR, "found none");
+	put(at(deb), "no package", 10);
+	debug_refused(&im, IMAGE_ERROR, "archive format");
+	for (size_t i = 0; i < COUNT(places); i++) {
+		make_debug_deb(at(deb), "6.99.1-1", RELEASE, places[i]);
+		if (debuginfo_get(&im, path, true, why, sizeof(why)))
+			fail_msg("%s: %s", places[i], why);
+		assert_string_equal(path + strlen(path) - 14, "/vmlinux.debug");
+		buf_reset(&got);
+		assert_int_equal(file_read(path, &got), 0);
+		assert_string_equal(buf_str(&got), "a vmlinux with debug information\n");
+		if (i + 1 < COUNT(places))
+			unlink(path);
+	}
+	unlink(at(deb)); /* what is there is not asked for again */
+	assert_int_equal(debuginfo_get(&im, path, true, why, sizeof(why)), IMAGE_OK);
+	must_get(spec, &im); /* and it is no damage of the folder */
+	assert_false(im.fetched);
+	/* What is no package is its own file. */
+	assert_int_equal(debuginfo_get(&file, path, true, why, sizeof(why)), IMAGE_OK);
+	assert_string_equal(path, "/boot/vmlinux");
+	buf_fini(&got);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -763,11 +833,16 @@ int main(int argc, char **argv)
 		cmocka_unit_test(package_is_unpacked),
 		cmocka_unit_test(hostile_packages),
 		cmocka_unit_test(packages_at_hand),
+		cmocka_unit_test(debug_information),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(two_at_once),
 		cmocka_unit_test(killed_half_way),
 	};
 
+	if (argc == 7 && !strcmp(argv[1], "make") && !strcmp(argv[6], "debug")) {
+		make_debug_deb(argv[2], argv[4], argv[5], DEBUG_PLACE);
+		return 0;
+	}
 	if (argc > 5 && !strcmp(argv[1], "make")) {
 		bool part[3] = {false};
 
