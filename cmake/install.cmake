@@ -24,6 +24,9 @@ install(TARGETS hookdiff RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TARGET hookdiff-guest) # hookdiff looks for it beside itself
   install(TARGETS hookdiff-guest RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+if(TARGET hookdiff-tcg) # the same
+  install(TARGETS hookdiff-tcg LIBRARY DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(FILES ${manual}/hookdiff.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${manual}/hookdiff-case.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${manual}/hookdiff DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)

@@ -15,7 +15,7 @@
 #include "../tcg/trace.h"
 #include "../vm/vm.h"
 
-enum { COMMANDS = 3, WORDS = 12 };
+enum { COMMANDS = 3, WORDS = 12, MESSAGES = 8192 };
 
 const struct lines_function coverage_functions[] = {
 #define FUNCTION(file, name, inlined) {file, name, inlined},
@@ -100,8 +100,10 @@ static int make_commands(struct boot *b)
 
 static void fini(struct boot *b)
 {
-	for (unsigned i = 0; i < b->n; i++)
+	for (unsigned i = 0; i < b->n; i++) {
 		free(b->word[i]);
+		buf_fini(&b->command[i].messages);
+	}
 	free(b->file);
 	free(b->place);
 }
@@ -125,9 +127,10 @@ static void on_line(void *arg, unsigned command, const char *line, size_t n)
 
 static void on_message(void *arg, unsigned command, const char *line, size_t n)
 {
-	const struct boot *b = arg;
+	struct boot *b = arg;
 
-	(void)command;
+	if (command < b->n && b->command[command].messages.n < MESSAGES)
+		buf_printf(&b->command[command].messages, "    %.*s\n", (int)n, line);
 	if (b->cli->verbose)
 		fprintf(stderr, "%.*s\n", (int)n, line);
 }
@@ -259,13 +262,21 @@ int coverage_kernel(struct cli *cli)
 	int code = make_commands(&b);
 
 	if (!code)
+		code = coverage_reasons(&run);
+	if (!code)
 		code = open_kernel(&run);
+	if (!code)
+		code = coverage_source(&run);
 	if (!code)
 		code = by_plugin(&b);
 	run.command = b.command;
 	run.n_commands = b.n;
 	if (!code)
 		code = coverage_show(&run);
+	for (unsigned i = 0; run.text && i < coverage_function_count; i++)
+		source_fini(&run.text[i]);
+	free(run.text);
+	reasons_fini(&run.reasons);
 	lines_close(run.lines);
 	fini(&b);
 	return code;

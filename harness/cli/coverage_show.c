@@ -18,11 +18,9 @@ struct view {
 	const struct coverage_run *run;
 	const struct lines_line *line;
 	size_t n;
-	struct reasons reasons;
-	bool has_reasons, has_source;
-	char source_name[96];
-	struct source_text *text;  /* by function: of its file, empty if it is not at hand; owned */
-	const struct reason **why; /* by line; NULL: none is known; owned */
+	struct reasons *reasons;
+	const struct source_text *text; /* by function */
+	const struct reason **why;	/* by line; NULL: none is known; owned */
 	unsigned unknown, known, stale, partly;
 };
 
@@ -30,37 +28,39 @@ struct view {
  */
 
 /* --source, else the package of the kernel's own version if it is unpacked already. */
-static int find_source(struct view *v, struct source_tree *t)
+static int find_source(struct coverage_run *run, struct source_tree *t)
 {
-	const struct coverage_run *run = v->run;
 	enum image_status status;
 	char why[1024];
 
 	if (!run->cli->source) {
 		/* A build with a patch has another text. */
-		v->has_source = *run->im.version && !strchr(run->cli->kernel, '+') &&
-				source_unpacked(run->im.version, t);
+		run->has_source = *run->im.version && !strchr(run->cli->kernel, '+') &&
+				  source_unpacked(run->im.version, t);
 		return EXIT_AGREE;
 	}
 	status = source_get(run->cli->source, t, run->cli->json, why, sizeof(why));
 	if (status)
 		fprintf(stderr, "%s: --source: %s\n", status == IMAGE_SKIP ? "SKIP" : "hookdiff", why);
-	v->has_source = !status;
+	run->has_source = !status;
 	return status ? EXIT_UNSURE : EXIT_AGREE;
 }
 
-static int read_source(struct view *v)
+int coverage_source(struct coverage_run *run)
 {
 	struct source_tree t;
 	char path[PATH_MAX];
-	int code = find_source(v, &t);
+	int code = find_source(run, &t);
 
-	for (unsigned i = 0; !code && v->has_source && i < coverage_function_count; i++)
-		if (lines_has(v->run->lines, i) && snprintf(path, sizeof(path), "%s/%s", t.dir,
-							    coverage_functions[i].file) < (int)sizeof(path))
-			source_read(&v->text[i], path); /* no such file: no text */
-	if (v->has_source)
-		snprintf(v->source_name, sizeof(v->source_name), "%s", t.name);
+	run->text = calloc(coverage_function_count, sizeof(*run->text));
+	if (!run->text)
+		return EXIT_UNSURE;
+	for (unsigned i = 0; !code && run->has_source && i < coverage_function_count; i++)
+		if (lines_has(run->lines, i) && snprintf(path, sizeof(path), "%s/%s", t.dir,
+							 coverage_functions[i].file) < (int)sizeof(path))
+			source_read(&run->text[i], path); /* no such file: no text */
+	if (run->has_source)
+		snprintf(run->source_name, sizeof(run->source_name), "%s", t.name);
 	return code;
 }
 
@@ -68,16 +68,16 @@ static int read_source(struct view *v)
  */
 
 /* The table that was named must be there, the default one need not. */
-static int read_reasons(struct view *v)
+int coverage_reasons(struct coverage_run *run)
 {
-	const struct cli *cli = v->run->cli;
+	const struct cli *cli = run->cli;
 	char why[512];
 
 	if (!cli->reasons_given && access(cli->reasons, R_OK))
 		return EXIT_AGREE;
-	if (reasons_read(&v->reasons, cli->reasons, why, sizeof(why)))
+	if (reasons_read(&run->reasons, cli->reasons, why, sizeof(why)))
 		return cli_usage("%s", why);
-	v->has_reasons = true;
+	run->has_reasons = true;
 	return EXIT_AGREE;
 }
 
@@ -87,8 +87,8 @@ static void match(struct view *v)
 		const struct lines_line *l = &v->line[i];
 		const char *name = coverage_functions[l->function].name;
 
-		for (size_t r = 0; r < v->reasons.n; r++) {
-			struct reason *row = &v->reasons.row[r];
+		for (size_t r = 0; r < v->reasons->n; r++) {
+			struct reason *row = &v->reasons->row[r];
 
 			if (!reason_matches(row, name, &v->text[l->function], l->line))
 				continue;
@@ -101,8 +101,8 @@ static void match(struct view *v)
 		v->unknown += !l->reached && !v->why[i];
 		v->partly += l->reached && !l->whole;
 	}
-	for (size_t r = 0; r < v->reasons.n; r++)
-		v->stale += v->reasons.row[r].reached && !v->reasons.row[r].used;
+	for (size_t r = 0; r < v->reasons->n; r++)
+		v->stale += v->reasons->row[r].reached && !v->reasons->row[r].used;
 }
 
 static bool is_stale(const struct reason *r)
@@ -153,7 +153,7 @@ static void print_unreached(const struct view *v)
 		if (v->line[i].reached)
 			continue;
 		print_line(v, &v->line[i]);
-		if (v->has_source && v->has_reasons)
+		if (v->run->has_source && v->run->has_reasons)
 			printf("    %s\n", v->why[i] ? v->why[i]->why : "no reason known");
 	}
 	if (!v->run->cli->verbose || !v->partly)
@@ -166,8 +166,8 @@ static void print_unreached(const struct view *v)
 
 static void print_stale(const struct view *v)
 {
-	for (size_t r = 0; r < v->reasons.n; r++) {
-		const struct reason *row = &v->reasons.row[r];
+	for (size_t r = 0; r < v->reasons->n; r++) {
+		const struct reason *row = &v->reasons->row[r];
 
 		if (is_stale(row))
 			printf("stale: %s:%u: the line is reached: %s: %s\n", v->run->cli->reasons, row->line,
@@ -198,10 +198,10 @@ static void show_text(const struct view *v)
 	print_functions(v);
 	print_unreached(v);
 	putchar('\n');
-	if (!v->has_source)
+	if (!v->run->has_source)
 		printf("the text of these lines is not at hand, so no reasons: --source %s fetches it\n",
 		       *run->im.version ? run->im.version : "TREE");
-	else if (!v->has_reasons)
+	else if (!v->run->has_reasons)
 		printf("no table of reasons: %s is not there\n", run->cli->reasons);
 	else
 		printf("%u lines not reached: %u with a reason, %u without\n", v->known + v->unknown,
@@ -244,7 +244,7 @@ static void show_json(const struct view *v)
 
 	add_text(o, "kernel", v->run->cli->kernel);
 	add_text(o, "release", v->run->im.release);
-	add_text(o, "source", v->source_name);
+	add_text(o, "source", v->run->source_name);
 	add_text(o, "how", v->run->how);
 	for (unsigned i = 0; i < v->run->n_commands; i++) {
 		const struct coverage_command *c = &v->run->command[i];
@@ -264,9 +264,9 @@ static void show_json(const struct view *v)
 	json_object_object_add(o, "reached", json_object_new_int64(reached));
 	json_object_object_add(o, "with_reason", json_object_new_int64(v->known));
 	json_object_object_add(o, "all", lines);
-	for (size_t r = 0; r < v->reasons.n; r++)
-		if (is_stale(&v->reasons.row[r]))
-			json_object_array_add(stale, json_object_new_int64((int64_t)v->reasons.row[r].line));
+	for (size_t r = 0; r < v->reasons->n; r++)
+		if (is_stale(&v->reasons->row[r]))
+			json_object_array_add(stale, json_object_new_int64((int64_t)v->reasons->row[r].line));
 	json_object_object_add(o, "stale", stale);
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
@@ -281,40 +281,32 @@ static bool all_ran(const struct coverage_run *run)
 		if (c->ended && (c->exit == EXIT_AGREE || c->exit == EXIT_DIVERGENCE))
 			continue;
 		fprintf(stderr,
-			"hookdiff: %s in the guest: %s (exit %d): lines that it would reach are missing "
-			"here\n",
-			c->argv[0], *c->verdict ? c->verdict : "it printed no verdict", c->exit);
+			"hookdiff: %s in the guest: exit %d%s%s: lines that it would reach are missing "
+			"here\n%s",
+			c->argv[0], c->exit, *c->verdict ? ", " : "", c->verdict, buf_str(&c->messages));
 		return false;
 	}
 	return true;
 }
 
-int coverage_show(const struct coverage_run *run)
+int coverage_show(struct coverage_run *run)
 {
-	struct view v = {.run = run};
-	int code;
+	struct view v = {.run = run, .reasons = &run->reasons, .text = run->text};
+	int code = EXIT_AGREE;
 
 	v.line = lines_all(run->lines, &v.n);
-	v.text = calloc(coverage_function_count, sizeof(*v.text));
 	v.why = calloc(v.n + 1, sizeof(*v.why));
-	code = v.text && v.why ? read_reasons(&v) : EXIT_UNSURE;
-	if (!code)
-		code = read_source(&v);
-	if (!code) {
-		match(&v);
-		if (run->cli->json)
-			show_json(&v);
-		else
-			show_text(&v);
-		if (!all_ran(run))
-			code = EXIT_UNSURE;
-		else if (v.has_source && v.has_reasons && (v.unknown || v.stale))
-			code = EXIT_DIVERGENCE;
-	}
-	for (unsigned i = 0; v.text && i < coverage_function_count; i++)
-		source_fini(&v.text[i]);
-	reasons_fini(&v.reasons);
-	free(v.text);
+	if (!v.why)
+		return EXIT_UNSURE;
+	match(&v);
+	if (run->cli->json)
+		show_json(&v);
+	else
+		show_text(&v);
+	if (!all_ran(run))
+		code = EXIT_UNSURE;
+	else if (run->has_source && run->has_reasons && (v.unknown || v.stale))
+		code = EXIT_DIVERGENCE;
 	free(v.why);
 	return code;
 }
