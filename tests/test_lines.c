@@ -230,6 +230,40 @@ static void by_kcov(void **state)
 	}
 }
 
+/* Code that calls through registers: the same by a program of its own. */
+static void by_kcov_large(void **state)
+{
+	struct lines_function large[COUNT(table)];
+
+	(void)state;
+#ifndef __x86_64__
+	skip();
+#endif
+	memcpy(large, table, sizeof(table));
+	large[NOWHERE] = (struct lines_function){"tests/lines/large.c", "main", false}; /* its unit's file */
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		char command[512], line[64], why[256] = "";
+		struct lines *l = lines_open(HD_BUILD_DIR "/tests/lines_subject_large", large, COUNT(large),
+					     why, sizeof(why));
+		FILE *f;
+
+		if (!l)
+			fail_msg("%s", why);
+		snprintf(command, sizeof(command), HD_BUILD_DIR "/tests/lines_subject_large %s %d",
+			 wants[i].fn == subject_both ? "both" : "small", wants[i].a);
+		f = popen(command, "re");
+		assert_non_null(f);
+		for (n_pcs = 0; fgets(line, sizeof(line), f);)
+			pcs[n_pcs++] = strtoull(line, NULL, 16);
+		assert_int_equal(pclose(f), 0);
+		assert_true(n_pcs > 0);
+		if (lines_mark_kcov(l, pcs, n_pcs, why, sizeof(why)))
+			fail_msg("%s", why);
+		compare(l, &wants[i], "KCOV through registers");
+		lines_close(l);
+	}
+}
+
 static void nothing_marked(void **state)
 {
 	struct lines *l = open_self();
@@ -545,12 +579,12 @@ static void reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stepped),	     cmocka_unit_test(by_kcov),
-		cmocka_unit_test(kcov_says_as_much), cmocka_unit_test(others_lines),
-		cmocka_unit_test(nothing_marked),    cmocka_unit_test(in_part),
-		cmocka_unit_test(only_inlined),	     cmocka_unit_test(kcov_of_nothing),
-		cmocka_unit_test(no_program),	     cmocka_unit_test(damaged),
-		cmocka_unit_test(reasons),
+		cmocka_unit_test(stepped),	   cmocka_unit_test(by_kcov),
+		cmocka_unit_test(by_kcov_large),   cmocka_unit_test(kcov_says_as_much),
+		cmocka_unit_test(others_lines),	   cmocka_unit_test(nothing_marked),
+		cmocka_unit_test(in_part),	   cmocka_unit_test(only_inlined),
+		cmocka_unit_test(kcov_of_nothing), cmocka_unit_test(no_program),
+		cmocka_unit_test(damaged),	   cmocka_unit_test(reasons),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_begin, scratch_finish);

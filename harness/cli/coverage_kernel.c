@@ -15,6 +15,9 @@
 #include "../tcg/trace.h"
 #include "../vm/vm.h"
 
+#define OUT	    "/tmp/hookdiff-out" /* of the guest's commands */
+#define MOST_BLOCKS (64u << 20)		/* bytes of their addresses */
+
 enum { COMMANDS = 3, WORDS = 12, MESSAGES = 8192 };
 
 const struct lines_function coverage_functions[] = {
@@ -35,6 +38,7 @@ struct boot {
 	struct vm_file *file;	 /* owned */
 	char (*place)[PATH_MAX]; /* of operands, absolute; owned */
 	unsigned n_files;
+	struct buf blocks; /* what --blocks writes; owned */
 };
 
 /* --- the commands in the guest -----------------------------------------------------------------------------
@@ -42,20 +46,27 @@ struct boot {
 
 static bool begin(struct boot *b, unsigned words, const char *const *first)
 {
+	bool blocks = b->run->im.uml, run = strcmp(first[0], "probe") != 0;
 	const char **word = calloc(words + WORDS, sizeof(*word));
 	unsigned n = 0;
 
+	b->word[b->n] = word;
+	b->vm[b->n] = (struct vm_command){.argv = word};
+	b->command[b->n].argv = word;
 	if (!word)
 		return false;
+	b->n++;
 	while (*first)
 		word[n++] = *first++;
-	if (strcmp(b->cli->profile, "auto") != 0 && strcmp(word[0], "probe") != 0) {
+	if (run && strcmp(b->cli->profile, "auto") != 0) {
 		word[n++] = "--profile";
 		word[n++] = b->cli->profile;
 	}
-	b->word[b->n] = word;
-	b->vm[b->n] = (struct vm_command){.argv = word};
-	b->command[b->n++].argv = word;
+	if (run && blocks) {
+		word[n++] = "--blocks";
+		word[n++] = "--out";
+		word[n++] = OUT;
+	}
 	return true;
 }
 
@@ -83,7 +94,7 @@ static int make_commands(struct boot *b)
 	b->file = calloc(n, sizeof(*b->file));
 	b->place = calloc(n, sizeof(*b->place));
 	snprintf(b->thin, sizeof(b->thin), "%llu", (unsigned long long)b->cli->thin);
-	if (!b->file || !b->place || !getcwd(b->cwd, sizeof(b->cwd)) || !begin(b, n, run) ||
+	if (!b->file || !b->place || !getcwd(b->cwd, sizeof(b->cwd)) || !begin(b, n + 1, run) ||
 	    !begin(b, 0, probe) || (b->cli->sweep && !begin(b, 0, sweep))) {
 		fprintf(stderr, "hookdiff: cannot prepare a guest: %s\n", strerror(errno));
 		return EXIT_UNSURE;
@@ -106,6 +117,7 @@ static void fini(struct boot *b)
 	}
 	free(b->file);
 	free(b->place);
+	buf_fini(&b->blocks);
 }
 
 /* --- what the guest says -----------------------------------------------------------------------------------
@@ -145,6 +157,19 @@ static void on_ended(void *arg, unsigned command, int exit_code)
 	}
 }
 
+/* Every report's blocks.txt, one behind the other: each line is whole. */
+static void on_file(void *arg, unsigned command, const char *path, const void *bytes, size_t n)
+{
+	static const char name[] = "/blocks.txt";
+	struct boot *b = arg;
+	size_t length = strlen(path);
+
+	(void)command;
+	if (length > sizeof(name) && !strcmp(path + length - (sizeof(name) - 1), name) &&
+	    b->blocks.n + n <= MOST_BLOCKS)
+		buf_add(&b->blocks, bytes, n);
+}
+
 /* --- the boot ----------------------------------------------------------------------------------------------
  */
 
@@ -153,16 +178,19 @@ static void on_address(void *arg, uint64_t address)
 	lines_mark(arg, address, address + 1);
 }
 
+/* t: NULL without a plugin. */
 static int end_of_boot(const struct vm_result *r, const struct trace *t)
 {
-	if (r->end == VM_SKIP || (!trace_loaded(t) && strstr(r->why, "-plugin"))) {
+	bool loaded = !t || trace_loaded(t);
+
+	if (r->end == VM_SKIP || (!loaded && strstr(r->why, "-plugin"))) {
 		fprintf(stderr, "SKIP: %s%s\n", r->why,
 			r->end == VM_SKIP
 				? ""
 				: "; this QEMU runs no plugins, Debian's package qemu-system-x86 does");
 		return EXIT_UNSURE;
 	}
-	if (r->end == VM_DONE && trace_loaded(t))
+	if (r->end == VM_DONE && loaded)
 		return EXIT_AGREE;
 	if (r->tail.n)
 		fprintf(stderr, "the guest's last words:\n%s", buf_str(&r->tail));
@@ -174,18 +202,21 @@ static int end_of_boot(const struct vm_result *r, const struct trace *t)
 
 static int boot(struct boot *b, struct trace *t)
 {
-	const int plugin[] = {t->plugin, t->fd};
+	const int plugin[] = {t ? t->plugin : -1, t ? t->fd : -1};
 	const struct kernel_image *im = &b->run->im;
 	struct vm_job job = {.kernel = im->boot,
+			     .uml = im->uml,
 			     .modules = im->modules[0] ? im->modules : NULL,
 			     .file = b->file,
 			     .n_files = b->n_files,
 			     .command = b->vm,
 			     .n_commands = b->n,
 			     .cwd = b->cwd,
-			     .plugin = plugin,
+			     .collect = OUT,
+			     .plugin = t ? plugin : NULL,
 			     .timeout = 3600};
-	struct vm_events events = {.line = on_line, .message = on_message, .ended = on_ended, .arg = b};
+	struct vm_events events = {
+		.line = on_line, .message = on_message, .ended = on_ended, .file = on_file, .arg = b};
 	struct vm_result r;
 	int code;
 
@@ -193,9 +224,47 @@ static int boot(struct boot *b, struct trace *t)
 	code = end_of_boot(&r, t);
 	b->run->seconds = r.total;
 	vm_result_fini(&r);
-	if (!code)
-		trace_each(t, on_address, b->run->lines);
 	return code;
+}
+
+/* Addresses in hexadecimal, a line each, as the guest wrote them: what is none is no block of ours either. */
+static int mark_blocks(struct boot *b)
+{
+	size_t n = 0, cap = 0;
+	uint64_t *pc = NULL;
+	char why[256];
+	int ret;
+
+	for (const char *s = buf_str(&b->blocks); *s; s += strcspn(s, "\n"), s += *s == '\n') {
+		if (n == cap) {
+			uint64_t *more = realloc(pc, (cap = cap ? 2 * cap : 1024) * sizeof(*pc));
+
+			if (!more)
+				break;
+			pc = more;
+		}
+		pc[n++] = strtoull(s, NULL, 16);
+	}
+	ret = lines_mark_kcov(b->run->lines, pc, n, why, sizeof(why));
+	if (ret)
+		fprintf(stderr, "%s\n", why);
+	free(pc);
+	return ret ? EXIT_UNSURE : EXIT_AGREE;
+}
+
+/* A User-Mode Linux is no machine of QEMU's: it must have KCOV, and then tells by itself. */
+static int by_kcov(struct boot *b)
+{
+	char why[256];
+	int code;
+
+	if (lines_mark_kcov(b->run->lines, NULL, 0, why, sizeof(why))) {
+		fprintf(stderr, "SKIP: %s; hookdiff kernel build SOURCE --arch um --kcov makes one\n", why);
+		return EXIT_UNSURE;
+	}
+	b->run->how = "basic blocks by KCOV";
+	code = boot(b, NULL);
+	return code ? code : mark_blocks(b);
 }
 
 static int by_plugin(struct boot *b)
@@ -217,7 +286,10 @@ static int by_plugin(struct boot *b)
 			range ? why : "out of memory");
 	} else {
 		b->run->how = "every instruction that QEMU began";
+		b->run->exact = true;
 		code = boot(b, &t);
+		if (!code)
+			trace_each(&t, on_address, b->run->lines);
 		trace_close(&t);
 	}
 	free(range);
@@ -241,10 +313,6 @@ static int open_kernel(struct coverage_run *run)
 	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
 		return cli_usage("--kernel: %s", why);
 	code = told(image_get(cli->kernel, &run->im, cli->json, why, sizeof(why)), why);
-	if (!code && run->im.uml)
-		return told(IMAGE_SKIP,
-			    "QEMU does not run a User-Mode Linux, so it cannot say which lines are "
-			    "executed there; name an x86 kernel");
 	if (!code)
 		code = told(debuginfo_get(&run->im, debug, cli->json, why, sizeof(why)), why);
 	if (code)
@@ -259,16 +327,16 @@ int coverage_kernel(struct cli *cli)
 {
 	struct coverage_run run = {.cli = cli};
 	struct boot b = {.cli = cli, .run = &run};
-	int code = make_commands(&b);
+	int code = coverage_reasons(&run);
 
-	if (!code)
-		code = coverage_reasons(&run);
 	if (!code)
 		code = open_kernel(&run);
 	if (!code)
+		code = make_commands(&b);
+	if (!code)
 		code = coverage_source(&run);
 	if (!code)
-		code = by_plugin(&b);
+		code = run.im.uml ? by_kcov(&b) : by_plugin(&b);
 	run.command = b.command;
 	run.n_commands = b.n;
 	if (!code)

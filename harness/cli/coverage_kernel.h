@@ -38,7 +38,8 @@ struct coverage_run {
 	const struct coverage_command *command;
 	unsigned n_commands;
 	const char *how; /* where the marks come from */
-	double seconds;	 /* of the guest, boot and all */
+	bool exact;	/* by instructions; blocks of KCOV's have neighbours that have no call of their own */
+	double seconds; /* of the guest, boot and all */
 	struct reasons reasons;
 	bool has_reasons, has_source;
 	char source_name[96];

@@ -81,6 +81,11 @@ int coverage_reasons(struct coverage_run *run)
 	return EXIT_AGREE;
 }
 
+static bool is_stale(const struct view *v, const struct reason *r)
+{
+	return v->run->exact && r->reached && !r->used;
+}
+
 static void match(struct view *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -102,12 +107,7 @@ static void match(struct view *v)
 		v->partly += l->reached && !l->whole;
 	}
 	for (size_t r = 0; r < v->reasons->n; r++)
-		v->stale += v->reasons->row[r].reached && !v->reasons->row[r].used;
-}
-
-static bool is_stale(const struct reason *r)
-{
-	return r->reached && !r->used;
+		v->stale += is_stale(v, &v->reasons->row[r]);
 }
 
 /* --- text --------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ static void print_stale(const struct view *v)
 	for (size_t r = 0; r < v->reasons->n; r++) {
 		const struct reason *row = &v->reasons->row[r];
 
-		if (is_stale(row))
+		if (is_stale(v, row))
 			printf("stale: %s:%u: the line is reached: %s: %s\n", v->run->cli->reasons, row->line,
 			       row->function, row->text);
 	}
@@ -265,7 +265,7 @@ static void show_json(const struct view *v)
 	json_object_object_add(o, "with_reason", json_object_new_int64(v->known));
 	json_object_object_add(o, "all", lines);
 	for (size_t r = 0; r < v->reasons->n; r++)
-		if (is_stale(&v->reasons->row[r]))
+		if (is_stale(v, &v->reasons->row[r]))
 			json_object_array_add(stale, json_object_new_int64((int64_t)v->reasons->row[r].line));
 	json_object_object_add(o, "stale", stale);
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -45,6 +45,7 @@ struct reader {
 	struct owner *paint; /* of the addresses from a border to the next */
 	size_t n_borders;
 	uint64_t dies;
+	unsigned functions; /* whole ones so far */
 	char *why;
 	size_t size;
 };
@@ -64,7 +65,7 @@ static bool path_ends(const char *path, const char *end)
 {
 	size_t n = path ? strlen(path) : 0, m = strlen(end);
 
-	return n >= m && !strcmp(path + n - m, end) && (n == m || path[n - m - 1] == '/');
+	return path && n >= m && !strcmp(path + n - m, end) && (n == m || path[n - m - 1] == '/');
 }
 
 static bool is_unit(const struct lines *l, const char *path)
@@ -113,7 +114,7 @@ static int add_body(struct reader *r, uint64_t start, uint64_t end, bool entry)
 
 	if (!lines_room((void **)&l->body, &l->cap_bodies, l->n_bodies, sizeof(*l->body)))
 		return fail(r, -ENOMEM, "out of memory");
-	l->body[l->n_bodies++] = (struct lines_body){start, end, entry};
+	l->body[l->n_bodies++] = (struct lines_body){start, end, entry, r->functions};
 	return 0;
 }
 
@@ -122,8 +123,10 @@ static int add_scope(struct reader *r, Dwarf_Die *die, bool whole, struct owner 
 {
 	Dwarf_Addr base, start, end, entry = 0;
 	ptrdiff_t at = 0;
-	bool has_entry = whole && !dwarf_entrypc(die, &entry);
+	bool has_entry = whole && !dwarf_entrypc(die, &entry), first = true;
 	int ret = 0;
+
+	r->functions += whole;
 
 	while (!ret && (at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
 		if (start >= end || end - start > UINT32_MAX)
@@ -137,7 +140,8 @@ static int add_scope(struct reader *r, Dwarf_Die *die, bool whole, struct owner 
 		if (owner.function >= 0)
 			r->l->has[owner.function] = true;
 		if (whole)
-			ret = add_body(r, start, end, has_entry && entry == start);
+			ret = add_body(r, start, end, has_entry ? entry == start : first);
+		first = false; /* of several, the one that is not cold comes first */
 	}
 	return ret;
 }

@@ -10,8 +10,7 @@
 
 #include "lines_impl.h"
 
-#define MOST   1000000 /* elements of any array: a kernel's unit has some ten thousand */
-#define CALL_N 5       /* bytes of a call on x86 */
+#define MOST 1000000 /* elements of any array: a kernel's unit has some ten thousand */
 
 bool lines_room(void **array, size_t *cap, size_t n, size_t size)
 {
@@ -160,20 +159,20 @@ static const struct lines_body *body_of(const struct lines *l, uint64_t address)
 
 static void mark_site(struct lines *l, size_t i)
 {
-	const struct lines_body *b = body_of(l, l->site[i]);
-	uint64_t start = l->site[i], end;
+	const struct lines_body *b = body_of(l, l->site[i].start);
+	uint64_t start = l->site[i].start, end;
 
 	if (!b)
 		return;
-	end = i + 1 < l->n_sites && l->site[i + 1] < b->end ? l->site[i + 1] : b->end;
-	if (b->entry && (!i || l->site[i - 1] < b->start))
+	end = i + 1 < l->n_sites && l->site[i + 1].start < b->end ? l->site[i + 1].start : b->end;
+	if (b->entry && (!i || l->site[i - 1].start < b->start))
 		start = b->start;
 	lines_mark(l, start, end);
 }
 
-static int compare_u64(const void *a, const void *b)
+static int compare_end(const void *key, const void *site)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint64_t x = *(const uint64_t *)key, y = ((const struct lines_site *)site)->end;
 
 	return x < y ? -1 : x > y;
 }
@@ -191,8 +190,7 @@ int lines_mark_kcov(struct lines *l, const uint64_t *pc, size_t n, char *why, si
 		return l->n_sites ? -ENOMEM : -ENOENT;
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint64_t call = pc[i] - CALL_N;
-		uint64_t *site = bsearch(&call, l->site, l->n_sites, sizeof(*site), compare_u64);
+		struct lines_site *site = bsearch(&pc[i], l->site, l->n_sites, sizeof(*site), compare_end);
 
 		if (site)
 			covered[site - l->site] = true;

@@ -18,7 +18,13 @@ struct lines_piece {
 /* A range of addresses of a whole function as it was compiled, with all that was inlined into it. */
 struct lines_body {
 	uint64_t start, end;
-	bool entry; /* the function is entered at start */
+	bool entry;   /* the function is entered at start */
+	unsigned nth; /* of the functions: one may have several ranges */
+};
+
+/* A call of KCOV's function. */
+struct lines_site {
+	uint64_t start, end; /* end is where it returns to, which is what KCOV tells */
 };
 
 struct lines {
@@ -33,7 +39,7 @@ struct lines {
 	size_t n_ranges;
 	struct lines_body *body; /* of all functions of the units; later only of those with pieces */
 	size_t n_bodies, cap_bodies;
-	uint64_t *site; /* calls of KCOV's function, ascending */
+	struct lines_site *site; /* ascending */
 	size_t n_sites, cap_sites;
 };
 

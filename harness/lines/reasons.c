@@ -15,11 +15,13 @@ static char *read_all(const char *path, size_t *n, int *ret)
 	FILE *f = fopen(path, "re");
 	char *p = f ? malloc(MOST_BYTES + 1) : NULL, *fit;
 
+	*ret = !f ? -errno : !p ? -ENOMEM : 0;
 	*n = p ? fread(p, 1, MOST_BYTES + 1, f) : 0;
-	*ret = !f || !p ? -errno : ferror(f) ? -EIO : *n > MOST_BYTES ? -EFBIG : 0;
+	if (p && (ferror(f) || *n > MOST_BYTES))
+		*ret = ferror(f) ? -EIO : -EFBIG;
 	if (f)
 		fclose(f);
-	if (*ret) {
+	if (!p || *ret) {
 		free(p);
 		return NULL;
 	}
@@ -80,7 +82,7 @@ int reasons_read(struct reasons *r, const char *path, char *why, size_t size)
 		ret = ret ? ret : -ENOMEM;
 		snprintf(why, size, "%s: %s", path, strerror(-ret));
 	}
-	while (!ret && (line = strsep(&rest, "\n"))) {
+	while (!ret && r->row && (line = strsep(&rest, "\n"))) {
 		number++;
 		line = trim(line);
 		if (!*line || *line == '#')
@@ -116,10 +118,10 @@ int source_read(struct source_text *t, const char *path)
 
 	*t = (struct source_text){0};
 	t->bytes = read_all(path, &n, &ret);
+	if (!t->bytes)
+		return ret;
 	for (size_t i = 0; i < n; i++)
 		lines += t->bytes[i] == '\n';
-	if (ret)
-		return ret;
 	t->line = calloc(lines, sizeof(*t->line));
 	if (!t->line) {
 		source_fini(t);

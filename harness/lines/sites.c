@@ -7,8 +7,6 @@
 #include "lines_impl.h"
 
 #define CALLED "__sanitizer_cov_trace_pc"
-#define CALL   0xe8 /* x86: call, with the distance from the next instruction in four bytes */
-#define CALL_N 5
 
 /* The address of a function by the symbol table; 0: not there. */
 static uint64_t symbol(Elf *elf, const char *name)
@@ -55,34 +53,91 @@ static const uint8_t *code(Elf *elf, uint64_t start, uint64_t end)
 
 static int compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct lines_site *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int add_site(struct lines *l, uint64_t start, unsigned n)
+{
+	if (!lines_room((void **)&l->site, &l->cap_sites, l->n_sites, sizeof(*l->site)))
+		return -ENOMEM;
+	l->site[l->n_sites++] = (struct lines_site){start, start + n};
+	return 0;
+}
+
+static uint64_t little(const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | p[n];
+	return v;
+}
+
+/*
+ * Code of a User-Mode Linux calls through a register that it has loaded before, often once for a function
+ * (-mcmodel=large). What a register holds is known from the last such load in the order of the addresses;
+ * those that a call may change are forgotten at each call.
+ */
+struct registers {
+	uint64_t holds[16];
+};
+
+enum { REX_W = 0x48, REX_B = 1, MOV_IMM64 = 0xb8, CALL_MODRM = 0xff, CALL_REG = 0xd0, CALL_REL = 0xe8 };
+
+static void after_call(struct registers *r)
+{
+	static const unsigned changed[] = {0, 1, 2, 6, 7, 8, 9, 10, 11}; /* rax, rcx, rdx, rsi, rdi, r8-r11 */
+
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		r->holds[changed[i]] = 0;
+}
+
+/* One place of the code: is it a call of the function? Its length, or 0. n bytes are there. */
+static unsigned call_at(struct registers *r, const uint8_t *p, uint64_t n, uint64_t address, uint64_t called)
+{
+	unsigned prefix = p[0] == (0x40 | REX_B) ? 1 : 0, reg;
+	bool yes;
+
+	if (n >= 5 && p[0] == CALL_REL &&
+	    address + 5 + (uint64_t)(int64_t)(int32_t)little(p + 1, 4) == called) {
+		after_call(r);
+		return 5;
+	}
+	if (n >= 10 && (p[0] & ~REX_B) == REX_W && (p[1] & 0xf8) == MOV_IMM64) {
+		r->holds[(p[1] & 7) | (p[0] & REX_B) << 3] = little(p + 2, 8);
+		return 0;
+	}
+	if (n < 2 + prefix || p[prefix] != CALL_MODRM || (p[prefix + 1] & 0xf8) != CALL_REG)
+		return 0;
+	reg = (p[prefix + 1] & 7) | prefix << 3;
+	yes = r->holds[reg] == called;
+	after_call(r);
+	return yes ? 2 + prefix : 0;
 }
 
 int lines_find_sites(struct lines *l, Elf *elf)
 {
 	uint64_t called = symbol(elf, CALLED);
+	struct registers r = {{0}};
+	int ret = 0;
 
 	for (size_t b = 0; called && b < l->n_bodies; b++) {
 		uint64_t start = l->body[b].start, n = l->body[b].end - start;
 		const uint8_t *p = code(elf, start, start + n);
 
-		for (uint64_t i = 0; p && i + CALL_N <= n; i++) {
-			uint32_t distance;
+		if (!b || l->body[b].nth != l->body[b - 1].nth)
+			memset(&r, 0, sizeof(r));
+		for (uint64_t i = 0; p && i < n && !ret;) {
+			unsigned length = call_at(&r, p + i, n - i, start + i, called);
 
-			if (p[i] != CALL)
-				continue;
-			distance = (uint32_t)p[i + 1] | (uint32_t)p[i + 2] << 8 | (uint32_t)p[i + 3] << 16 |
-				   (uint32_t)p[i + 4] << 24;
-			if (start + i + CALL_N + (uint64_t)(int64_t)(int32_t)distance != called)
-				continue;
-			if (!lines_room((void **)&l->site, &l->cap_sites, l->n_sites, sizeof(*l->site)))
-				return -ENOMEM;
-			l->site[l->n_sites++] = start + i;
+			if (length)
+				ret = add_site(l, start + i, length);
+			i += length ? length : 1;
 		}
 	}
 	if (l->n_sites)
 		qsort(l->site, l->n_sites, sizeof(*l->site), compare);
-	return 0;
+	return ret;
 }
