@@ -57,7 +57,11 @@ void lines_mark(struct lines *l, uint64_t start, uint64_t end);
  * The same by what KCOV collects: return addresses of calls to __sanitizer_cov_trace_pc, one at the beginning
  * of each basic block. A covered call covers the addresses up to the next call of the same function; the
  * first one also those before it, from the function's entry. Addresses that follow no such call are passed
- * over. 0; -ENOENT with why: the program has no such calls in these functions.
+ * over. That is less exact than instructions: a block that only sets a constant (ret = -EINVAL) has no call,
+ * and counts with the code that stands before it. Calls are looked for as gcc writes them for x86, direct and
+ * through registers (User-Mode Linux).
+ *
+ * 0; -ENOENT with why: the program has no such calls in these functions.
  */
 int lines_mark_kcov(struct lines *l, const uint64_t *pc, size_t n, char *why, size_t size);
 
