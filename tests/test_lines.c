@@ -25,6 +25,7 @@
 #include "harness/base/buf.h"
 #include "harness/base/rng.h"
 #include "harness/lines/lines.h"
+#include "harness/lines/lines_impl.h"
 #include "harness/lines/reasons.h"
 #include "lines/subject.h"
 #include "scratch.h"
@@ -262,6 +263,32 @@ static void by_kcov_large(void **state)
 		compare(l, &wants[i], "KCOV through registers");
 		lines_close(l);
 	}
+}
+
+/* Which calls through registers are KCOV's. */
+static void registers(void **state)
+{
+	static const struct lines_function functions[] = {{"tests/lines/large.c", "large_four", false},
+							  {"tests/lines/large.c", "large_none", false},
+							  {"tests/lines/large.c", "large_none_either", false},
+							  {"tests/lines/large.c", "subject_cold", false}};
+	char why[256] = "";
+	struct lines *l;
+
+	(void)state;
+#ifndef __x86_64__
+	skip();
+#endif
+	for (unsigned i = 0; i < 4; i++) {
+		l = lines_open(HD_BUILD_DIR "/tests/lines_subject_large", functions, 1 + i, why, sizeof(why));
+		assert_non_null(l);
+		assert_int_equal(l->n_sites, 4);
+		lines_close(l);
+	}
+	l = lines_open(HD_BUILD_DIR "/tests/lines_subject_large", functions + 1, 3, why, sizeof(why));
+	assert_non_null(l);
+	assert_int_equal(l->n_sites, 0);
+	lines_close(l);
 }
 
 static void nothing_marked(void **state)
@@ -579,12 +606,13 @@ static void reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stepped),	   cmocka_unit_test(by_kcov),
-		cmocka_unit_test(by_kcov_large),   cmocka_unit_test(kcov_says_as_much),
-		cmocka_unit_test(others_lines),	   cmocka_unit_test(nothing_marked),
-		cmocka_unit_test(in_part),	   cmocka_unit_test(only_inlined),
-		cmocka_unit_test(kcov_of_nothing), cmocka_unit_test(no_program),
-		cmocka_unit_test(damaged),	   cmocka_unit_test(reasons),
+		cmocka_unit_test(stepped),	     cmocka_unit_test(by_kcov),
+		cmocka_unit_test(by_kcov_large),     cmocka_unit_test(registers),
+		cmocka_unit_test(kcov_says_as_much), cmocka_unit_test(others_lines),
+		cmocka_unit_test(nothing_marked),    cmocka_unit_test(in_part),
+		cmocka_unit_test(only_inlined),	     cmocka_unit_test(kcov_of_nothing),
+		cmocka_unit_test(no_program),	     cmocka_unit_test(damaged),
+		cmocka_unit_test(reasons),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_begin, scratch_finish);

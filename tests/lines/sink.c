@@ -8,6 +8,11 @@ __attribute__((noinline)) int subject_sink(int a)
 	return a;
 }
 
+void subject_cold(int a)
+{
+	subject_sink(a);
+}
+
 /* Calls, but not KCOV's function. */
 int subject_sink_twice(int a)
 {

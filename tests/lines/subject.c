@@ -28,5 +28,7 @@ __attribute__((noinline)) int subject_both(int a)
 __attribute__((noinline)) int subject_small(int a)
 {
 #include "part.h"
-	return subject_inlined(a) - 7; /* small, only */
+	if (a == 123456789)
+		subject_cold(a);			 /* gcc puts it away from the rest of the function */
+	return subject_sink(subject_inlined(a) - 7) + 1; /* small, only */
 }

@@ -6,6 +6,7 @@
 int subject_sink(int a);
 int subject_both(int a);
 int subject_small(int a);
+__attribute__((cold)) void subject_cold(int a);
 
 static inline __attribute__((always_inline)) int subject_header(int a)
 {
