@@ -96,6 +96,23 @@ if [ $code -eq 1 ]; then
 	tr -d ' \n' <plain.json | grep -q '"stale":\[1\]' || fail "the reason is stale where its line is reached, and only this one"
 fi
 
+# A User-Mode Linux tells by KCOV, if it has that.
+for folder in "$cache"/builds/*_um-*; do
+	[ -x "$folder/linux" ] || continue
+	check 2 '^(SKIP: expected a kernel built with KCOV.*--kcov makes one|.*expected debug information in it)' \
+		"$HOOKDIFF" coverage --kernel "build:${folder##*/}" bypass.case
+	break
+done
+for folder in "$cache"/builds/*_um_kcov-*; do
+	readelf -S "$folder/linux" 2>/dev/null | grep -q '\.debug_info' || continue
+	"$HOOKDIFF" coverage --kernel "build:${folder##*/}" bypass.case >log 2>&1 # 0 or 1: is its source here?
+	grep -q ', basic blocks by KCOV, ' log || fail "no coverage by KCOV of ${folder##*/}"
+	grep -qE '^run: PASS: 1 case, ' log || fail "bypass.case did not run on ${folder##*/}"
+	small=$(sed -nE 's/^sockopt_alloc_buf +([0-9]+) of .*/\1/p' log)
+	[ "${small:-0}" -ge 5 ] || fail "by KCOV 100 bytes reach ${small:-no} lines of sockopt_alloc_buf()"
+	grep -qE '^__cgroup_bpf_run_filter_getsockopt +0 of [1-9]' log || fail "by KCOV getsockopt's hook is reached by setsockopt alone"
+	break
+done
 echo nonsense >nonsense
 check 64 'nonsense:1: expected FUNCTION: TEXT => REASON' "$HOOKDIFF" coverage --kernel "$kernel" --reasons nonsense plain.case
 check 64 'cannot read none' "$HOOKDIFF" coverage --kernel "$kernel" none

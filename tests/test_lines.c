@@ -27,6 +27,7 @@
 #include "harness/lines/lines.h"
 #include "harness/lines/lines_impl.h"
 #include "harness/lines/reasons.h"
+#include "harness/tcg/trace.h"
 #include "lines/subject.h"
 #include "scratch.h"
 
@@ -502,7 +503,7 @@ static size_t debug_sections(struct buf *b, size_t start[32], size_t size[32])
 
 		gelf_getshdr(s, &h);
 		name = elf_strptr(elf, names, h.sh_name);
-		if (name && !strncmp(name, ".debug_", 7)) {
+		if (name && !strncmp(name, ".debug_", 7) && h.sh_size) {
 			start[n] = h.sh_offset;
 			size[n++] = h.sh_size;
 		}
@@ -534,6 +535,8 @@ static void damaged(void **state)
 		for (unsigned k = 0; k < 1 + i % 8; k++) {
 			size_t s = rng_u32(&r) % n;
 
+			if (!size[s])
+				continue;
 			copy.p[start[s] + rng_u32(&r) % size[s]] = (char)rng_u32(&r);
 		}
 		if (i % 10 == 0)
@@ -603,6 +606,53 @@ static void reasons(void **state)
 	assert_int_equal(reasons_read(&r, at("none"), why, sizeof(why)), -ENOENT);
 }
 
+/* --- what QEMU's plugin marks ------------------------------------------------------------------------------
+ */
+
+static void note(void *arg, uint64_t address)
+{
+	buf_printf(arg, "%llx ", (unsigned long long)address);
+}
+
+static void trace_memory(void **state)
+{
+	static const struct trace_range two[] = {{0x1000, 0x1003}, {0xffffffff81000000, 0xffffffff81000002}};
+	static const struct trace_range bad[][2] = {
+		{{5, 5}, {6, 7}},	   {{5, 4}, {6, 7}},
+		{{5, 8}, {7, 9}},	   {{8, 9}, {5, 6}},
+		{{0, UINT64_MAX}, {0, 0}}, {{0, TRACE_BYTES}, {TRACE_BYTES, TRACE_BYTES + 1}}};
+	struct trace t;
+	struct buf seen = {0};
+	uint8_t *byte;
+	char why[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(trace_open(&t, bad[i], 2, "/proc/self/exe", why, sizeof(why)), -EINVAL);
+	assert_int_equal(trace_open(&t, two, 0, "/proc/self/exe", why, sizeof(why)), -EINVAL);
+	assert_int_equal(trace_open(&t, two, 2, "/nonexistent", why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, "/nonexistent"));
+	assert_int_equal(trace_open(&t, two, 2, "/proc/self/exe", why, sizeof(why)), 0);
+	assert_int_equal(t.bytes, 5);
+	assert_false(trace_loaded(&t));
+	trace_each(&t, note, &seen);
+	assert_int_equal(seen.n, 0);
+	byte = (uint8_t *)(t.page + 1);
+	byte[trace_place(two, 2, 0x1002)] = 1;
+	byte[trace_place(two, 2, 0xffffffff81000000)] = 1;
+	t.page->n = 77; /* what the guest's side writes there does not count */
+	t.page->range[0].end = UINT64_MAX;
+	trace_each(&t, note, &seen);
+	assert_string_equal(buf_str(&seen), "1002 ffffffff81000000 ");
+	assert_int_equal(trace_place(two, 2, 0xfff), -1);
+	assert_int_equal(trace_place(two, 2, 0x1003), -1);
+	assert_int_equal(trace_place(two, 2, 0xffffffff81000002), -1);
+	t.page->loaded = 1;
+	assert_true(trace_loaded(&t));
+	trace_close(&t);
+	buf_fini(&seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -612,7 +662,7 @@ int main(void)
 		cmocka_unit_test(nothing_marked),    cmocka_unit_test(in_part),
 		cmocka_unit_test(only_inlined),	     cmocka_unit_test(kcov_of_nothing),
 		cmocka_unit_test(no_program),	     cmocka_unit_test(damaged),
-		cmocka_unit_test(reasons),
+		cmocka_unit_test(reasons),	     cmocka_unit_test(trace_memory),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_begin, scratch_finish);

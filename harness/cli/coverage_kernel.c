@@ -32,7 +32,8 @@ struct boot {
 	struct coverage_run *run;
 	struct coverage_command command[COMMANDS];
 	struct vm_command vm[COMMANDS];
-	const char **word[COMMANDS]; /* owned */
+	const char **words; /* stride for each command; owned */
+	unsigned stride;
 	unsigned n;
 	char thin[24], cwd[PATH_MAX];
 	struct vm_file *file;	 /* owned */
@@ -44,18 +45,14 @@ struct boot {
 /* --- the commands in the guest -----------------------------------------------------------------------------
  */
 
-static bool begin(struct boot *b, unsigned words, const char *const *first)
+static void begin(struct boot *b, const char *const *first)
 {
 	bool blocks = b->run->im.uml, run = strcmp(first[0], "probe") != 0;
-	const char **word = calloc(words + WORDS, sizeof(*word));
+	const char **word = b->words + (size_t)b->n * b->stride;
 	unsigned n = 0;
 
-	b->word[b->n] = word;
 	b->vm[b->n] = (struct vm_command){.argv = word};
-	b->command[b->n].argv = word;
-	if (!word)
-		return false;
-	b->n++;
+	b->command[b->n++].argv = word;
 	while (*first)
 		word[n++] = *first++;
 	if (run && strcmp(b->cli->profile, "auto") != 0) {
@@ -65,9 +62,8 @@ static bool begin(struct boot *b, unsigned words, const char *const *first)
 	if (run && blocks) {
 		word[n++] = "--blocks";
 		word[n++] = "--out";
-		word[n++] = OUT;
+		word[n] = OUT;
 	}
-	return true;
 }
 
 /* One operand: its file is in the guest by the same name. */
@@ -91,30 +87,34 @@ static int make_commands(struct boot *b)
 	unsigned n = b->cli->n_args ? (unsigned)b->cli->n_args : 1, at = 0;
 	int code = EXIT_AGREE;
 
+	b->stride = n + WORDS;
+	b->words = calloc((size_t)b->stride * COMMANDS, sizeof(*b->words));
 	b->file = calloc(n, sizeof(*b->file));
 	b->place = calloc(n, sizeof(*b->place));
 	snprintf(b->thin, sizeof(b->thin), "%llu", (unsigned long long)b->cli->thin);
-	if (!b->file || !b->place || !getcwd(b->cwd, sizeof(b->cwd)) || !begin(b, n + 1, run) ||
-	    !begin(b, 0, probe) || (b->cli->sweep && !begin(b, 0, sweep))) {
+	if (!b->words || !b->file || !b->place || !getcwd(b->cwd, sizeof(b->cwd))) {
 		fprintf(stderr, "hookdiff: cannot prepare a guest: %s\n", strerror(errno));
 		return EXIT_UNSURE;
 	}
+	begin(b, run);
+	begin(b, probe);
+	if (b->cli->sweep)
+		begin(b, sweep);
 	for (unsigned i = 0; !code && i < n; i++)
 		code = add_operand(b, b->cli->n_args ? b->cli->args[i] : corpus);
-	while (b->word[0][at])
+	while (b->words[at])
 		at++;
-	b->word[0][at++] = "--";
+	b->words[at++] = "--";
 	for (unsigned i = 0; !code && i < n; i++)
-		b->word[0][at++] = b->place[i];
+		b->words[at++] = b->place[i];
 	return code;
 }
 
 static void fini(struct boot *b)
 {
-	for (unsigned i = 0; i < b->n; i++) {
-		free(b->word[i]);
+	for (unsigned i = 0; i < b->n; i++)
 		buf_fini(&b->command[i].messages);
-	}
+	free(b->words);
 	free(b->file);
 	free(b->place);
 	buf_fini(&b->blocks);
