@@ -222,6 +222,35 @@ static void check_tame(const struct tcase *tc, enum edit_for where, unsigned lon
 	*idle += !runs_programs(tc);
 }
 
+/* In a guest the same edits leave in what can hurt, and take sockets that only a guest has. */
+static void unlocked_edits(void **state)
+{
+	static struct tcase tc;
+	unsigned long total = count(60000), hurting = 0, guests = 0;
+
+	for (unsigned long k = 0; k < total; k++) {
+		int32_t level, optname;
+		struct rng r;
+
+		rng_seed(&r, 13, k);
+		any_case(&r, &tc);
+		safe_unlock(true);
+		edit_case(&tc, NULL, EDIT_KERNEL, &r);
+		safe_unlock(false);
+		check_case("unlocked", &tc, k);
+		hurting += !tcase_host_safe(&tc, &level, &optname);
+		for (unsigned s = 0; s < tc.n_socks; s++)
+			for (unsigned i = SOCK_ROWS; i < SOCK_ROWS + SOCK_GUEST; i++)
+				guests += tc.sock[s].family == sock_rows[i].sock.family &&
+					  tc.sock[s].type == sock_rows[i].sock.type &&
+					  tc.sock[s].protocol == sock_rows[i].sock.protocol &&
+					  tc.sock[s].route == sock_rows[i].sock.route;
+	}
+	printf("%lu edited cases for a guest: %lu could hurt, %lu sockets of its own\n", total, hurting,
+	       guests);
+	assert_true(hurting > total / 8 && guests > total / 20);
+}
+
 static void whole_edits(void **state)
 {
 	static struct tcase was, tc, other, again;
@@ -676,10 +705,12 @@ static void trims_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_edit), cmocka_unit_test(whole_edits),   cmocka_unit_test(batches),
-		cmocka_unit_test(repairs),    cmocka_unit_test(batches_of),    cmocka_unit_test(texts),
-		cmocka_unit_test(trims),      cmocka_unit_test(trims_batches), cmocka_unit_test(trims_text),
-		cmocka_unit_test(afl_fuzzes), cmocka_unit_test(speed),
+		cmocka_unit_test(every_edit),	 cmocka_unit_test(unlocked_edits),
+		cmocka_unit_test(whole_edits),	 cmocka_unit_test(batches),
+		cmocka_unit_test(repairs),	 cmocka_unit_test(batches_of),
+		cmocka_unit_test(texts),	 cmocka_unit_test(trims),
+		cmocka_unit_test(trims_batches), cmocka_unit_test(trims_text),
+		cmocka_unit_test(afl_fuzzes),	 cmocka_unit_test(speed),
 	};
 
 	return cmocka_run_group_tests(tests, open_corpus, close_corpus);

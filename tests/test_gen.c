@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -190,6 +191,72 @@ static void test_value_next(void **state)
 	}
 }
 
+/* Some socket of the unlocked generator knows it, and some call means anything. */
+static bool can_be_asked(const struct option_info *o)
+{
+	for (unsigned k = 0; k < SOCK_ROWS + SOCK_GUEST; k++)
+		if (sock_rows[k].mask & o->sock_mask)
+			return o->can_set || o->can_get;
+	return false;
+}
+
+/*
+ * In a guest every option that a socket knows is asked, set where it can be set, and handlers are given less
+ * than they look at: of each option that can be set at least one length below its own.
+ */
+static void test_unlocked(void **state)
+{
+	static struct tcase locked;
+	static bool asked[1024], shortened[1024], sockets[SOCK_ROWS + SOCK_GUEST];
+	unsigned long sets = 0, shorter = 0, missing = 0;
+
+	(void)state;
+	gen_init(&g, 99);
+	gen_case(&g, 5, &locked);
+	safe_unlock(true);
+	gen_init(&g, 99);
+	for (uint64_t i = 0; i < 200000; i++) {
+		gen_case(&g, i, &tc);
+		assert_null(tcase_check(&tc));
+		if (i < 2000)
+			check_round_trips(&tc, i);
+		sockets[g.socket] = true;
+		for (unsigned c = 0; c < tc.n_calls; c++) {
+			const struct tc_call *call = &tc.call[c];
+			const struct option_info *o = option_find(call->level, call->optname);
+
+			if (!o)
+				continue;
+			if (call->hook == HOOK_SET || !o->can_set)
+				asked[o - option_at(0)] = true;
+			if (call->hook != HOOK_SET)
+				continue;
+			sets++;
+			if (call->optlen > 0 && call->optlen < o->size && call->buf.place == BUF_PLAIN) {
+				shorter++;
+				shortened[o - option_at(0)] = true;
+			}
+		}
+	}
+	for (unsigned k = 0; k < SOCK_ROWS + SOCK_GUEST; k++)
+		assert_true(sockets[k]);
+	assert_true(option_count() <= 1024);
+	for (size_t i = 0; i < option_count(); i++) {
+		const struct option_info *o = option_at(i);
+
+		if (can_be_asked(o) && (!asked[i] || (o->can_set && o->size > 1 && !shortened[i])))
+			missing += printf("%s: %s\n", o->name,
+					  asked[i] ? "never shorter than it is" : "never asked") > 0;
+	}
+	assert_int_equal(missing, 0);
+	print_message("%lu of %lu setsockopts are shorter than the option\n", shorter, sets);
+	assert_true(shorter * 8 > sets && shorter * 2 < sets);
+	safe_unlock(false);
+	gen_init(&g, 99);
+	gen_case(&g, 5, &tc);
+	assert_true(tcase_equal(&tc, &locked));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_sweep_is_a_product),
 		cmocka_unit_test(test_dimensions_have_names),
 		cmocka_unit_test(test_value_next),
+		cmocka_unit_test(test_unlocked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

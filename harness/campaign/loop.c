@@ -261,6 +261,20 @@ static enum verdict failed(struct loop *lp, const struct step *st, const struct 
 	return V_FAIL;
 }
 
+/*
+ * What one socket does with such an option, another one meets: the twin has taken the table that the hooked
+ * call asks for. Then results and bytes say nothing; which programs ran, and what lies past the buffer, still
+ * do.
+ */
+static bool is_shared(const struct tc_call *c, const struct step *st)
+{
+	const struct option_info *asked = option_find(c->level, c->optname),
+				 *got = option_find(st->plan.level, st->plan.optname);
+
+	return ((asked && asked->shared) || (st->plan.called && got && got->shared)) &&
+	       st->diff.field != DIFF_RUNS && st->diff.field != DIFF_ORDER && st->diff.clause != C_MEM_PAST;
+}
+
 /* The calls of a case that has begun. *irregular: the pair of sockets no longer agree, or may not. */
 static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *sh, struct case_result *res,
 			      bool *irregular)
@@ -275,6 +289,14 @@ static enum verdict run_calls(struct loop *lp, struct tcase *tc, struct shadow *
 		struct step st;
 		bool ok = step(lp, tc, i, sh, &st);
 
+		if (!ok && is_shared(c, &st)) {
+			lp->silent++;
+			*irregular = true;
+			if (compared)
+				break;
+			lp->cases--;
+			return inconclusive(lp, V_SKIP, "sockets share what this option changes", res);
+		}
 		if (!ok && c->hook == HOOK_GET && c->sock != TC_SOCK_BAD && last[c->sock].clause &&
 		    blames_state(&st.diff)) {
 			st.diff.clause = last[c->sock].clause;

@@ -181,10 +181,10 @@
 #define SOME	(ANY & ~SK_MPTCP) /* MPTCP refuses or ignores it: net/mptcp/sockopt.c mptcp_supported_sockopt */
 #define PKT	SK_PACKET
 
-enum { S = 1, G = 2, SG = S | G, V = 4 /* volatile */, U = 8 /* not safe on the host */ };
+enum { S = 1, G = 2, SG = S | G, V = 4 /* volatile */, U = 8 /* not safe on the host */, X = 16 /* shared */ };
 
 #define ROW(lv, opt, name, kind, size, mask, flags, lo, hi, step) \
-	{ lv, opt, name, OPT_##kind, size, mask, !!((flags) & S), !!((flags) & G), !!((flags) & V), \
+	{ lv, opt, name, OPT_##kind, size, mask, !!((flags) & S), !!((flags) & G), !!((flags) & V), !!((flags) & X), \
 	  !((flags) & U), lo, hi, step },
 /* #opt must stand here: one macro further in, opt would be its number already */
 #define O(lv, opt, ...) ROW(lv, opt, #opt, __VA_ARGS__)
@@ -247,31 +247,31 @@ static const struct option_info options[] = {
 	IP(IP_UNICAST_IF, INT, 4, V4, SG, 0, 0x01000000, 0x01000000) /* big endian index: none or lo */
 	IP(IP_LOCAL_PORT_RANGE, INT, 4, V4 | SK_MPTCP, SG, 0x40000000, 0x50000000, 0x1000000) /* hi << 16 | lo */
 	IP(IP_PROTOCOL, INT, 4, V4, G | V, 0, 0, 0) /* inet_num: of a bound or connected socket its port */
-	IP(IPT_SO_SET_REPLACE, LARGE, 96, V4, SG | U, 0, 0, 0)
-	IP(IPT_SO_SET_ADD_COUNTERS, LARGE, 40, V4, SG | U, 0, 0, 0)
+	IP(IPT_SO_SET_REPLACE, LARGE, 96, V4, SG | U | X, 0, 0, 0)
+	IP(IPT_SO_SET_ADD_COUNTERS, LARGE, 40, V4, SG | U | X, 0, 0, 0)
 	IP(IPT_SO_GET_REVISION_MATCH, STRUCT, 30, V4, G | U, 0, 0, 0)
 	IP(IPT_SO_GET_REVISION_TARGET, STRUCT, 30, V4, G | U, 0, 0, 0)
 	IP(SO_ORIGINAL_DST, STRUCT, 16, V4, G, 0, 0, 0)
-	IP(ARPT_SO_SET_REPLACE, LARGE, 96, V4, SG | U, 0, 0, 0)
-	IP(ARPT_SO_SET_ADD_COUNTERS, LARGE, 40, V4, SG | U, 0, 0, 0)
+	IP(ARPT_SO_SET_REPLACE, LARGE, 96, V4, SG | U | X, 0, 0, 0)
+	IP(ARPT_SO_SET_ADD_COUNTERS, LARGE, 40, V4, SG | U | X, 0, 0, 0)
 	IP(ARPT_SO_GET_REVISION_TARGET, STRUCT, 30, V4, G | U, 0, 0, 0)
-	IP(EBT_SO_SET_ENTRIES, LARGE, 120, V4, SG | U, 0, 0, 0)
-	IP(EBT_SO_SET_COUNTERS, LARGE, 120, V4, SG | U, 0, 0, 0)
-	IP(EBT_SO_GET_INIT_INFO, LARGE, 120, V4, G | U, 0, 0, 0)
-	IP(EBT_SO_GET_INIT_ENTRIES, LARGE, 120, V4, G | U, 0, 0, 0)
-	IP(MRT_INIT, INT, 4, SK_RAW4, SG | U, 0, 0, 0)
-	IP(MRT_DONE, INT, 4, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_ADD_VIF, STRUCT, 16, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_DEL_VIF, STRUCT, 16, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_ADD_MFC, STRUCT, 60, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_DEL_MFC, STRUCT, 60, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_VERSION, INT, 4, SK_RAW4, G | U, 0, 0, 0)
-	IP(MRT_ASSERT, INT, 4, SK_RAW4, SG | U, 0, 0, 0)
-	IP(MRT_PIM, INT, 4, SK_RAW4, SG | U, 0, 0, 0)
-	IP(MRT_TABLE, INT, 4, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_ADD_MFC_PROXY, STRUCT, 60, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_DEL_MFC_PROXY, STRUCT, 60, SK_RAW4, S | U, 0, 0, 0)
-	IP(MRT_FLUSH, INT, 4, SK_RAW4, S | U, 0, 0, 0)
+	IP(EBT_SO_SET_ENTRIES, LARGE, 120, V4, SG | U | X, 0, 0, 0)
+	IP(EBT_SO_SET_COUNTERS, LARGE, 120, V4, SG | U | X, 0, 0, 0)
+	IP(EBT_SO_GET_INIT_INFO, LARGE, 120, V4, G | U | X, 0, 0, 0)
+	IP(EBT_SO_GET_INIT_ENTRIES, LARGE, 120, V4, G | U | X, 0, 0, 0)
+	IP(MRT_INIT, INT, 4, SK_RAW4, SG | U | X, 0, 0, 0)
+	IP(MRT_DONE, INT, 4, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_ADD_VIF, STRUCT, 16, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_DEL_VIF, STRUCT, 16, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_ADD_MFC, STRUCT, 60, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_DEL_MFC, STRUCT, 60, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_VERSION, INT, 4, SK_RAW4, G | U | X, 0, 0, 0)
+	IP(MRT_ASSERT, INT, 4, SK_RAW4, SG | U | X, 0, 0, 0)
+	IP(MRT_PIM, INT, 4, SK_RAW4, SG | U | X, 0, 0, 0)
+	IP(MRT_TABLE, INT, 4, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_ADD_MFC_PROXY, STRUCT, 60, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_DEL_MFC_PROXY, STRUCT, 60, SK_RAW4, S | U | X, 0, 0, 0)
+	IP(MRT_FLUSH, INT, 4, SK_RAW4, S | U | X, 0, 0, 0)
 
 	/* SOL_SOCKET 1: net/core/sock.c sk_setsockopt, sk_getsockopt */
 	SO(SO_DEBUG, BOOL, 4, ANY, SG, 0, 1, 1)
@@ -301,7 +301,7 @@ static const struct option_info options[] = {
 	SO(SO_BINDTODEVICE, STRING, 16, ANY, SG | U, 0, 0, 0)
 	SO(SO_ATTACH_FILTER, STRUCT, 16, ANY, SG | U, 0, 0, 0) /* a pointer; as a get: SO_GET_FILTER */
 	SO(SO_DETACH_FILTER, INT, 4, ANY, S, 0, 0, 0)
-	SO(SO_PEERNAME, STRUCT, 128, ANY, G, 0, 0, 0)
+	SO(SO_PEERNAME, STRUCT, 128, ANY, G | V, 0, 0, 0) /* the peer's port is the kernel's choice */
 	SO(SO_TIMESTAMP_OLD, BOOL, 4, ANY, SG | U, 0, 1, 1) /* static key netstamp_needed */
 	SO(SO_ACCEPTCONN, BOOL, 4, ANY, G, 0, 0, 0)
 	SO(SO_PEERSEC, STRING, 256, ANY, G, 0, 0, 0)
@@ -449,7 +449,7 @@ static const struct option_info options[] = {
 	I6(IPV6_MULTICAST_ALL, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_ROUTER_ALERT_ISOLATE, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_RECVERR_RFC4884, BOOL, 4, V6, SG, 0, 1, 1)
-	I6(IPV6_FLOWLABEL_MGR, STRUCT, 32, V6, SG | U, 0, 0, 0) /* static key ipv6_flowlabel_exclusive */
+	I6(IPV6_FLOWLABEL_MGR, STRUCT, 32, V6, SG | U | X, 0, 0, 0) /* static key ipv6_flowlabel_exclusive */
 	I6(IPV6_FLOWINFO_SEND, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_IPSEC_POLICY, STRUCT, 8, V6, S | U, 0, 0, 0)
 	I6(IPV6_XFRM_POLICY, STRUCT, 168, V6, S | U, 0, 0, 0)
@@ -475,8 +475,8 @@ static const struct option_info options[] = {
 	I6(IPV6_RECVPATHMTU, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_PATHMTU, STRUCT, 32, V6, G, 0, 0, 0)
 	I6(IPV6_DONTFRAG, BOOL, 4, V6, SG, 0, 1, 1)
-	I6(IP6T_SO_SET_REPLACE, LARGE, 96, V6, SG | U, 0, 0, 0)
-	I6(IP6T_SO_SET_ADD_COUNTERS, LARGE, 40, V6, SG | U, 0, 0, 0)
+	I6(IP6T_SO_SET_REPLACE, LARGE, 96, V6, SG | U | X, 0, 0, 0)
+	I6(IP6T_SO_SET_ADD_COUNTERS, LARGE, 40, V6, SG | U | X, 0, 0, 0)
 	I6(IPV6_RECVTCLASS, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_TCLASS, INT, 4, V6, SG, 0, 252, 4)
 	I6(IP6T_SO_GET_REVISION_MATCH, STRUCT, 30, V6, G | U, 0, 0, 0)
@@ -490,19 +490,19 @@ static const struct option_info options[] = {
 	I6(IPV6_RECVFRAGSIZE, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IPV6_FREEBIND, BOOL, 4, V6, SG, 0, 1, 1)
 	I6(IP6T_SO_ORIGINAL_DST, STRUCT, 28, V6, G, 0, 0, 0)
-	I6(MRT6_INIT, INT, 4, SK_RAW6, SG | U, 0, 0, 0)
-	I6(MRT6_DONE, INT, 4, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_ADD_MIF, STRUCT, 12, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_DEL_MIF, STRUCT, 2, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_ADD_MFC, STRUCT, 92, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_DEL_MFC, STRUCT, 92, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_VERSION, INT, 4, SK_RAW6, G | U, 0, 0, 0)
-	I6(MRT6_ASSERT, INT, 4, SK_RAW6, SG | U, 0, 0, 0)
-	I6(MRT6_PIM, INT, 4, SK_RAW6, SG | U, 0, 0, 0)
-	I6(MRT6_TABLE, INT, 4, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_ADD_MFC_PROXY, STRUCT, 92, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_DEL_MFC_PROXY, STRUCT, 92, SK_RAW6, S | U, 0, 0, 0)
-	I6(MRT6_FLUSH, INT, 4, SK_RAW6, S | U, 0, 0, 0)
+	I6(MRT6_INIT, INT, 4, SK_RAW6, SG | U | X, 0, 0, 0)
+	I6(MRT6_DONE, INT, 4, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_ADD_MIF, STRUCT, 12, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_DEL_MIF, STRUCT, 2, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_ADD_MFC, STRUCT, 92, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_DEL_MFC, STRUCT, 92, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_VERSION, INT, 4, SK_RAW6, G | U | X, 0, 0, 0)
+	I6(MRT6_ASSERT, INT, 4, SK_RAW6, SG | U | X, 0, 0, 0)
+	I6(MRT6_PIM, INT, 4, SK_RAW6, SG | U | X, 0, 0, 0)
+	I6(MRT6_TABLE, INT, 4, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_ADD_MFC_PROXY, STRUCT, 92, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_DEL_MFC_PROXY, STRUCT, 92, SK_RAW6, S | U | X, 0, 0, 0)
+	I6(MRT6_FLUSH, INT, 4, SK_RAW6, S | U | X, 0, 0, 0)
 
 	/* SOL_ICMPV6 58 and SOL_RAW 255 (only IPPROTO_ICMP sockets have a filter), SOL_UDPLITE 136 */
 	O(SOL_ICMPV6, ICMPV6_FILTER, STRUCT, 32, SK_RAW6, SG, 0, 0, 0)
@@ -528,11 +528,11 @@ static const struct option_info options[] = {
 	PK(PACKET_VNET_HDR, BOOL, 4, PKT, SG, 0, 1, 1) /* SOCK_RAW only */
 	PK(PACKET_TX_TIMESTAMP, INT, 4, PKT, 0, 0, 0, 0)
 	PK(PACKET_TIMESTAMP, INT, 4, PKT, SG, 0, 64, 1)
-	PK(PACKET_FANOUT, INT, 4, PKT, SG | U, 0, 0, 0)
+	PK(PACKET_FANOUT, INT, 4, PKT, SG | U | X, 0, 0, 0)
 	PK(PACKET_TX_HAS_OFF, BOOL, 4, PKT, SG, 0, 1, 1)
 	PK(PACKET_QDISC_BYPASS, BOOL, 4, PKT, SG, 0, 1, 1)
 	PK(PACKET_ROLLOVER_STATS, STRUCT, 24, PKT, G | V, 0, 0, 0)
-	PK(PACKET_FANOUT_DATA, STRUCT, 16, PKT, S | U, 0, 0, 0)
+	PK(PACKET_FANOUT_DATA, STRUCT, 16, PKT, S | U | X, 0, 0, 0)
 	PK(PACKET_IGNORE_OUTGOING, BOOL, 4, PKT, SG, 0, 1, 1)
 	PK(PACKET_VNET_HDR_SZ, INT, 4, PKT, SG, 10, 12, 2) /* SOCK_RAW only */
 

@@ -54,6 +54,7 @@ struct option_info {
 	uint16_t sock_mask; /* SK_*: which sockets know the option */
 	bool can_set, can_get;
 	bool is_volatile; /* two reads, or the reads of two equal sockets, may differ */
+	bool shared;	/* set on one socket it is seen on others: the twin's call and the hooked one meet */
 	bool host_safe; /* false: hurts the machine, flips a static key, makes fds, takes pointers or is slow
 			 */
 	/* Values that a set accepts: v_lo, v_lo + v_step, ... up to v_hi. v_step 0: no such list is known. */

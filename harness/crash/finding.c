@@ -26,6 +26,17 @@ struct finding_text {
 	struct case_meta meta;
 };
 
+/* "copy include/linux/copy.h:49, inlined in f net/f.c:11" */
+static void name_place(const char *lines, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = 0;
+	for (const char *p = lines; *p && at < size; p += strcspn(p, "\n") + 1)
+		at += (size_t)snprintf(out + at, size - at, "%s%.*s", at ? ", inlined in " : "",
+				       (int)strcspn(p, "\n"), p);
+}
+
 static void find_places(struct finding_text *t)
 {
 	struct crash_place place[CRASH_FRAMES] = {0};
@@ -34,9 +45,8 @@ static void find_places(struct finding_text *t)
 		crash_places(t->rep, t->opts->elf, place, t->unplaced, sizeof(t->unplaced));
 	crash_annotate(t->rep, place, &t->report);
 	for (unsigned i = 0; i < t->rep->n_frames && !t->place[0]; i++)
-		if (place[i].lines.n && !t->rep->frame[i].reporters && !t->rep->frame[i].elsewhere)
-			snprintf(t->place, sizeof(t->place), "%.*s",
-				 (int)strcspn(buf_str(&place[i].lines), "\n"), buf_str(&place[i].lines));
+		if (!t->rep->frame[i].reporters && !t->rep->frame[i].elsewhere && !t->rep->frame[i].unsure)
+			name_place(buf_str(&place[i].lines), t->place, sizeof(t->place));
 	crash_places_fini(place);
 }
 

@@ -104,7 +104,6 @@ const struct sock_row sock_rows[SOCK_ROWS + SOCK_GUEST] = {
 	{"sctp", {.family = AF_INET, .type = SOCK_STREAM, .protocol = IPPROTO_SCTP}, SK_SCTP},
 	{"alg", {.family = AF_ALG, .type = SOCK_SEQPACKET}, SK_ALG},
 	{"rawpacket", {.family = AF_PACKET, .type = SOCK_RAW}, SK_PACKET},
-	{"established", {.route = ROUTE_CONNECTED, .family = AF_INET, .type = SOCK_STREAM}, SK_TCP4},
 };
 
 const struct topology topologies[TOPOLOGIES] = {

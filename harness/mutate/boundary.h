@@ -69,7 +69,7 @@ struct sock_row {
 };
 #define SOCK_ROWS 8
 /* Behind them kinds that only unlocked cases use (case/safe.h): their handlers have options that can hurt. */
-#define SOCK_GUEST 10
+#define SOCK_GUEST 9
 extern const struct sock_row sock_rows[SOCK_ROWS + SOCK_GUEST];
 
 /* A shape of chain: per hook a string of one letter and digit a level, top first: m1 multi, o1 override, n1

@@ -304,7 +304,8 @@ void gen_init(struct gen *g, uint64_t seed)
 				list_add(g->normal[k], &g->n_normal[k], o);
 			else if (o->can_get)
 				list_add(g->readonly[k], &g->n_readonly[k], o);
-			else if (o->can_set && g->unlocked) /* for what a handler reads, no get is needed */
+			/* For what a handler reads no get is needed, and it may change by itself. */
+			if (g->unlocked && o->can_set && (!o->can_get || o->is_volatile))
 				list_add(g->normal[k], &g->n_normal[k], o);
 		}
 	}
