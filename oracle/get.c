@@ -22,8 +22,8 @@ static void keep_handler(struct oracle *o, const struct handler_result *hr, unsi
 {
 	o->want.optlen = hr->optlen;
 	o->want.c_optlen = o->want.c_base = clause;
-	if (hr->is_volatile)
-		o->want.any |= ANY_MEM;
+	if (hr->is_volatile) /* optlen too if it lies among the bytes that change by themselves */
+		o->want.any |= ANY_MEM | (o->c->len_in ? ANY_OPTLEN : 0);
 }
 
 static void free_all(struct oracle *o)
