@@ -111,6 +111,10 @@ for folder in "$cache"/builds/*_um_kcov-*; do
 	small=$(sed -nE 's/^sockopt_alloc_buf +([0-9]+) of .*/\1/p' log)
 	[ "${small:-0}" -ge 5 ] || fail "by KCOV 100 bytes reach ${small:-no} lines of sockopt_alloc_buf()"
 	grep -qE '^__cgroup_bpf_run_filter_getsockopt +0 of [1-9]' log || fail "by KCOV getsockopt's hook is reached by setsockopt alone"
+	# An object is for check, beside the cases.
+	"$HOOKDIFF" coverage --kernel "build:${folder##*/}" "$HD_BUILD_DIR/tests/objects/cookie.bpf.o" bypass.case >log 2>&1
+	grep -qE '^run: PASS: 1 case, ' log || fail "bypass.case did not run beside an object"
+	grep -qE '^check: .* [1-9][0-9]* calls compared; 0 cases differ' log || fail "the object's programs did not run"
 	break
 done
 echo nonsense >nonsense

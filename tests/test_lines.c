@@ -566,7 +566,7 @@ static void reasons(void **state)
 	static const char source[] =
 		"int f(int a)\n{\n\tif (a)\n\t\treturn\t-1;\n\tif (!a)\n\t\treturn -1;\n}\n";
 	static const char rows[] =
-		"# why\n\nf: if (!a) return -1; => zero => never comes\n  g: return -1;=>x => other \n";
+		"# why\n\nf: if (!a) return -1; => zero => never comes\n  g: return -1;=>x ~> other \n";
 	struct reasons r;
 	struct source_text t;
 	char why[256] = "", line[32];
@@ -582,6 +582,7 @@ static void reasons(void **state)
 	assert_string_equal(r.row[0].why, "never comes");
 	assert_int_equal(r.row[1].line, 4);
 	assert_string_equal(r.row[1].text, "return -1;=>x");
+	assert_true(r.row[1].sometimes && !r.row[0].sometimes);
 	reasons_fini(&r);
 	put(at("rows"), "f: if (!a) return -1; => never\nf: return -1; => both\n", 53);
 	assert_int_equal(reasons_read(&r, at("rows"), why, sizeof(why)), 0);

@@ -18,7 +18,7 @@
 #define OUT	    "/tmp/hookdiff-out" /* of the guest's commands */
 #define MOST_BLOCKS (64u << 20)		/* bytes of their addresses */
 
-enum { COMMANDS = 3, WORDS = 12, MESSAGES = 8192 };
+enum { COMMANDS = 4, WORDS = 12, MESSAGES = 8192 };
 
 const struct lines_function coverage_functions[] = {
 #define FUNCTION(file, name, inlined) {file, name, inlined},
@@ -47,7 +47,7 @@ struct boot {
 
 static void begin(struct boot *b, const char *const *first)
 {
-	bool blocks = b->run->im.uml, run = strcmp(first[0], "probe") != 0;
+	bool run = strcmp(first[0], "run") == 0 || strcmp(first[0], "sweep") == 0, blocks = b->run->im.uml;
 	const char **word = b->words + (size_t)b->n * b->stride;
 	unsigned n = 0;
 
@@ -78,15 +78,45 @@ static int add_operand(struct boot *b, const char *operand)
 	return EXIT_AGREE;
 }
 
+/* An object of BPF programs, which `check` runs; a case or a folder of them is for `run`. */
+static bool is_object(const char *operand)
+{
+	size_t n = strlen(operand);
+
+	return n > 6 && !strcmp(operand + n - 6, ".bpf.o");
+}
+
+/* The operands of one kind behind the words of the last command. Without any: what stands in for them. */
+static int add_operands(struct boot *b, bool objects, const char *instead)
+{
+	const char **word = b->words + (size_t)(b->n - 1) * b->stride;
+	unsigned before = b->n_files;
+	int code = EXIT_AGREE;
+
+	while (*word)
+		word++;
+	*word++ = "--";
+	for (int i = 0; !code && i < b->cli->n_args; i++)
+		if (is_object(b->cli->args[i]) == objects)
+			code = add_operand(b, b->cli->args[i]);
+	if (!code && b->n_files == before && instead)
+		code = add_operand(b, instead);
+	for (unsigned i = before; i < b->n_files; i++)
+		*word++ = b->place[i];
+	return code;
+}
+
 static int make_commands(struct boot *b)
 {
 	static const char *const run[] = {"run", "--paths", "--unsafe", NULL};
 	static const char *const probe[] = {"probe", "--helpers", NULL};
+	static const char *const check[] = {"check", "--kernel", "host", "--unsafe", NULL};
 	const char *const sweep[] = {"sweep", "--workers", "1", "--thin", b->thin, NULL};
-	static const char *const corpus = "corpus";
-	unsigned n = b->cli->n_args ? (unsigned)b->cli->n_args : 1, at = 0;
-	int code = EXIT_AGREE;
+	unsigned n = (unsigned)b->cli->n_args + 1, objects = 0;
+	int code;
 
+	for (int i = 0; i < b->cli->n_args; i++)
+		objects += is_object(b->cli->args[i]);
 	b->stride = n + WORDS;
 	b->words = calloc((size_t)b->stride * COMMANDS, sizeof(*b->words));
 	b->file = calloc(n, sizeof(*b->file));
@@ -97,16 +127,14 @@ static int make_commands(struct boot *b)
 		return EXIT_UNSURE;
 	}
 	begin(b, run);
+	code = add_operands(b, false, "corpus");
 	begin(b, probe);
 	if (b->cli->sweep)
 		begin(b, sweep);
-	for (unsigned i = 0; !code && i < n; i++)
-		code = add_operand(b, b->cli->n_args ? b->cli->args[i] : corpus);
-	while (b->words[at])
-		at++;
-	b->words[at++] = "--";
-	for (unsigned i = 0; !code && i < n; i++)
-		b->words[at++] = b->place[i];
+	if (!code && objects) {
+		begin(b, check);
+		code = add_operands(b, true, NULL);
+	}
 	return code;
 }
 
@@ -132,7 +160,8 @@ static void on_line(void *arg, unsigned command, const char *line, size_t n)
 		return;
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
 		if (!strncmp(line, verdicts[i], strlen(verdicts[i])) ||
-		    !strcmp(b->vm[command].argv[0], "probe")) /* its last line says it all */
+		    !strcmp(b->vm[command].argv[0], "probe") || /* its last line says it all */
+		    (!strcmp(b->vm[command].argv[0], "check") && strstr(line, " calls compared; ")))
 			snprintf(b->command[command].verdict, sizeof(b->command[command].verdict), "%.*s",
 				 (int)(n < 150 ? n : 150), line);
 }

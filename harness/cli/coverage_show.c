@@ -83,7 +83,7 @@ int coverage_reasons(struct coverage_run *run)
 
 static bool is_stale(const struct view *v, const struct reason *r)
 {
-	return v->run->exact && r->reached && !r->used;
+	return v->run->exact && !r->sometimes && r->reached && !r->used;
 }
 
 static void match(struct view *v)

@@ -266,9 +266,10 @@ const struct cmd cli_commands[] = {
 	 "many situations it decides a call's result (class of the outcome, shape of the chain, the user's optlen,\n"
 	 "optlen as the programs leave it) and in how many it has a say (outcome and shape), beside those that the\n"
 	 "boundary sweep and generated cases reach, without root and without a kernel. docs/fuzzing.md has the classes.\n"
-	 "With --kernel instead: boots it, runs the corpus (./corpus if none is given) and with --sweep the boundary\n"
-	 "sweep, and prints how many lines of each function of the hooks were executed, and those that were not, each\n"
-	 "with its reason. Needs the kernel's debug information, which for a packaged kernel is fetched (350 MB).\n"
+	 "With --kernel instead: boots it, runs the corpus (./corpus if none is given; of an OBJECT.bpf.o the programs, as\n"
+	 "check does) and with --sweep the boundary sweep, and prints how many lines of each function of the hooks were\n"
+	 "executed, and those that were not, each with its reason. Needs the kernel's debug information, which for a\n"
+	 "packaged kernel is fetched (350 MB).\n"
 	 "Exit 0: each line is reached or has a reason, 1: one has none, or a reason is stale (docs/coverage.md).\n"},
 	{"diff-profiles", DIFF_PROFILES, "A B", TAKES_PROFILE, 2, 2, cmd_diff_profiles,
 	 "find the smallest cases on which two profiles differ",

@@ -47,12 +47,12 @@ static bool take_row(struct reasons *r, char *line, unsigned number)
 	char *text = strstr(line, ": "), *why = NULL, *p = text;
 	struct reason row = {.line = number};
 
-	while (p && (p = strstr(p, " => "))) {
-		why = p;
-		p += 4;
-	}
+	for (; p && *p; p++)
+		if (!strncmp(p, " => ", 4) || !strncmp(p, " ~> ", 4))
+			why = p;
 	if (!text || !why || why <= text)
 		return false;
+	row.sometimes = why[1] == '~';
 	*text = 0;
 	*why = 0;
 	row.function = strdup(trim(line));

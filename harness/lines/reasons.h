@@ -4,6 +4,7 @@
  * speaks about. A row is
  *
  *	FUNCTION: TEXT => REASON
+ *	FUNCTION: TEXT ~> REASON     something that is not always run reaches it
  *
  * TEXT is a piece of the source, with blanks and line ends as single blanks; the row is about the line in
  *which it ends, so that a condition before it can tell two equal lines apart. # begins a comment line.
@@ -17,6 +18,7 @@
 struct reason {
 	char *function, *text, *why; /* owned */
 	unsigned line;		     /* of the table */
+	bool sometimes;		     /* ~> */
 	bool used, reached; /* set by callers: for a line that is not reached; it matches one that is */
 };
 
