@@ -141,8 +141,8 @@ static enum image_status download(struct getting *g, struct apt *apt, const stru
 	deb[strlen(deb)] = '/';
 	if (!g->quiet)
 		fprintf(stderr,
-			"hookdiff: fetching the debug information of Linux %s, %llu MB; twice as much is "
-			"kept\n",
+			"hookdiff: fetching the debug information of Linux %s, %llu MB, of which "
+			"the kernel is kept\n",
 			p->version, (unsigned long long)p->size / 1000000);
 	e = apt_fetch(apt, p, deb, why, sizeof(why));
 	status = e ? end(g, e == APT_SKIP ? IMAGE_SKIP : IMAGE_ERROR, "%s: %s", g->im->spec, why)
