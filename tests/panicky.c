@@ -34,7 +34,7 @@ static void put(const char *folder, const char *name, const char *text)
 	}
 }
 
-static int merge(const char *to, char **from)
+static int merge(const char *to, char **from, struct pulse *pulse)
 {
 	for (; *from; from++) {
 		DIR *d = opendir(*from);
@@ -51,6 +51,8 @@ static int merge(const char *to, char **from)
 			text[fread(text, 1, sizeof(text) - 1, f)] = 0;
 			fclose(f);
 			put(to, e->d_name, text);
+			if (pulse)
+				pulse_add(&pulse->cases, 1);
 		}
 		if (d)
 			closedir(d);
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
 	if (folder == argc || !recorder_join() || getrandom(random, sizeof(random), 0) != sizeof(random))
 		return 3;
 	if (merging)
-		return merge(argv[folder], argv + folder + 1);
+		return merge(argv[folder], argv + folder + 1, pulse);
 	snprintf(boot, sizeof(boot), "%08x", random[0]);
 	last = 1 + random[1] % MOST;
 	for (unsigned i = 1;; i++) {

@@ -244,19 +244,23 @@ static void on_splat(void *arg, unsigned command, const char *text, const char *
 	snprintf(v->splat_running, sizeof(v->splat_running), "%s", running);
 }
 
-/* Where findings of this side go; the guest's own are there too. */
-static bool findings_folder(struct in_vm *v, char *out, size_t size)
+/* The run's folder here, also if the guest died before it made one. */
+static bool need_folder(struct in_vm *v)
 {
 	const char *name = v->cli->argc > 1 ? v->cli->argv[1] : "run";
 	char made[64];
 	int n;
 
-	if (!v->folder[0]) { /* it died before it made one */
-		n = snprintf(made, sizeof(made), "%.20s-crash", name);
-		if (make_folder(v, made, (size_t)n))
-			return false;
-	}
-	return snprintf(out, size, "%s/%s/findings", v->cli->out, v->here) < (int)size;
+	if (v->folder[0])
+		return true;
+	n = snprintf(made, sizeof(made), "%.20s-crash", name);
+	return !make_folder(v, made, (size_t)n);
+}
+
+/* Where findings of this side go; the guest's own are there too. */
+static bool findings_folder(struct in_vm *v, char *out, size_t size)
+{
+	return need_folder(v) && snprintf(out, size, "%s/%s/findings", v->cli->out, v->here) < (int)size;
 }
 
 /* The operand's file, or one below it, that the guest knows by this name; NULL: there is none. */
@@ -310,7 +314,7 @@ static void save_inputs(struct in_vm *v, const struct postmortem_inputs *in, boo
 {
 	char path[400];
 
-	for (unsigned i = RECORDER_RING; v->folder[0] && i-- > 0;) {
+	for (unsigned i = RECORDER_RING; need_folder(v) && i-- > 0;) {
 		if (!in->input[i].n)
 			continue;
 		if (i || !crashed)

@@ -330,14 +330,13 @@ bool harvest_merge(struct crew *c, unsigned seconds, volatile sig_atomic_t *stop
 		return false;
 	minimal = minimise(c, made, from, 2, seconds, stop);
 	if (!minimal) {
-		char driver[512];
-
-		/* Without a driver nothing can be left out, but nothing may be lost either. */
-		if (!engine_driver(&c->o->place, ENGINE_LIBFUZZER, driver, sizeof(driver)) || *stop) {
+		if (*stop) {
 			dir_remove(made);
 			c->corpus = corpus_count(corpus);
 			return false;
 		}
+		/* Without a driver, or one that fails, nothing can be left out; nothing may be lost either.
+		 */
 		for (unsigned i = 0; i < 2; i++)
 			if (corpus_add(made, from[i]) < 0)
 				return false;

@@ -18,8 +18,8 @@ void harvest_findings(struct crew *c);
 void harvest_share(struct crew *c);
 
 /*
- * Merges everything into corpus/, minimised by libFuzzer if there is a driver, and otherwise all of it. Takes
- * at most so many seconds, and ends when *stop is set: then false, and corpus/ is what it was.
+ * Merges everything into corpus/, minimised by libFuzzer if that can be done in so many seconds, and
+ * otherwise all of it. Ends when *stop is set: then corpus/ is what it was. True if it is minimised.
  */
 bool harvest_merge(struct crew *c, unsigned seconds, volatile sig_atomic_t *stop);
 

@@ -2,6 +2,7 @@
 #include "mirror.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,12 +56,17 @@ static void send_from(struct walk *w, int fd, uint64_t *sent)
 	}
 }
 
-static bool rests(const struct stat *st)
+/* Nobody writes to it any more: the kernel gives out a lease for reading only then. */
+static bool is_whole(int fd, const struct stat *st)
 {
 	struct timespec now;
 	int64_t ms;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	if (!fcntl(fd, F_SETLEASE, F_RDLCK))
+		return true;
+	if (errno == EAGAIN)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now); /* a kernel without leases */
 	ms = (int64_t)(now.tv_sec - st->st_mtim.tv_sec) * 1000 +
 	     (now.tv_nsec - st->st_mtim.tv_nsec) / 1000000;
 	return ms >= MIRROR_REST || ms < 0;
@@ -72,15 +78,18 @@ static void send_file(struct walk *w, int dir, const char *name, const struct st
 	uint64_t once = 0;
 	int fd;
 
-	if (spooled ? !w->last && !rests(st) : !f || (f->sent && (uint64_t)st->st_size < f->sent))
+	if (!spooled && (!f || (f->sent && (uint64_t)st->st_size < f->sent)))
 		return;
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return;
-	send_from(w, fd, spooled ? &once : &f->sent);
-	close(fd);
-	if (spooled)
+	if (!spooled) {
+		send_from(w, fd, &f->sent);
+	} else if (w->last || is_whole(fd, st)) {
+		send_from(w, fd, &once);
 		unlinkat(dir, name, 0);
+	}
+	close(fd);
 }
 
 static void walk(struct walk *w, int at, const char *name, unsigned depth)

@@ -15,7 +15,8 @@
 #define MIRROR_FILES 1024
 #define MIRROR_DEPTH 4
 #define MIRROR_SPOOL "spool"
-#define MIRROR_REST  50 /* ms without a change after which a file of the spool is whole */
+#define MIRROR_REST  500 /* ms without a change after which a file is whole, where the kernel cannot say it  \
+			  */
 
 struct mirror_file {
 	uint64_t inode;
