@@ -39,7 +39,7 @@ mkdir -p drivers/libfuzzer
 ln -s "$HD_BUILD_DIR/tests/panicky" drivers/libfuzzer/fuzz_kernel
 "$HOOKDIFF" campaign --kernel "$kernel" --engines libfuzzer --workers 2 --drivers drivers --seed 1 --out c >out 2>err </dev/null &
 pid=$!
-for ((i = 0; i < 6000; i++)); do
+for ((i = 0; i < deaths * 60; i++)); do # six seconds for each
 	[ "$(find c/crashes -type f 2>/dev/null | wc -l)" -ge "$deaths" ] && break
 	kill -0 $pid 2>/dev/null || break
 	sleep 0.1
