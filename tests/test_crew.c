@@ -208,6 +208,54 @@ static void no_such_program(void **state)
 	worker_fini(&w);
 }
 
+/* A guest's counters begin at 0 with each command, and arrive as text. */
+static void a_pulse_follows_a_guest(void **state)
+{
+	static const char *const bad[] = {"",
+					  "1",
+					  "1 2 3 4 5 6 7",
+					  "1 2 3 4 5 6 7 8 9",
+					  "1 2 3 4 5 6 7 8 ",
+					  "1 2 3 -4 5 6 7 8",
+					  "1 2 3 4 5 6 7 99999999999999999999"};
+	struct pulse_counts a = {1, 20, 3, 4, {1, 0, 0, 0}}, b = {5, 21, 3, 4, {3, 0, 0, 1ull << 63}}, c;
+	struct pulse p = {0};
+	char text[PULSE_TEXT];
+
+	pulse_print(&b, text);
+	assert_true(pulse_scan(text, &c));
+	assert_memory_equal(&b, &c, sizeof(b));
+	memset(&c, 0xff, sizeof(c)); /* the longest there is */
+	pulse_print(&c, text);
+	assert_true(pulse_scan(text, &a));
+	assert_memory_equal(&a, &c, sizeof(a));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(pulse_scan(bad[i], &c));
+	a = (struct pulse_counts){1, 20, 3, 4, {1, 0, 0, 0}};
+	pulse_follow(&p, &(struct pulse_counts){0}, &a);
+	pulse_follow(&p, &a, &b);
+	pulse_follow(&p, &b, &a); /* one that goes back adds nothing */
+	c = pulse_look(&p);
+	assert_memory_equal(&b, &c, sizeof(b));
+}
+
+static void inputs_that_crashed_are_left_out(void **state)
+{
+	assert_int_equal(mkdir(path("given"), 0755), 0);
+	write_file(path("given/good"), "a good one");
+	write_file(path("given/deadly"), "a deadly one");
+	assert_int_equal(mkdir(path("died"), 0755), 0);
+	write_file(path("died/panic-input"), "a deadly one");
+	assert_int_equal(corpus_add(path("kept"), path("given")), 2);
+	assert_int_equal(corpus_add(path("crashed"), path("died")), 1);
+	corpus_remove(path("kept"), path("crashed"));
+	assert_int_equal(corpus_count(path("kept")), 1);
+	assert_int_equal(corpus_add(path("kept"), path("given")), 1); /* it was the deadly one */
+	corpus_remove(path("nowhere"), path("crashed"));
+	corpus_remove(path("kept"), path("nowhere"));
+	assert_int_equal(corpus_count(path("kept")), 2);
+}
+
 static void a_pulse_is_joined(void **state)
 {
 	struct worker w;
@@ -294,6 +342,8 @@ int main(void)
 		cmocka_unit_test(who_stands_still_is_killed),
 		cmocka_unit_test(no_such_program),
 		cmocka_unit_test(a_pulse_is_joined),
+		cmocka_unit_test(a_pulse_follows_a_guest),
+		cmocka_unit_test(inputs_that_crashed_are_left_out),
 		cmocka_unit_test(folders_are_unions),
 		cmocka_unit_test(queues_go_to_other_machines),
 	};

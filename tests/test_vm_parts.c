@@ -9,6 +9,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -458,6 +460,102 @@ static void test_recorder(void **st)
 	close(ram);
 }
 
+/* --- inputs of a fuzz driver in a guest's memory */
+
+#define RAM (8 << 20)
+
+/* The recorder's file, its pages at odd places of a memory. */
+static int scatter(const char *path)
+{
+	int from = open(path, O_RDONLY), ram = memfd_create("ram", 0);
+	char page[RECORDER_PAGE];
+
+	assert_true(from >= 0);
+	assert_int_equal(ftruncate(ram, RAM), 0);
+	for (unsigned i = 0; read(from, page, sizeof(page)) == sizeof(page); i++)
+		assert_int_equal(pwrite(ram, page, sizeof(page), (off_t)((i * 37) % 2048) * RECORDER_PAGE),
+				 sizeof(page));
+	close(from);
+	return ram;
+}
+
+static void *mirrors(void *arg)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		usleep(10000);
+		recorder->mirrored++;
+	}
+	return NULL;
+}
+
+static void test_inputs(void **st)
+{
+	char path[] = "/tmp/hookdiff-recorder-XXXXXX", text[32], expected[16];
+	struct postmortem_inputs *got = calloc(1, sizeof(*got));
+	static uint8_t large[RECORDER_INPUT + 100]; /* more than is kept */
+	struct recorder rec;
+	uint64_t before;
+	pthread_t thread;
+	int ram;
+
+	(void)st;
+	close(mkstemp(path));
+	recorder_input((const uint8_t *)"x", 1); /* nobody looks: nothing happens */
+	unsetenv(RECORDER_ENV);
+	assert_false(recorder_join());
+	setenv(RECORDER_ENV, path, 1);
+	assert_false(recorder_join()); /* empty: not a recorder's */
+	assert_int_equal(recorder_make(path), 0);
+	assert_true(recorder_join());
+	for (unsigned i = 1; i <= 300; i++) {
+		snprintf(text, sizeof(text), "input %u", i);
+		recorder_input((const uint8_t *)text, strlen(text));
+	}
+	memset(large, 'L', sizeof(large));
+	recorder_input(large, sizeof(large));
+
+	ram = scatter(path);
+	assert_true(postmortem_read(ram, &rec));
+	assert_int_equal(rec.kind, RECORDER_DRIVER);
+	assert_int_equal(rec.seed, 301);
+	recorder_describe(&rec, text, sizeof(text));
+	assert_string_equal(text, "input 301 of the driver");
+	postmortem_inputs(ram, rec.seed, got);
+	assert_int_equal(got->input[0].n, RECORDER_INPUT);
+	for (unsigned i = 1; i < RECORDER_RING; i++) {
+		snprintf(expected, sizeof(expected), "input %u", 301 - i);
+		assert_string_equal(buf_str(&got->input[i]), expected);
+	}
+	postmortem_inputs_fini(got);
+	memset(got, 0, sizeof(*got));
+
+	/* Hostile: lengths beyond the page, serials that were never given. */
+	for (off_t at = 0; at < RAM; at += RECORDER_PAGE) {
+		struct recorder_input in;
+
+		assert_int_equal(pread(ram, &in, sizeof(in), at), sizeof(in));
+		in.n = rnd(3) ? ~rnd(100) : in.n;
+		in.serial = rnd(3) ? ((uint64_t)rnd(~0u) << 32) + rnd(1000) : in.serial;
+		assert_int_equal(pwrite(ram, &in, sizeof(in), at), sizeof(in));
+	}
+	postmortem_inputs(ram, rec.seed, got);
+	for (unsigned i = 0; i < RECORDER_RING; i++)
+		assert_true(got->input[i].n <= RECORDER_INPUT);
+	postmortem_inputs_fini(got);
+	free(got);
+
+	/* Waiting ends when everything was sent twice: the first time may have begun before. */
+	before = recorder->mirrored;
+	assert_int_equal(pthread_create(&thread, NULL, mirrors, NULL), 0);
+	recorder_wait();
+	assert_true(recorder->mirrored >= before + 2);
+	assert_true(recorder->mirrored < before + 40);
+	pthread_join(thread, NULL);
+	close(ram);
+	unlink(path);
+	unsetenv(RECORDER_ENV);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_recorder),
+		cmocka_unit_test(test_inputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
