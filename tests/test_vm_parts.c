@@ -534,7 +534,7 @@ static void test_inputs(void **st)
 		struct recorder_input in;
 
 		assert_int_equal(pread(ram, &in, sizeof(in), at), sizeof(in));
-		in.n = rnd(3) ? ~rnd(100) : in.n;
+		in.n = rnd(3) ? RECORDER_INPUT + 1 + rnd(2000) : in.n;
 		in.serial = rnd(3) ? ((uint64_t)rnd(~0u) << 32) + rnd(1000) : in.serial;
 		assert_int_equal(pwrite(ram, &in, sizeof(in), at), sizeof(in));
 	}

@@ -67,10 +67,9 @@ static bool is_input(void *arg, const uint8_t *page)
 	struct gathering *g = arg;
 	uint64_t age;
 
-	if (memcmp(page, g->magic, sizeof(g->magic)) || !in->serial || in->serial > g->last ||
-	    in->n > RECORDER_INPUT)
+	if (memcmp(page, g->magic, sizeof(g->magic)) || !in->serial || in->n > RECORDER_INPUT)
 		return true;
-	age = g->last - in->serial;
+	age = g->last - in->serial; /* of a serial that was never given: very old */
 	if (age < RECORDER_RING && !g->to->input[age].n)
 		buf_add(&g->to->input[age], in->bytes, in->n);
 	return true;
