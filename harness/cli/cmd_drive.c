@@ -34,12 +34,12 @@ enum { DRIVE_ARGS = 128 };
 /* OUT/drive-TIME and what is in it. */
 static int make_folders(const struct cli *cli, char *folder, size_t size)
 {
-	static const char *const below[] = {"/" MIRROR_SPOOL, "/findings", "/artifacts"};
+	static const char *const below[] = {MIRROR_SPOOL, "findings", "artifacts"};
 	char path[600];
 	int err = session_folder(cli->out, "drive", time(NULL), folder, size);
 
 	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", folder, below[i]);
+		snprintf(path, sizeof(path), "%s/%s", folder, below[i]);
 		err = mkdir(path, 0755) ? -errno : 0;
 	}
 	return err;
