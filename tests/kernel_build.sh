@@ -87,6 +87,7 @@ expect 0 '^BUG: failure at .*/__cgroup_bpf_run_filter_setsockopt\(\)' cat "$fold
 expect 0 'recurs     3 of 3 fresh machines; smallest case' cat "$folder/card.txt"
 expect 0 'setsockopt multi: optlen = 17; return 1' cat "$folder/case.case"
 expect 0 '^3$' grep -vc '^#' "$folder/case.case" # nothing is left that it does not take
+# shellcheck disable=SC2016
 expect 0 '^compiles' bash -c 'gcc -Wall -Wextra -Werror -fsyntax-only "$1" && echo compiles' - "$folder/repro.c"
 expect 1 '^FAIL: the kernel crashed while .*/case.case ran' "$HOOKDIFF" run --kernel "$deadly" --out "$tmp/again" "$folder/case.case"
 expect 0 "recurs     3 of 3" cat "$tmp/again"/*/findings/*/card.txt

@@ -15,8 +15,7 @@
 #define MIRROR_FILES 1024
 #define MIRROR_DEPTH 4
 #define MIRROR_SPOOL "spool"
-#define MIRROR_REST  500 /* ms without a change after which a file is whole, where the kernel cannot say it  \
-			  */
+#define MIRROR_REST  500 /* ms without a change that a file is taken for whole after, without leases */
 
 struct mirror_file {
 	uint64_t inode;
