@@ -524,6 +524,8 @@ static void damaged(void **state)
 	assert_int_equal(file_read(HD_BUILD_DIR "/tests/lines_subject", &b), 0);
 	n = debug_sections(&b, start, size);
 	assert_true(n >= 4);
+	if (!n) /* a checker does not see that assert_true() leaves */
+		return;
 	rng_seed(&r, 7, 7);
 	for (unsigned i = 0; i < rounds; i++) {
 		char why[512] = "";
