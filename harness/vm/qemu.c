@@ -48,7 +48,7 @@ void qemu_exec(const char *program, const struct machine_opts *o)
 		"-display", "none", "-serial", "stdio", "-chardev", channel, "-serial", "chardev:channel",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=0x4", "-kernel", o->kernel, "-initrd", initrd,
 		"-append", o->kvm ? APPEND : APPEND APPEND_TCG};
-	unsigned n = 0;
+	unsigned n = 1;
 
 	snprintf(memory, sizeof(memory), "%uM", o->memory);
 	snprintf(ram, sizeof(ram), "memory-backend-file,id=ram,share=on,size=%uM,mem-path=/proc/self/fd/%d",
