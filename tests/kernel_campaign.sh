@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # hookdiff campaign --kernel with a driver (panicky.c) whose kernel dies after a few inputs, again and again: whatever it
-# had written before each death is there at the end. HD_DEATHS of them, else thirty: a
-# hundred take two minutes.
+# had written before each death is there at the end. HD_DEATHS of them, else thirty: a hundred take two minutes.
 set -u
 export LC_ALL=C
 : "${HOOKDIFF:?the binary under test}" "${HD_SOURCE_DIR:?the source tree}" "${HD_BUILD_DIR:?}"

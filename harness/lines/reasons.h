@@ -7,7 +7,7 @@
  *	FUNCTION: TEXT ~> REASON     something that is not always run reaches it
  *
  * TEXT is a piece of the source, with blanks and line ends as single blanks; the row is about the line in
- *which it ends, so that a condition before it can tell two equal lines apart. # begins a comment line.
+ * which it ends, so that a condition before it can tell two equal lines apart. # begins a comment line.
  */
 #ifndef REASONS_H
 #define REASONS_H
