@@ -16,7 +16,7 @@
 #include "../crew/crew.h"
 #include "../exec/probe.h"
 #include "../kernels/files.h"
-#include "../kernels/image.h"
+#include "in_vm.h"
 #include "../report/text.h"
 #include "session.h"
 
@@ -328,20 +328,10 @@ static void machine_name(const struct cli *cli, char *name, size_t size)
 static int find_kernel(const struct cli *cli, struct utsname *u)
 {
 	struct kernel_image im;
-	char why[1024];
+	int code = in_vm_image(cli, &im);
 
-	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
-		return cli_usage("--kernel: %s", why);
-	switch (image_get(cli->kernel, &im, cli->json, why, sizeof(why))) {
-	case IMAGE_OK:
-		break;
-	case IMAGE_SKIP:
-		fprintf(stderr, "SKIP: %s\n", why);
-		return EXIT_UNSURE;
-	case IMAGE_ERROR:
-		fprintf(stderr, "hookdiff: %s\n", why);
-		return EXIT_UNSURE;
-	}
+	if (code)
+		return code;
 	snprintf(u->release, sizeof(u->release), "%.*s", (int)sizeof(u->release) - 1, im.release);
 	*u->version = 0;
 	return 0;

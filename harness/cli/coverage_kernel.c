@@ -14,6 +14,7 @@
 #include "../kernels/debuginfo.h"
 #include "../tcg/trace.h"
 #include "../vm/vm.h"
+#include "in_vm.h"
 
 #define OUT	    "/tmp/hookdiff-out" /* of the guest's commands */
 #define MOST_BLOCKS (64u << 20)		/* bytes of their addresses */
@@ -325,13 +326,6 @@ static int by_plugin(struct boot *b)
 	return code;
 }
 
-static int told(enum image_status status, const char *why)
-{
-	if (status)
-		fprintf(stderr, "%s: %s\n", status == IMAGE_SKIP ? "SKIP" : "hookdiff", why);
-	return status ? EXIT_UNSURE : EXIT_AGREE;
-}
-
 /* The kernel, its debug information, and the lines of its hooks. */
 static int open_kernel(struct coverage_run *run)
 {
@@ -339,11 +333,9 @@ static int open_kernel(struct coverage_run *run)
 	struct cli *cli = run->cli;
 	int code;
 
-	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
-		return cli_usage("--kernel: %s", why);
-	code = told(image_get(cli->kernel, &run->im, cli->json, why, sizeof(why)), why);
+	code = in_vm_image(cli, &run->im);
 	if (!code)
-		code = told(debuginfo_get(&run->im, debug, cli->json, why, sizeof(why)), why);
+		code = in_vm_told(debuginfo_get(&run->im, debug, cli->json, why, sizeof(why)), why);
 	if (code)
 		return code;
 	run->lines = lines_open(debug, coverage_functions, coverage_function_count, why, sizeof(why));

@@ -439,31 +439,38 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 	return code;
 }
 
+int in_vm_told(enum image_status status, const char *why)
+{
+	if (status)
+		fprintf(stderr, "%s: %s\n", status == IMAGE_SKIP ? "SKIP" : "hookdiff", why);
+	return status ? EXIT_UNSURE : EXIT_AGREE;
+}
+
+int in_vm_image(const struct cli *cli, struct kernel_image *im)
+{
+	char why[1024];
+
+	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
+		return cli_usage("--kernel: %s", why);
+	return in_vm_told(image_get(cli->kernel, im, cli->json, why, sizeof(why)), why);
+}
+
 int in_vm_run(struct cli *cli)
 {
 	struct in_vm v = {.cli = cli};
 	struct kernel_image im;
 	unsigned n = (unsigned)cli->n_args + cli->also.n + 4;
-	int code = EXIT_UNSURE;
-	char why[1024];
+	int code;
 
 	if (cli->backend)
 		return cli_usage("expected --kernel or --backend, found both");
 	if (!cli->out) /* a command that writes no report */
 		cli->out = "hookdiff-out";
-	if (!image_spec_valid(cli->kernel, why, sizeof(why)))
-		return cli_usage("--kernel: %s", why);
-	switch (image_get(cli->kernel, &im, cli->json, why, sizeof(why))) {
-	case IMAGE_OK:
-		break;
-	case IMAGE_SKIP:
-		fprintf(stderr, "SKIP: %s\n", why);
-		return EXIT_UNSURE;
-	case IMAGE_ERROR:
-		fprintf(stderr, "hookdiff: %s\n", why);
-		return EXIT_UNSURE;
-	}
+	code = in_vm_image(cli, &im);
+	if (code)
+		return code;
 
+	code = EXIT_UNSURE;
 	v.file = calloc(n, sizeof(*v.file));
 	v.guest = calloc(n, sizeof(*v.guest));
 	v.argv = calloc((size_t)cli->argc + 1, sizeof(*v.argv));

@@ -18,6 +18,8 @@ static inline int in_vm_run(struct cli *cli)
 	return EXIT_UNSURE;
 }
 #else
+#include "../kernels/image.h"
+
 static inline bool in_vm(const struct cli *cli)
 {
 	return cli->kernel;
@@ -28,6 +30,11 @@ static inline bool in_vm(const struct cli *cli)
  * come to --out, its exit code is returned. EXIT_UNSURE with the reason if the guest did not get to its end.
  */
 int in_vm_run(struct cli *cli);
+
+/* The kernel of --kernel, fetched if need be: EXIT_AGREE, or the exit code after one line on stderr. */
+int in_vm_image(const struct cli *cli, struct kernel_image *im);
+/* The exit code for how getting something ended; why is printed unless it is IMAGE_OK. */
+int in_vm_told(enum image_status status, const char *why);
 #endif
 
 #endif
