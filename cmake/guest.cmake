@@ -33,7 +33,7 @@ elseif(NOT HD_HAS_STATIC_LIBS)
 endif()
 
 file(GLOB guest_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/harness/guest/*.c ${CMAKE_SOURCE_DIR}/harness/cli/*.c)
-list(FILTER guest_sources EXCLUDE REGEX "/(in_vm|in_vm_crash|cmd_kernel|cmd_matrix|cmd_man|cmd_completion|cmd_report|cmd_emit|cmd_bisect|cmd_campaign|cmd_mutants|kernel_build|coverage_[a-z]+|bisect_[a-z]+)[.]c$")
+list(FILTER guest_sources EXCLUDE REGEX "/(in_vm|in_vm_crash|cmd_kernel|cmd_matrix|cmd_man|cmd_completion|cmd_report|cmd_emit|cmd_bisect|cmd_campaign|cmd_drive|cmd_mutants|kernel_build|coverage_[a-z]+|bisect_[a-z]+)[.]c$")
 add_executable(hookdiff-guest harness/main.c harness/vm/frame.c ${guest_sources})
 target_compile_definitions(hookdiff-guest PRIVATE HD_GUEST)
 set_target_properties(hookdiff-guest PROPERTIES HD_STATIC ON) # CMakeLists.txt: libraries by name, not by file

@@ -1,100 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hookdiff drive: a libFuzzer driver inside a guest. The host sends it and the libraries that it is linked
- * with; in the guest it becomes the command's process, and what it finds comes out while it runs: inputs
- * through a spool (guest/mirror.h), counters through the pulse, the input that runs through the recorder.
+ * hookdiff drive, the host's side: sends a libFuzzer driver with the libraries that it is linked with into a
+ * guest, where guest/drive.c becomes it, and says what came of it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../base/buf.h"
-#include "in_vm.h"
-#include "session.h"
-
-/* NAME=VALUE in front of the driver, as env(1) takes them: how many. */
-static int settings(const struct cli *cli)
-{
-	int n = 0;
-
-	while (n < cli->n_args - 1 && strchr(cli->args[n], '='))
-		n++;
-	return n;
-}
-
-#ifdef HD_GUEST
-#include "../guest/mirror.h"
-
-enum { DRIVE_ARGS = 128 };
-
-/* OUT/drive-TIME and what is in it. */
-static int make_folders(const struct cli *cli, char *folder, size_t size)
-{
-	static const char *const below[] = {MIRROR_SPOOL, "findings", "artifacts"};
-	char path[600];
-	int err = session_folder(cli->out, "drive", time(NULL), folder, size);
-
-	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, below[i]);
-		err = mkdir(path, 0755) ? -errno : 0;
-	}
-	return err;
-}
-
-/* Folders and files behind the driver's name are told after its options: the first folder is written to. */
-int cmd_drive(struct cli *cli)
-{
-	char folder[256], text[3][600], seconds[64], cwd[512];
-	char *argv[DRIVE_ARGS + 8];
-	unsigned n = 0;
-	int first = settings(cli),
-	    err = getcwd(cwd, sizeof(cwd)) ? make_folders(cli, folder, sizeof(folder)) : -errno;
-
-	if (err) {
-		fprintf(stderr, "hookdiff: drive: cannot make %s: %s\n", cli->out, strerror(-err));
-		return EXIT_UNSURE;
-	}
-	if (cli->n_args > DRIVE_ARGS)
-		return cli_usage("drive: expected at most %d operands, found %d", DRIVE_ARGS, cli->n_args);
-	if (strcmp(cli->profile, "auto"))
-		setenv("HOOKDIFF_PROFILE", cli->profile, 1);
-	if (!access(cli->waivers, R_OK))
-		setenv("HOOKDIFF_WAIVERS", cli->waivers, 1);
-	snprintf(text[0], sizeof(text[0]), "%s/findings", folder);
-	setenv("HOOKDIFF_FINDINGS", text[0], 1);
-	snprintf(text[1], sizeof(text[1]), "-artifact_prefix=%s/artifacts/", folder);
-	snprintf(text[2], sizeof(text[2]), "%s/" MIRROR_SPOOL, folder);
-	snprintf(seconds, sizeof(seconds), "-max_total_time=%llu", (unsigned long long)cli->seconds);
-	for (int i = 0; i < first; i++)
-		putenv(cli->args[i]);
-	argv[n++] = cli->args[first];
-	argv[n++] = text[1];
-	argv[n++] = "-reload=0"; /* of the spool, which others empty */
-	if (cli->seconds)
-		argv[n++] = seconds;
-	for (int pass = 0; pass < 2; pass++) {
-		if (pass)
-			argv[n++] = text[2];
-		for (int i = first + 1; i < cli->n_args; i++)
-			if ((cli->args[i][0] != '-') == pass)
-				argv[n++] = cli->args[i];
-	}
-	argv[n] = NULL;
-	fflush(NULL);
-	execv(argv[0], argv);
-	fprintf(stderr, "hookdiff: drive: %s: %s\n", argv[0], strerror(errno));
-	return EXIT_UNSURE;
-}
-#else
-#include <dirent.h>
-
 #include "../base/clock.h"
 #include "../kernels/run.h"
 #include "../report/text.h"
+#include "drive.h"
+#include "in_vm.h"
 
 #define KNOWN	     "HOOKDIFF_KNOWN=" /* the setting whose value is a folder here */
 #define GUEST_MEMORY 512	       /* MiB: a fuzzer and its corpus */
@@ -138,7 +59,7 @@ static int add_known(struct cli *cli)
 {
 	const char *file[2] = {access("/bin/sh", X_OK) ? NULL : "/bin/sh", NULL};
 
-	for (int i = 0; i < settings(cli); i++)
+	for (int i = 0; i < drive_settings(cli); i++)
 		if (!strncmp(cli->args[i], KNOWN, strlen(KNOWN)) &&
 		    !access(cli->args[i] + strlen(KNOWN), R_OK))
 			file[1] = cli->known = cli->args[i] + strlen(KNOWN);
@@ -195,7 +116,7 @@ static int report(const struct cli *cli, int code, double seconds)
 
 int cmd_drive(struct cli *cli)
 {
-	const char *driver = cli->args[settings(cli)], *const ldd[] = {"ldd", driver, NULL};
+	const char *driver = cli->args[drive_settings(cli)], *const ldd[] = {"ldd", driver, NULL};
 	double begun = clock_now();
 	struct buf lines = {0};
 	int code;
@@ -223,4 +144,3 @@ int cmd_drive(struct cli *cli)
 		free((char *)cli->also.item[--cli->also.n]);
 	return code;
 }
-#endif
