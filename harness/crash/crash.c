@@ -8,8 +8,11 @@
 
 #include "../base/clock.h"
 #include "../kernels/files.h"
-#include "../mutate/batch.h"
 #include "../case/case_bin.h"
+#include "../case/safe.h"
+#include "../mutate/batch.h"
+#include "../mutate/fit.h"
+#include "../profiles/selfcheck.h"
 #include "finding.h"
 #include "hunt.h"
 
@@ -84,11 +87,16 @@ unsigned crash_cases_of(const void *input, size_t n, struct tcase *out[CRASH_CAS
 	unsigned cases = batch_split(input, n, end), got = 0;
 
 	for (unsigned i = 0; i < cases && got < CRASH_CASES; from = end[i++]) {
+		const uint8_t *bytes = (const uint8_t *)input + from;
+		int32_t level, optname;
+
 		out[got] = calloc(1, sizeof(*out[got]));
-		if (out[got] && case_bin_take((const uint8_t *)input + from, n - from, out[got]))
-			got++;
-		else
-			free(out[got]);
+		if (!out[got] || !case_bin_take(bytes, n - from, out[got]) || !out[got]->n_calls ||
+		    !tcase_host_safe(out[got], &level, &optname)) {
+			free(out[got]); /* the driver did not run it */
+			continue;
+		}
+		fit_input(out[got++], selfcheck_pick(bytes, end[i] - from));
 	}
 	return got;
 }

@@ -76,7 +76,8 @@ enum crash_status crash_investigate(const struct crash_opts *opts, const char *s
 				    const struct tcase *const *cases, unsigned n, struct crash_result *r);
 
 /*
- * The cases of a fuzz driver's input (mutate/batch.h): returns how many, each to be freed by the caller.
+ * The cases that fuzz_kernel runs of an input (mutate/batch.h), as it runs them (mutate/fit.h): returns how
+ * many, each to be freed by the caller.
  */
 unsigned crash_cases_of(const void *input, size_t n, struct tcase *out[CRASH_CASES]);
 

@@ -5,7 +5,8 @@
 
 #include "parts.h"
 
-#define PLACES 8 /* the most programs of one hook in topologies[] */
+#define OWN_CHAIN 64 /* one in so many keeps its own chain */
+#define PLACES	  8  /* the most programs of one hook in topologies[] */
 
 struct shape {
 	unsigned levels;
@@ -108,6 +109,16 @@ void fit_topology(struct tcase *tc, const struct topology *t)
 			tc->sock[i].level = tc->n_levels;
 }
 
+static void expect_nothing(struct tcase *tc)
+{
+	for (unsigned i = 0; i < tc->n_calls; i++) {
+		struct tc_expect *e = &tc->call[i].expect;
+
+		e->has_ret = e->has_optlen = false;
+		e->n_bytes = 0;
+	}
+}
+
 bool fit_chain(struct tcase *tc)
 {
 	const struct topology *t = nearest(tc);
@@ -115,11 +126,16 @@ bool fit_chain(struct tcase *tc)
 	if (is_already(tc, t))
 		return false;
 	fit_topology(tc, t);
-	for (unsigned i = 0; i < tc->n_calls; i++) {
-		struct tc_expect *e = &tc->call[i].expect;
-
-		e->has_ret = e->has_optlen = false;
-		e->n_bytes = 0;
-	}
+	expect_nothing(tc);
 	return true;
+}
+
+void fit_input(struct tcase *tc, uint64_t pick)
+{
+	if (pick % OWN_CHAIN) {
+		fit_chain(tc);
+		for (unsigned i = 0; i < tc->n_calls; i++)
+			tc->call[i].meanwhile = MEANWHILE_NOTHING;
+	}
+	expect_nothing(tc);
 }

@@ -18,7 +18,15 @@
  */
 bool fit_chain(struct tcase *tc);
 
-/* The same with a chain of the caller's choice, which may lose programs. */
+/*
+ * What fuzz_kernel makes of a case of its input, and whoever wants to see again what it saw: all but one in
+ * 64 are put on a usual chain, and no thread changes anything under their calls, which costs as much as
+ * dozens of cases. What random bytes expect is dropped. pick: a number that the bytes decide
+ * (selfcheck_pick).
+ */
+void fit_input(struct tcase *tc, uint64_t pick);
+
+/* The same as fit_chain with a chain of the caller's choice, which may lose programs. */
 void fit_topology(struct tcase *tc, const struct topology *t);
 
 #endif

@@ -3,11 +3,10 @@
  * Live difference between the oracle and this kernel's hooks. Needs root. An input is one to BATCH_MAX
  * cases in binary form, one behind the other; a divergence prints its card and aborts, or with
  * HOOKDIFF_FINDINGS is written there and the run goes on. Options that can hurt
- * the host are passed over. All but one case in OWN_CHAIN are put on a chain that is there (mutate/fit.h),
- * and no thread changes anything under their calls: both cost as much as dozens of cases. A kernel with KCOV
- * (docs/kernels.md) guides the engine by what it went through, unless HOOKDIFF_KCOV=0 is in the environment;
- * with 1 it must. Cases share sockets, and the state that earlier ones left in them; a divergence is
- * confirmed on fresh sockets, and the card says whether it showed there.
+ * the host are passed over. Nearly all are put on a chain that is there (mutate/fit.h fit_input). A kernel
+ * with KCOV (docs/kernels.md) guides the engine by what it went through, unless HOOKDIFF_KCOV=0 is in the
+ * environment; with 1 it must. Cases share sockets, and the state that earlier ones left in them; a
+ * divergence is confirmed on fresh sockets, and the card says whether it showed there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +23,6 @@
 #include "guide.h"
 #include "guide_kernel.h"
 #include "stats.h"
-
-#define OWN_CHAIN 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -87,17 +84,7 @@ static bool run(struct live *live, struct tcase *tc, uint64_t pick)
 		stats_refuse(REFUSED_UNSAFE);
 		return false;
 	}
-	if (pick % OWN_CHAIN) {
-		fit_chain(tc);
-		for (unsigned i = 0; i < tc->n_calls; i++)
-			tc->call[i].meanwhile = MEANWHILE_NOTHING;
-	}
-	for (unsigned i = 0; i < tc->n_calls; i++) { /* what random bytes expect is not the kernel's fault */
-		struct tc_expect *e = &tc->call[i].expect;
-
-		e->has_ret = e->has_optlen = false;
-		e->n_bytes = 0;
-	}
+	fit_input(tc, pick);
 	fuzz_stats.calls += tc->n_calls;
 	switch (run_watched(live, tc)) {
 	case V_FAIL:
