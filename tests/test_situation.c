@@ -16,6 +16,7 @@
 #include "harness/mutate/gen.h"
 #include "harness/profiles/standin.h"
 #include "harness/targets/guide.h"
+#include "harness/targets/guide_kernel.h"
 #include "oracle/oracle.h"
 #include "oracle/profiles.h"
 
@@ -255,11 +256,33 @@ static void guided(void **state)
 	teardown_oracle(&f);
 }
 
+/* Steps between blocks of the kernel: each way counts once. */
+static void guided_by_the_kernel(void **state)
+{
+	static const uint64_t there[] = {0xffffffff81234560, 0xffffffff81234590},
+			      back[] = {0xffffffff81234590, 0xffffffff81234560};
+
+	(void)state;
+	guide_kernel(there, 0);
+	assert_int_equal(guide_kernel_count(), 0);
+	guide_kernel(there, 2);
+	assert_int_equal(guide_kernel_count(), 2);
+	guide_kernel(there, 2);
+	assert_int_equal(guide_kernel_count(), 2);
+	guide_kernel(back, 2);
+	assert_int_equal(guide_kernel_count(), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_hand), cmocka_unit_test(open_outcome), cmocka_unit_test(page_size),
-		cmocka_unit_test(numbers), cmocka_unit_test(counters),	   cmocka_unit_test(guided),
+		cmocka_unit_test(by_hand),
+		cmocka_unit_test(open_outcome),
+		cmocka_unit_test(page_size),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(counters),
+		cmocka_unit_test(guided),
+		cmocka_unit_test(guided_by_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
