@@ -220,6 +220,12 @@ static void test_verdict(void **state)
 	assert_string_equal(summary_verdict(&t, &c), "INCONCLUSIVE");
 
 	t = good_totals();
+	t.calls = 0;
+	assert_string_equal(summary_verdict(&t, &c), "INCONCLUSIVE");
+	t.operations = 1; /* results of attaching are compared, too */
+	assert_string_equal(summary_verdict(&t, &c), "PASS");
+
+	t = good_totals();
 	c.ran_ok[HOOK_SET] = 0;
 	assert_string_equal(summary_verdict(&t, &c), "INCONCLUSIVE");
 	t.calls_on[HOOK_SET] = 0; /* a hook that no case called needs no control */

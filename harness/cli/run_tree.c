@@ -83,6 +83,7 @@ void run_tree_end(struct run_tree *q, struct clause_stat *stat, struct report_to
 		stat[c].fail += q->o.loop.stat[c].fail;
 	}
 	t->calls += q->o.loop.calls;
+	t->operations += q->o.operations;
 	t->silent += q->o.loop.silent;
 	for (unsigned h = 0; h < HOOK_COUNT; h++)
 		t->calls_on[h] += q->o.loop.calls_on[h];

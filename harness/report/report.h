@@ -80,6 +80,7 @@ struct report_totals {
 	const struct waivers *waivers; /* with the uses that this run made of each; NULL: none */
 	const char *incomplete;	       /* why the run ended early, a few words; NULL: it did not */
 	uint64_t cases, calls;
+	uint64_t operations; /* steps of cases with operations, calls among them */
 	uint64_t pass, fail, waived, skipped, inconclusive, error; /* cases by verdict */
 	uint64_t findings;	       /* failures that differ in (clause, hook, option class, field) */
 	uint64_t splats;	       /* complaints in the kernel's log */

@@ -40,7 +40,7 @@ static enum result judge(const struct report_totals *t, const struct control_cou
 		buf_puts(why, t->inconclusive == 1 ? " case proves nothing" : " cases prove nothing");
 		return R_INCONCLUSIVE;
 	}
-	if (!(t->pass + t->waived) || !t->calls) {
+	if (!(t->pass + t->waived) || !(t->calls + t->operations)) {
 		buf_puts(why, "nothing was compared");
 		return R_INCONCLUSIVE;
 	}
