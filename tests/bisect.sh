@@ -285,6 +285,34 @@ done
 checks=$((checks + 1))
 if runs "$worker"; then fail "a killed step leaves its worker running"; fi
 
+# What the build has started ends with the step, however that ends: make's compilers are not children of ours.
+for signal in TERM KILL; do
+	rm -f compiler
+	"$HOOKDIFF" bisect step --case range.case --out st --backend "$fake" --build-cmd 'sh -c "sleep 300 & echo \$! >compiler; wait"; true' >out 2>&1 &
+	pid=$!
+	for _ in $(seq 50); do
+		[ -s compiler ] && break
+		sleep 0.1
+	done
+	kill -$signal $pid
+	wait $pid 2>/dev/null
+	for _ in $(seq 50); do
+		runs "$(cat compiler)" || break
+		sleep 0.1
+	done
+	checks=$((checks + 1))
+	if runs "$(cat compiler)"; then
+		fail "SIG$signal: what the build had started still runs"
+		kill "$(cat compiler)"
+	fi
+done
+# It does not wait for an answer from the terminal either.
+expect 125 '^bisect step: skip: the build failed with exit code 3' step --backend "$fake" --build-cmd 'read -r x || exit 3'
+
+# Operations are asked of kernels only (tests/kernel_build.sh).
+expect 125 'skip: no answer from .*operations are for the kernel of this machine' "$HOOKDIFF" bisect step --case "$source_dir/corpus/tree/before.case" \
+	--out st --backend "$fake"
+
 # A waived divergence is one.
 mkdir corpus
 echo 'SET.OPTLEN.RANGE * "known" https://example.org/1 somebody 2099-01-01' >corpus/waivers

@@ -74,6 +74,13 @@ expect 0 '^3 mutants: 3 caught' "$HOOKDIFF" mutants run --dir "$mutants" --sourc
 	"$HD_SOURCE_DIR/corpus" --out "$tmp/mutants" --fuzz 1s 013- 103- 205-
 grep -aE '^[0-9]{3}-' said
 
+# Cases with operations tell good from bad, too.
+operations=$HD_SOURCE_DIR/corpus/tree/yield.case
+expect 0 '^bisect step: good: 2 of 2 runs hold' "$HOOKDIFF" bisect step --kernel "$kernel" --case "$operations" --runs 2 --out "$tmp/steps"
+expect 1 '^bisect step: bad: 2 of 2 runs differ .*yield.case: step [0-9]+, ' "$HOOKDIFF" bisect step --kernel "${kernel%-*}+103_single_not_inherited" \
+	--case "$operations" --runs 2 --out "$tmp/steps"
+rm -r "$tmp/steps"
+
 # A kernel that dies of an optlen: what ran is run again on fresh guests, made small, and becomes a finding.
 expect 0 '^build:' "${build[@]}" --patch "$HD_SOURCE_DIR/tests/kernels/crash.patch"
 deadly=$(sed -n 's/^\(build:[^ :]*\): .*/\1/p' said)

@@ -75,18 +75,46 @@ static void each_record(const char *file, bool (*fn)(void *arg, const char *type
 		fclose(f);
 }
 
-/* "SET.OPTLEN.ZERO, call 1 (getsockopt), ret: want 0, got -14" */
-static void describe(char *out, size_t n, struct json_object *o)
+/* The clause of a record of a divergence, "" if there is none: of a case with operations its step has it. */
+static const char *clause_name(struct json_object *o)
 {
 	const char *clause = text(o, "clause");
+
+	return *clause ? clause : text(member(o, "step"), "clause");
+}
+
+static unsigned clause_of(struct json_object *o)
+{
+	int clause = clause_find(clause_name(o));
+
+	return clause > 0 ? (unsigned)clause : C_NONE;
+}
+
+/*
+ * "SET.OPTLEN.ZERO, call 1 (getsockopt), ret: want 0, got -14". Of a case with operations the smallest one
+ * has its step in words, "QUERY.LIST, step 4 (query(a, setsockopt)), ids: want ..., got ...", the case itself
+ * a sentence.
+ */
+static void describe(char *out, size_t n, struct json_object *o)
+{
+	struct json_object *step = member(o, "step");
+	const char *clause = clause_name(o);
 	char words[512];
 
-	snprintf(words, sizeof(words), "%s, call %d (%s)%s, %s: want %lld, got %lld",
-		 *clause ? clause : "the case's own expectation", json_object_get_int(member(o, "call")) + 1,
-		 text(o, "hook"),
-		 json_object_get_boolean(member(o, "state")) ? " and the state after it" : "",
-		 text(o, "field"), (long long)json_object_get_int64(member(o, "want_value")),
-		 (long long)json_object_get_int64(member(o, "got_value")));
+	if (step && !*text(step, "text"))
+		snprintf(words, sizeof(words), "%s", text(o, "why"));
+	else if (step)
+		snprintf(words, sizeof(words), "%s, step %d (%.150s), %s: want %.60s, got %.60s",
+			 *clause ? clause : "the case's own expectation",
+			 json_object_get_int(member(step, "number")), text(step, "text"), text(step, "field"),
+			 text(step, "want"), text(step, "got"));
+	else
+		snprintf(words, sizeof(words), "%s, call %d (%s)%s, %s: want %lld, got %lld",
+			 *clause ? clause : "the case's own expectation",
+			 json_object_get_int(member(o, "call")) + 1, text(o, "hook"),
+			 json_object_get_boolean(member(o, "state")) ? " and the state after it" : "",
+			 text(o, "field"), (long long)json_object_get_int64(member(o, "want_value")),
+			 (long long)json_object_get_int64(member(o, "got_value")));
 	take(out, n, words);
 }
 
@@ -133,7 +161,6 @@ static bool tally_record(void *arg, const char *type, struct json_object *o)
 	struct tally *t = arg;
 	struct trial_result *r = t->r;
 	const char *verdict = text(o, "verdict");
-	int clause;
 
 	t->first |= !strcmp(type, "matrix");
 	t->image |= !strcmp(type, "image");
@@ -155,8 +182,7 @@ static bool tally_record(void *arg, const char *type, struct json_object *o)
 			t->itself = r->failed;
 			describe(r->why, sizeof(r->why), o);
 			take(r->path, sizeof(r->path), from_here(text(o, "path")));
-			clause = clause_find(text(o, "clause"));
-			r->clause = clause > 0 ? (unsigned)clause : C_NONE;
+			r->clause = clause_of(o);
 		}
 		count_failure(t, text(o, "path"));
 	} else if (!strcmp(type, "case") && strcmp(verdict, "PASS") && !r->failed && !*r->why) {
@@ -222,12 +248,10 @@ static bool evidence_record(void *arg, const char *type, struct json_object *o)
 	struct searched *e = arg;
 	struct buf safe = {0};
 	char words[300];
-	int clause;
 
 	if (strcmp(type, "case") || strcmp(text(o, "verdict"), "FAIL"))
 		return true;
-	clause = clause_find(text(o, "clause"));
-	e->clause = clause > 0 ? (unsigned)clause : C_NONE;
+	e->clause = clause_of(o);
 	if (*text(o, "case")) {
 		text_safe(&safe, text(o, "case"), strlen(text(o, "case")));
 		buf_puts(e->out, "The smallest case that shows it:\n\n");
@@ -241,8 +265,10 @@ static bool evidence_record(void *arg, const char *type, struct json_object *o)
 	}
 	describe(words, sizeof(words), o);
 	buf_printf(e->out, "%s\n", words);
-	put_side(e->out, "want", member(o, "want"));
-	put_side(e->out, "got ", member(o, "got"));
+	if (!member(o, "step")) {
+		put_side(e->out, "want", member(o, "want"));
+		put_side(e->out, "got ", member(o, "got"));
+	}
 	if (e->clause)
 		buf_printf(e->out, "  rule  %s\n        (%s)\n", clause_info(e->clause)->sentence,
 			   clause_info(e->clause)->source);

@@ -90,7 +90,7 @@ static void take(struct making *m, const char *bytes, size_t n)
 int make_run(struct make_run *r, char *why, size_t n)
 {
 	struct making m = {.r = r, .tty = isatty(2), .told = clock_now()};
-	struct run_child c;
+	struct run_child c = {.group = true};
 	char bytes[8192];
 	ssize_t got;
 	int status;

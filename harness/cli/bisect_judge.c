@@ -49,8 +49,7 @@ static int pick_clause(struct judge *j)
 		if (names_clause(&f->meta, j->what)) {
 			j->files[kept++] = f;
 		} else {
-			free(f->path);
-			free(f);
+			casefile_free_one(f);
 		}
 	}
 	j->n_files = kept;
@@ -106,7 +105,7 @@ int judge_open(struct judge *j, const struct cli *cli)
 	j->cases = cli->case_path ? cli->case_path : "corpus";
 	j->what = cli->clause ? cli->clause : j->cases;
 	path = (char *)j->cases;
-	code = casefile_load_calls(&path, 1, &j->files, &j->n_files);
+	code = casefile_load_all(&path, 1, &j->files, &j->n_files);
 	if (!code && cli->clause)
 		code = pick_clause(j);
 	if (!code)

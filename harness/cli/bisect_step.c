@@ -5,6 +5,7 @@
  * is done in a child and its parent translates how that ended.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,15 +95,21 @@ int bisect_guard(int (*fn)(int argc, char **argv), int argc, char **argv)
 	return STEP_ABORT;
 }
 
-/* sh -c CMD; what it prints goes to stderr, because stdout is for the one line. */
+/*
+ * sh -c CMD; what it prints goes to stderr, because stdout is for the one line. It has a process group of its
+ * own, so it cannot ask the terminal anything; and all of it ends with us.
+ */
 static int build(const char *command)
 {
-	int status = 0;
-	pid_t pid;
+	int status = 0, null;
+	pid_t pid, parent = getpid();
 
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
+		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (!run_in_group(parent) || null < 0 || dup2(null, STDIN_FILENO) < 0)
+			_exit(127);
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 		_exit(127);

@@ -195,7 +195,7 @@ void casefile_scope(struct casefile **files, size_t n, const struct profile *p)
 	}
 }
 
-static void casefile_free_one(struct casefile *f)
+void casefile_free_one(struct casefile *f)
 {
 	free(f->path);
 	free(f->tree);

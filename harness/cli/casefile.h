@@ -37,6 +37,7 @@ struct attach_epoch;
 void casefile_scope_trees(struct casefile **files, size_t n, const struct profile *p,
 			  const struct attach_epoch *e);
 
+void casefile_free_one(struct casefile *f);
 void casefile_free(struct casefile **files, size_t n);
 
 #endif

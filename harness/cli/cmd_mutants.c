@@ -13,6 +13,7 @@
 
 #include "../base/clock.h"
 #include "../kernels/files.h"
+#include "../kernels/run.h"
 #include "../mutants/hunt.h"
 #include "../mutants/mutant.h"
 #include "kernel_build.h"
@@ -45,6 +46,7 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	stopped = 1;
+	run_stop(); /* the build, which has a group of its own */
 }
 
 static const char *name_of(const struct row *r)

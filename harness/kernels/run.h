@@ -3,6 +3,7 @@
 #ifndef KERNELS_RUN_H
 #define KERNELS_RUN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "harness/base/buf.h"
@@ -21,8 +22,22 @@ int run_program(const char *const *argv, struct buf *out);
 struct run_child {
 	pid_t pid;
 	int output;
+	bool group; /* set before run_start: it starts programs of its own, which go with it (run_in_group) */
 };
 int run_start(struct run_child *c, const char *const *argv);
 int run_end(struct run_child *c);
+
+/*
+ * In a child that fork() has just made, before it executes a program that starts others: make, a shell. The
+ * program becomes a process group of its own, whose keeper is the child: it waits for the program, ends as
+ * that does, and asks all of the group to end (SIGTERM, after two seconds SIGKILL) when it gets SIGTERM
+ * itself or when `parent`, the process that called fork(), is gone, killed or not. Returns in the program's
+ * process, whose standard input must not be a terminal; false if there can be no such process.
+ */
+bool run_in_group(pid_t parent);
+
+/* Asks the group that run_start has started last to end. Does nothing if there is none. For signal handlers.
+ */
+void run_stop(void);
 
 #endif
