@@ -72,6 +72,10 @@ usage "shrink: expected only one operand, found 'b'" shrink a b
 usage "clauses: expected the beginning of a clause's id .*, found 'NOPE'" clauses NOPE
 usage "clauses: expected --json or --markdown, found both" clauses --json --markdown
 usage "fuzz: expected --kernel or --backend, found both" fuzz --kernel x --backend y
+usage "fuzz: --unsafe is for a guest that may die: expected --kernel with it" fuzz --unsafe
+usage "campaign: --unsafe is for a guest that may die: expected --kernel with it" campaign --unsafe
+usage "drive: --unsafe is for a guest that may die: expected --kernel with it" drive --unsafe -- /bin/true
+usage "drive: expected --unsafe instead of HOOKDIFF_UNSAFE=1" drive --kernel x -- HOOKDIFF_UNSAFE=1 /bin/true
 usage "fuzz: expected --dmesg or --backend, found both" fuzz --dmesg --backend y
 usage "fuzz: expected --operations or --backend, found both" fuzz --operations --backend y
 usage "sweep: expected --chains or --backend, found both" sweep --chains --backend y

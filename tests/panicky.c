@@ -17,6 +17,7 @@
 
 #include "harness/base/pulse.h"
 #include "harness/base/recorder.h"
+#include "harness/case/safe.h"
 
 #define FIND_AT 4
 #define MOST	40 /* inputs of a boot */
@@ -63,10 +64,12 @@ static int merge(const char *to, char **from, struct pulse *pulse)
 static void find(const char *boot)
 {
 	char folder[1024];
+	bool told = safe_join(); /* what fuzz_kernel and its mutator do */
 
 	snprintf(folder, sizeof(folder), "%s/FOUND-%s", getenv("HOOKDIFF_FINDINGS"), boot);
 	mkdir(folder, 0755);
-	put(folder, "card.txt", "a finding\n");
+	put(folder, "card.txt",
+	    told && safe_unlocked() ? "a finding of an unlocked driver\n" : "a finding\n");
 	put(folder, "card.json", "{}\n");
 	recorder_wait();
 }

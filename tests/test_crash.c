@@ -14,6 +14,7 @@
 
 #include "harness/base/rng.h"
 #include "harness/case/case_bin.h"
+#include "harness/case/safe.h"
 #include "harness/case/case_text.h"
 #include "harness/crash/crash.h"
 #include "harness/crash/hunt.h"
@@ -685,6 +686,12 @@ static void test_input(void **state)
 	}
 	assert_true(kept < 3);
 	assert_int_equal(crash_cases_of(input, 1, out), 0);
+	safe_unlock(true); /* as the driver of --unsafe is */
+	assert_int_equal(crash_cases_of(input, n, out), 4);
+	safe_unlock(false);
+	assert_int_equal(out[3]->call[0].optname, SO_BINDTODEVICE);
+	for (unsigned i = 0; i < 4; i++)
+		free(out[i]);
 	free(input);
 	free_cases(tc);
 }

@@ -208,6 +208,43 @@ static void no_such_program(void **state)
 	worker_fini(&w);
 }
 
+static unsigned times(const struct command *c, const char *word)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->n_args && strcmp(c->argv[i], "--"); i++)
+		n += !strcmp(c->argv[i], word);
+	return n;
+}
+
+/* Every guest of a campaign is unlocked or none is: what one keeps another must be able to run. */
+static void unsafe_is_for_all_guests(void **state)
+{
+	const char *from[] = {"start"};
+	struct place p = {.self = "hookdiff",
+			  .folder = "/c",
+			  .drivers = "/d",
+			  .target = "fuzz_kernel",
+			  .kernel = "build:x",
+			  .profile = "v7.2",
+			  .machine = "m",
+			  .name = "one"};
+
+	for (unsigned unsafe = 0; unsafe < 2; unsafe++) {
+		struct command c[3] = {{.n_args = 0}};
+
+		p.unsafe = unsafe;
+		engine_at(ENGINE_BULK)->command(&p, &c[0]);
+		engine_at(ENGINE_LIBFUZZER)->command(&p, &c[1]);
+		engine_merge(&p, &c[2], "to", from, 1);
+		for (unsigned i = 0; i < 3; i++) {
+			assert_int_equal(times(&c[i], "--kernel"), 1);
+			assert_int_equal(times(&c[i], "--unsafe"), unsafe);
+			command_fini(&c[i]);
+		}
+	}
+}
+
 /* A guest's counters begin at 0 with each command, and arrive as text. */
 static void a_pulse_follows_a_guest(void **state)
 {
@@ -341,6 +378,7 @@ int main(void)
 		cmocka_unit_test(what_it_started_goes_with_it),
 		cmocka_unit_test(who_stands_still_is_killed),
 		cmocka_unit_test(no_such_program),
+		cmocka_unit_test(unsafe_is_for_all_guests),
 		cmocka_unit_test(a_pulse_is_joined),
 		cmocka_unit_test(a_pulse_follows_a_guest),
 		cmocka_unit_test(inputs_that_crashed_are_left_out),

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <time.h>
 #include <fts.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "harness/base/recorder.h"
 #include "harness/case/case_bin.h"
 #include "harness/case/case_text.h"
 #include "harness/case/safe.h"
@@ -249,6 +251,30 @@ static void unlocked_edits(void **state)
 	printf("%lu edited cases for a guest: %lu could hurt, %lu sockets of its own\n", total, hurting,
 	       guests);
 	assert_true(hurting > total / 8 && guests > total / 20);
+}
+
+/* What unlocks in a guest is, on a machine that is none, an error. */
+static void environment_unlocks_no_host(void **state)
+{
+	char path[] = "/tmp/hookdiff-recorder-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	unsetenv(SAFE_ENV);
+	assert_true(safe_join());
+	setenv(SAFE_ENV, "0", 1);
+	assert_true(safe_join());
+	setenv(SAFE_ENV, "1", 1);
+	unsetenv(RECORDER_ENV);
+	assert_false(safe_join());
+	setenv(RECORDER_ENV, path, 1);
+	assert_int_equal(recorder_make(path), 0); /* as a guest has it, but process 1 is none of ours */
+	assert_false(safe_join());
+	assert_false(safe_unlocked());
+	unlink(path);
+	unsetenv(RECORDER_ENV);
+	unsetenv(SAFE_ENV);
 }
 
 static void whole_edits(void **state)
@@ -705,12 +731,19 @@ static void trims_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_edit),	 cmocka_unit_test(unlocked_edits),
-		cmocka_unit_test(whole_edits),	 cmocka_unit_test(batches),
-		cmocka_unit_test(repairs),	 cmocka_unit_test(batches_of),
-		cmocka_unit_test(texts),	 cmocka_unit_test(trims),
-		cmocka_unit_test(trims_batches), cmocka_unit_test(trims_text),
-		cmocka_unit_test(afl_fuzzes),	 cmocka_unit_test(speed),
+		cmocka_unit_test(every_edit),
+		cmocka_unit_test(unlocked_edits),
+		cmocka_unit_test(environment_unlocks_no_host),
+		cmocka_unit_test(whole_edits),
+		cmocka_unit_test(batches),
+		cmocka_unit_test(repairs),
+		cmocka_unit_test(batches_of),
+		cmocka_unit_test(texts),
+		cmocka_unit_test(trims),
+		cmocka_unit_test(trims_batches),
+		cmocka_unit_test(trims_text),
+		cmocka_unit_test(afl_fuzzes),
+		cmocka_unit_test(speed),
 	};
 
 	return cmocka_run_group_tests(tests, open_corpus, close_corpus);

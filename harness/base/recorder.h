@@ -69,6 +69,12 @@ int recorder_make(const char *path);
 /* Takes the pages of the file that RECORDER_ENV names. False: nobody looks. */
 bool recorder_join(void);
 
+/*
+ * Is this machine a guest of ours, which may die? Process 1 runs from /init, and the file that RECORDER_ENV
+ * names begins with the record's magic: a host on which somebody sets variables is none.
+ */
+bool recorder_guest(void);
+
 /* A command begins: what its numbers mean from now on. */
 void recorder_begin(enum recorder_kind kind, uint64_t seed);
 /* From now on this process writes to that slot. */

@@ -25,6 +25,13 @@ bool option_host_safe(int32_t level, int32_t optname);
 void safe_unlock(bool unlocked);
 bool safe_unlocked(void);
 
+/*
+ * For programs that a guest runs and that are told nothing else: SAFE_ENV with 1 in the environment unlocks,
+ * in a guest (recorder_guest()). False: it is there, and this is none; nothing is unlocked then.
+ */
+#define SAFE_ENV "HOOKDIFF_UNSAFE"
+bool safe_join(void);
+
 /* May generators and mutators take it? */
 struct option_info;
 bool option_usable(const struct option_info *o);

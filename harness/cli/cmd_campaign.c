@@ -350,6 +350,8 @@ int cmd_campaign(struct cli *cli)
 
 	if (!own_path(self, drivers, sizeof(self)))
 		return cli_usage("campaign: expected /proc/self/exe to be readable: mount /proc");
+	if (!session_unsafe(cli, "campaign"))
+		return EXIT_USAGE;
 	if (cli->engines && !(o.engines = engine_bits(cli->engines)))
 		return EXIT_USAGE;
 	uname(&u);
@@ -386,6 +388,7 @@ int cmd_campaign(struct cli *cli)
 				 .drivers = cli->drivers ? cli->drivers : drivers,
 				 .target = o.can_run ? "fuzz_kernel" : "fuzz_oracle",
 				 .kernel = cli->kernel,
+				 .unsafe = cli->unsafe,
 				 .profile = st.profile->name,
 				 .waivers = o.place.waivers,
 				 .machine = machine,

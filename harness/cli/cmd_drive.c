@@ -12,10 +12,12 @@
 
 #include "../base/buf.h"
 #include "../base/clock.h"
+#include "../case/safe.h"
 #include "../kernels/run.h"
 #include "../report/text.h"
 #include "drive.h"
 #include "in_vm.h"
+#include "session.h"
 
 #define KNOWN	     "HOOKDIFF_KNOWN=" /* the setting whose value is a folder here */
 #define GUEST_MEMORY 512	       /* MiB: a fuzzer and its corpus */
@@ -121,8 +123,13 @@ int cmd_drive(struct cli *cli)
 	struct buf lines = {0};
 	int code;
 
+	if (!session_unsafe(cli, "drive"))
+		return EXIT_USAGE;
 	if (!in_vm(cli))
 		return cli_usage("drive: expected --kernel NAME; on this machine run %s itself", driver);
+	for (int i = 0; i < drive_settings(cli); i++) /* this side must know, too */
+		if (!strncmp(cli->args[i], SAFE_ENV "=", sizeof(SAFE_ENV)))
+			return cli_usage("drive: expected --unsafe instead of %s", cli->args[i]);
 	if (operand_length(driver) == 0)
 		return cli_usage("drive: expected a driver, found the option '%s' (hookdiff drive --help)",
 				 driver);

@@ -70,8 +70,8 @@ int cmd_fuzz(struct cli *cli)
 	struct session s;
 	int code, starved;
 
-	if (cli->unsafe && !cli->kernel)
-		return cli_usage("fuzz: --unsafe is for a guest that may die: expected --kernel with it");
+	if (!session_unsafe(cli, "fuzz"))
+		return EXIT_USAGE;
 	if (in_vm(cli))
 		return in_vm_run(cli);
 	if (!cli->seed_given)

@@ -69,6 +69,7 @@ static unsigned driven(const struct in_vm_crash *c, struct tcase **tc)
 	struct tcase *some[CRASH_CASES];
 	unsigned at = CRASH_CASES; /* the list is filled from its end */
 
+	safe_unlock(c->cli->unsafe); /* as the driver was */
 	for (unsigned i = 0; i < RECORDER_RING && at; i++) {
 		const struct buf *in = &c->inputs->input[i];
 		unsigned n = crash_cases_of(buf_str(in), in->n, some);
@@ -78,6 +79,7 @@ static unsigned driven(const struct in_vm_crash *c, struct tcase **tc)
 		while (n)
 			free(some[--n]);
 	}
+	safe_unlock(false);
 	memmove(tc, tc + at, (CRASH_CASES - at) * sizeof(*tc));
 	return CRASH_CASES - at;
 }

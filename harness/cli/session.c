@@ -147,6 +147,14 @@ int session_splats(const struct cli *cli, struct splat_list *l)
 	return EXIT_USAGE;
 }
 
+bool session_unsafe(const struct cli *cli, const char *command)
+{
+	if (!cli->unsafe || cli->kernel)
+		return true;
+	cli_usage("%s: --unsafe is for a guest that may die: expected --kernel with it", command);
+	return false;
+}
+
 int session_check(struct session *s, struct cli *cli)
 {
 	char why[400];

@@ -84,4 +84,7 @@ int session_waivers(const struct cli *cli, struct waivers *w);
 /* The same for --splats. */
 int session_splats(const struct cli *cli, struct splat_list *l);
 
+/* False after a line on stderr: --unsafe for this machine. */
+bool session_unsafe(const struct cli *cli, const char *command);
+
 #endif

@@ -158,7 +158,7 @@ const struct opt cli_options[] = {
 	{"paths", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(paths), 0, 0, 0, NULL, NULL,
 	 "each case by system call, by io_uring, as a 32-bit task and from within a program, side by side, with the clauses behind what differs"},
 	{"unsafe", ARG_FLAG, TAKES_NOTHING, RUN, FIELD(unsafe), 0, 0, 0, NULL, NULL, "also cases that can hurt this machine: in a VM"},
-	{"unsafe", ARG_FLAG, TAKES_NOTHING, FUZZ, FIELD(unsafe), 0, 0, 0, NULL, NULL,
+	{"unsafe", ARG_FLAG, TAKES_NOTHING, FUZZ | CAMPAIGN | DRIVE, FIELD(unsafe), 0, 0, 0, NULL, NULL,
 	 "with --kernel: also options that can hurt the machine, more kinds of sockets, and lengths that handlers may not expect"},
 	{"brief", ARG_FLAG, TAKES_NOTHING, PROBE, FIELD(brief), 0, 0, 0, NULL, NULL, "one line: can cases run here, and if not the first obstacle with its remedy"},
 	{"markdown", ARG_FLAG, TAKES_NOTHING, CLAUSES, FIELD(markdown), 0, 0, 0, NULL, NULL, "docs/clauses.md, with the cases of ./corpus"},

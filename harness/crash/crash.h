@@ -77,7 +77,8 @@ enum crash_status crash_investigate(const struct crash_opts *opts, const char *s
 
 /*
  * The cases that fuzz_kernel runs of an input (mutate/batch.h), as it runs them (mutate/fit.h): returns how
- * many, each to be freed by the caller.
+ * many, each to be freed by the caller. Of a driver that was unlocked also those that can hurt a machine, if
+ * safe_unlock() (case/safe.h) says so here.
  */
 unsigned crash_cases_of(const void *input, size_t n, struct tcase *out[CRASH_CASES]);
 

@@ -31,6 +31,8 @@ static void common_args(const struct place *p, struct command *c)
 		command_arg(c, "--kernel");
 		command_arg(c, "%s", p->kernel);
 	}
+	if (p->unsafe)
+		command_arg(c, "--unsafe");
 }
 
 static void bulk_command(const struct place *p, struct command *c)

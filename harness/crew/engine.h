@@ -17,6 +17,7 @@ struct place {
 	const char *drivers; /* folder with libfuzzer/, asan/, afl/, seeds/ (docs/fuzzing.md) */
 	const char *target;  /* fuzz_kernel, or fuzz_oracle where cases cannot run */
 	const char *kernel;  /* --kernel: each worker is a guest of it; NULL: they work on this machine */
+	bool unsafe;	     /* --unsafe: with a kernel only */
 	const char *profile; /* --profile */
 	const char *waivers; /* --waivers; NULL: none */
 	const char *machine; /* first part of the names of AFL++'s fuzzers */

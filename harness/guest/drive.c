@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../case/safe.h"
 #include "../cli/drive.h"
 #include "../cli/session.h"
 #include "mirror.h"
@@ -57,6 +58,8 @@ int cmd_drive(struct cli *cli)
 	snprintf(seconds, sizeof(seconds), "-max_total_time=%llu", (unsigned long long)cli->seconds);
 	for (int i = 0; i < first; i++)
 		putenv(cli->args[i]);
+	if (cli->unsafe)
+		setenv(SAFE_ENV, "1", 1);
 	argv[n++] = cli->args[first];
 	argv[n++] = text[1];
 	argv[n++] = "-reload=0"; /* of the spool, which others empty */

@@ -3,10 +3,11 @@
  * Live difference between the oracle and this kernel's hooks. Needs root. An input is one to BATCH_MAX
  * cases in binary form, one behind the other; a divergence prints its card and aborts, or with
  * HOOKDIFF_FINDINGS is written there and the run goes on. Options that can hurt
- * the host are passed over. Nearly all are put on a chain that is there (mutate/fit.h fit_input). A kernel
- * with KCOV (docs/kernels.md) guides the engine by what it went through, unless HOOKDIFF_KCOV=0 is in the
- * environment; with 1 it must. Cases share sockets, and the state that earlier ones left in them; a
- * divergence is confirmed on fresh sockets, and the card says whether it showed there.
+ * the host are passed over; in a guest HOOKDIFF_UNSAFE=1 lets them in. Nearly all are put on a chain that is
+ * there (mutate/fit.h fit_input). A kernel with KCOV (docs/kernels.md) guides the engine by what it went
+ * through, unless HOOKDIFF_KCOV=0 is in the environment; with 1 it must. Cases share sockets, and the state
+ * that earlier ones left in them; a divergence is confirmed on fresh sockets, and the card says whether it
+ * showed there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,10 +40,16 @@ static bool has_kcov;
 /* Opens the kernel, or exits with 2, saying what this machine lacks. */
 static struct live *open_guided(void)
 {
-	struct live *live = live_open();
 	const char *wanted = getenv("HOOKDIFF_KCOV");
+	struct live *live;
 	char why[256];
 
+	if (!safe_join()) {
+		fprintf(stderr, "SKIP: " SAFE_ENV "=1 is for a guest that may die: expected hookdiff drive "
+				"--unsafe --kernel NAME\n");
+		exit(2);
+	}
+	live = live_open();
 	live_loop(live)->observe = observe;
 	live_loop(live)->observe_arg = live_loop(live);
 	recorder_join();

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/case/safe.h"
 #include "harness/mutate/text_edit.h"
 #include "harness/mutate/tree_mutate.h"
 
@@ -23,12 +24,17 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
 				 uint8_t *out, size_t max_size, unsigned seed);
 
-/* HOOKDIFF_BATCH=N: inputs of N cases, to measure what a case costs. */
-static void read_batch(void)
+/*
+ * HOOKDIFF_BATCH=N: inputs of N cases, to measure what a case costs. In a guest that may die the mutator is
+ * unlocked as its target is: of what the option table and safe.c keep it has a copy of its own.
+ */
+static void read_environment(void)
 {
 	static bool known;
 	const char *s = known ? NULL : getenv("HOOKDIFF_BATCH");
 
+	if (!known && inputs == RUNNABLE)
+		safe_join();
 	known = true;
 	if (s)
 		batch_cases((unsigned)strtoul(s, NULL, 10));
@@ -58,7 +64,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
 	struct rng r = seeded(seed);
 
-	read_batch();
+	read_environment();
 	if (LLVMFuzzerMutate && (engine_only() || ((inputs == BYTES || inputs == TREES) && seed & 1)))
 		return LLVMFuzzerMutate(data, size, max_size);
 	if (inputs == TREES)
@@ -74,6 +80,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t 
 {
 	struct rng r = seeded(seed);
 
+	read_environment();
 	if (engine_only() ||
 	    inputs == TREES) /* 0: libFuzzer makes another mutation; its own crossover is among those */
 		return 0;
