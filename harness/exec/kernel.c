@@ -8,6 +8,8 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +238,16 @@ static bool is_volatile(struct kernel *k, int32_t level, int32_t optname)
 	return h->is_volatile;
 }
 
+/*
+ * On a connection a timer changes it: tcp_delack_timer_handler() leaves the mode that tcp_fin() began
+ * (net/ipv4), some 40 ms later, and the twin's timer is not the hooked socket's.
+ */
+static bool is_timed(const struct kernel *k, unsigned sock, int32_t level, int32_t optname)
+{
+	return level == IPPROTO_TCP && optname == TCP_QUICKACK && sock < k->n_socks &&
+	       k->pair[sock]->twin.peer >= 0;
+}
+
 static void k_handler(struct backend *b, const struct tc_call *c, const struct plan *p,
 		      struct handler_result *hr)
 {
@@ -261,14 +273,16 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 	}
 	hr->touched = false;
 	if (__builtin_expect(c->meanwhile >= MEANWHILE_HELD, 0) && p->called) {
-		hr->is_volatile = is_volatile(k, c->level, c->optname);
+		hr->is_volatile = is_volatile(k, c->level, c->optname) ||
+				  is_timed(k, c->sock, c->level, c->optname);
 		ways_handler_held(k, fd, c, hr);
 		return;
 	}
 	len = arena_put_len(&k->twin, c, &buf);
 	hr->ret = 0;
 	if (p->called) {
-		hr->is_volatile = is_volatile(k, p->level, p->optname);
+		hr->is_volatile = is_volatile(k, p->level, p->optname) ||
+				  is_timed(k, c->sock, p->level, p->optname);
 		hr->ret = c->via == VIA_COMPAT
 				  ? compat_sockopt(HOOK_GET, fd, p->level, p->optname, buf.user, 0, len)
 				  : raw_getsockopt(fd, p->level, p->optname, buf.user, len);
