@@ -371,6 +371,9 @@ struct toy {
 	unsigned boots, most;
 	bool (*crashes)(const struct tcase *tc, const struct tcase *const *before, unsigned n);
 	const char *said;
+	unsigned suspects; /* as in crash_opts */
+	unsigned stop_at;  /* boots, after which somebody wants it to end; 0: nobody does */
+	volatile sig_atomic_t stop;
 	unsigned deaf; /* so many boots see nothing: a crash that does not always come */
 };
 
@@ -381,6 +384,10 @@ static int toy_run(void *arg, const struct tcase *const *tc, unsigned n, double 
 	assert_true(n > 0 && seconds > 0);
 	t->boots++;
 	t->most = n > t->most ? n : t->most;
+	if (t->boots == t->stop_at) {
+		t->stop = 1;
+		return -1;
+	}
 	if (t->deaf) {
 		t->deaf--;
 		return (int)n;
@@ -467,6 +474,8 @@ static enum crash_status investigate(struct toy *toy, struct tcase **tc, unsigne
 					.release = "7.2\x1b[1m",
 					.profile = "auto",
 					.folder = at("findings"),
+					.suspects = toy->suspects,
+					.stop = &toy->stop,
 					.lab = &lab};
 
 	return crash_investigate(&opts, kasan, strlen(kasan), (const struct tcase *const *)tc, n, r);
@@ -577,6 +586,39 @@ static void test_two(void **state)
 	assert_int_equal(tcase_parse(text, strlen(text), "x", &first, NULL, NULL), 0);
 	assert_true(tcase_equal(&first, tc[3]));
 	free(text);
+	forget();
+	free_cases(tc);
+}
+
+/* A driver's last input is several cases: those behind the one that crashed never ran. */
+static void test_suspects(void **state)
+{
+	struct toy toy = {.crashes = on_13, .said = kasan, .suspects = 5};
+	struct tcase *tc[N_CASES];
+	struct crash_result r;
+
+	make_cases(tc);
+	crash_it(tc[N_CASES - 3]);
+	assert_int_equal(investigate(&toy, tc, N_CASES, &r), CRASH_WRITTEN);
+	assert_int_equal(r.cases, 1);
+	assert_true(toy.most < N_CASES); /* those before the input were not needed */
+	forget();
+	free_cases(tc);
+}
+
+/* Whoever waits gets what is known, at once. */
+static void test_stopped(void **state)
+{
+	struct toy toy = {.crashes = on_13, .said = kasan, .stop_at = 3};
+	struct tcase *tc[N_CASES];
+	struct crash_result r;
+
+	make_cases(tc);
+	crash_it(tc[N_CASES - 1]);
+	assert_int_equal(investigate(&toy, tc, N_CASES, &r), CRASH_WRITTEN);
+	assert_int_equal(toy.boots, 3);
+	assert_int_equal(r.cases, 1);
+	assert_false(r.minimal);
 	forget();
 	free_cases(tc);
 }
@@ -699,11 +741,14 @@ static void test_input(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),	cmocka_unit_test(test_worst),	cmocka_unit_test(test_same),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_console), cmocka_unit_test(test_places),
-		cmocka_unit_test(test_source),	cmocka_unit_test(test_hunt),	cmocka_unit_test(test_other),
-		cmocka_unit_test(test_two),	cmocka_unit_test(test_ahead),	cmocka_unit_test(test_seldom),
-		cmocka_unit_test(test_without), cmocka_unit_test(test_input),
+		cmocka_unit_test(test_kinds),	 cmocka_unit_test(test_worst),
+		cmocka_unit_test(test_same),	 cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_console),	 cmocka_unit_test(test_places),
+		cmocka_unit_test(test_source),	 cmocka_unit_test(test_hunt),
+		cmocka_unit_test(test_other),	 cmocka_unit_test(test_two),
+		cmocka_unit_test(test_ahead),	 cmocka_unit_test(test_seldom),
+		cmocka_unit_test(test_without),	 cmocka_unit_test(test_input),
+		cmocka_unit_test(test_suspects), cmocka_unit_test(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_begin, scratch_finish);

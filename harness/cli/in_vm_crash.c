@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "in_vm_crash.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,11 @@ static unsigned generated(const struct in_vm_crash *c, struct tcase **tc)
 	return n;
 }
 
-/* The cases of the driver's last inputs, as many as there is room for, in order. */
-static unsigned driven(const struct in_vm_crash *c, struct tcase **tc)
+/*
+ * The cases of the driver's last inputs, as many as there is room for, in order. *last: so many are of the
+ * one that ran.
+ */
+static unsigned driven(const struct in_vm_crash *c, struct tcase **tc, unsigned *last)
 {
 	struct tcase *some[CRASH_CASES];
 	unsigned at = CRASH_CASES; /* the list is filled from its end */
@@ -74,6 +78,8 @@ static unsigned driven(const struct in_vm_crash *c, struct tcase **tc)
 		const struct buf *in = &c->inputs->input[i];
 		unsigned n = crash_cases_of(buf_str(in), in->n, some);
 
+		if (!i)
+			*last = n;
 		while (n && at)
 			tc[--at] = some[--n];
 		while (n)
@@ -114,6 +120,31 @@ void in_vm_crash_running(struct in_vm_crash *c, const char *running)
 	c->index = last > first ? last : first;
 }
 
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* The first signal ends the search, so that what is known is written; the next one is again the caller's. */
+static enum crash_status investigate(const struct crash_opts *opts, const struct buf *said,
+				     const struct tcase *const *tc, unsigned n, struct crash_result *r)
+{
+	const struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction old[2];
+	enum crash_status status;
+
+	stop = 0;
+	sigaction(SIGINT, &act, &old[0]);
+	sigaction(SIGTERM, &act, &old[1]);
+	status = crash_investigate(opts, buf_str(said), said->n, tc, n, r);
+	sigaction(SIGINT, &old[0], NULL);
+	sigaction(SIGTERM, &old[1], NULL);
+	return status;
+}
+
 static void on_progress(void *arg, const char *what)
 {
 	if (isatty(2))
@@ -151,7 +182,7 @@ static bool tell(const struct crash_opts *o, enum crash_status status, const str
 
 bool in_vm_crash(const struct in_vm_crash *c, const struct buf *said)
 {
-	struct vm_lab lab = {.image = c->image, .profile = c->cli->profile};
+	struct vm_lab lab = {.image = c->image, .profile = c->cli->profile, .stop = &stop};
 	struct crash_opts opts = {.spec = c->cli->kernel,
 				  .elf = c->image->boot,
 				  .release = c->release,
@@ -159,6 +190,7 @@ bool in_vm_crash(const struct in_vm_crash *c, const struct buf *said)
 				  .folder = c->findings,
 				  .known = c->cli->known,
 				  .lab = &lab.lab,
+				  .stop = &stop,
 				  .progress = on_progress};
 	struct casefile **files = NULL;
 	struct tcase *tc[CRASH_CASES];
@@ -176,16 +208,14 @@ bool in_vm_crash(const struct in_vm_crash *c, const struct buf *said)
 		if (tc[n])
 			*tc[n++] = files[0]->tc;
 	} else if (c->inputs) {
-		n = driven(c, tc);
+		n = driven(c, tc, &opts.suspects);
 	} else if (!c->path) {
 		n = generated(c, tc);
 	}
 	if (!n)
 		operations(c, n_files ? files[0] : NULL, &text);
 	opts.text = text.n ? buf_str(&text) : NULL;
-	found = tell(&opts,
-		     crash_investigate(&opts, buf_str(said), said->n, (const struct tcase *const *)tc, n, &r),
-		     &r);
+	found = tell(&opts, investigate(&opts, said, (const struct tcase *const *)tc, n, &r), &r);
 	while (n)
 		free(tc[--n]);
 	casefile_free(files, n_files);

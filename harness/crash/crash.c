@@ -46,6 +46,7 @@ enum crash_status crash_investigate(const struct crash_opts *opts, const char *s
 	struct hunt h = {.lab = opts->lab,
 			 .signature = rep.signature,
 			 .deadline = clock_now() + (opts->seconds ? opts->seconds : CRASH_SECONDS),
+			 .stop = opts->stop,
 			 .progress = opts->progress,
 			 .arg = opts->arg};
 	enum crash_status status = CRASH_NONE;
@@ -65,7 +66,7 @@ enum crash_status crash_investigate(const struct crash_opts *opts, const char *s
 	if (is_known(opts->folder, r->stem) || (opts->known && is_known(opts->known, r->stem)))
 		goto out;
 	if (opts->lab && n) {
-		hunt_cases(&h, cases, n, opts->attempts ? opts->attempts : 2);
+		hunt_cases(&h, cases, n, opts->suspects, opts->attempts ? opts->attempts : 2);
 		hunt_shrink(&h);
 		if (h.n && h.deadline < clock_now() + 10)
 			h.deadline = clock_now() + 10; /* to say whether it recurs, it gets a little more */

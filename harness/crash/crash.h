@@ -10,6 +10,7 @@
 #ifndef CRASH_H
 #define CRASH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,12 +34,14 @@ struct crash_lab {
 struct crash_opts {
 	const char *spec; /* --kernel, for the command that repeats it */
 	const char *elf;  /* the kernel's file with its symbols; NULL: none. Of struct kernel_image: boot */
-	const char *release;	     /* uname -r of the guest; "" if it never said so */
-	const char *profile;	     /* --profile of the run, for the same command */
-	const char *folder;	     /* the findings folder; it is made if it is not there */
-	const char *known;	     /* one more folder whose findings are not made again; NULL: none */
-	unsigned seconds;	     /* for everything; 0: CRASH_SECONDS. The folder is written in any case */
-	unsigned reruns;	     /* of the smallest case; 0: CRASH_RERUNS */
+	const char *release; /* uname -r of the guest; "" if it never said so */
+	const char *profile; /* --profile of the run, for the same command */
+	const char *folder;  /* the findings folder; it is made if it is not there */
+	const char *known;   /* one more folder whose findings are not made again; NULL: none */
+	unsigned seconds;    /* for everything; 0: CRASH_SECONDS. The folder is written in any case */
+	unsigned reruns;     /* of the smallest case; 0: CRASH_RERUNS */
+	const volatile sig_atomic_t *stop; /* not 0: nothing more is run, what is known is written; NULL */
+	unsigned suspects;	     /* so many of the last cases may be the one that ran; 0: the last one */
 	unsigned attempts;	     /* runs of all cases before it is given up to see it again; 0: 2 */
 	const struct crash_lab *lab; /* NULL: nothing is run, the finding is what is known already */
 	/* What ran as a text that is no ordinary case (one with operations), or NULL. Written as it is. */

@@ -14,7 +14,7 @@
 
 static double time_left(const struct hunt *h)
 {
-	return h->deadline - clock_now();
+	return h->stop && *h->stop ? 0 : h->deadline - clock_now();
 }
 
 static void say(struct hunt *h, const char *format, unsigned a, unsigned b)
@@ -104,26 +104,34 @@ static void drop_cases(struct hunt *h)
 	}
 }
 
-void hunt_cases(struct hunt *h, const struct tcase *const *cases, unsigned n, unsigned attempts)
+/* The case at that place alone, or all up to it, as few of them as it takes. */
+static void keep_at(struct hunt *h, const struct tcase *const *cases, unsigned at, bool alone)
 {
+	if (alone || hunt_first(h, cases + at, 1) == 0)
+		keep(h, cases + at, 1);
+	else if (keep(h, cases, at + 1))
+		drop_cases(h);
+}
+
+void hunt_cases(struct hunt *h, const struct tcase *const *cases, unsigned n, unsigned suspects,
+		unsigned attempts)
+{
+	suspects = suspects && suspects < n ? suspects : suspects ? n : 1;
 	for (unsigned i = 0; i < attempts && !h->n; i++) {
 		unsigned at;
 
 		say(h, "running what ran again: attempt %u of %u", i + 1, attempts);
-		/* The suspect alone first: it is the likeliest, and the rest may hide it. */
-		if (hunt_first(h, cases + n - 1, 1) == 0) {
-			keep(h, cases + n - 1, 1);
+		/* The suspects first: they are the likeliest, and the rest may hide them. */
+		at = hunt_first(h, cases + n - suspects, suspects);
+		if (at < suspects) {
+			keep_at(h, cases + n - suspects, at, at == 0);
 			return;
 		}
-		if (n == 1)
+		if (n == suspects)
 			continue;
 		at = hunt_first(h, cases, n);
-		if (at == n)
-			continue;
-		if (at < n - 1 && hunt_first(h, cases + at, 1) == 0)
-			keep(h, cases + at, 1);
-		else if (keep(h, cases, at + 1))
-			drop_cases(h);
+		if (at < n)
+			keep_at(h, cases, at, false);
 	}
 }
 

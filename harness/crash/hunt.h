@@ -8,8 +8,9 @@
 
 struct hunt {
 	const struct crash_lab *lab;
-	const char *signature; /* the crash that is looked for; another one does not count */
-	double deadline;       /* of clock_now() */
+	const char *signature;		   /* the crash that is looked for; another one does not count */
+	double deadline;		   /* of clock_now() */
+	const volatile sig_atomic_t *stop; /* not 0: there is no time left; NULL: nobody sets it */
 	unsigned boots;
 	void (*progress)(void *arg, const char *what);
 	void *arg;
@@ -22,8 +23,12 @@ struct hunt {
 /* Runs tc[0..n) on a fresh machine. The number of the case that the crash belongs to; n: it was not seen. */
 unsigned hunt_first(struct hunt *h, const struct tcase *const *tc, unsigned n);
 
-/* Sees it again with as few of cases[0..n) as it takes: h->tc, h->n (0: it was not seen again). */
-void hunt_cases(struct hunt *h, const struct tcase *const *cases, unsigned n, unsigned attempts);
+/*
+ * Sees it again with as few of cases[0..n) as it takes: h->tc, h->n (0: it was not seen again). One of the
+ * last `suspects` (0: 1) ran when it crashed.
+ */
+void hunt_cases(struct hunt *h, const struct tcase *const *cases, unsigned n, unsigned suspects,
+		unsigned attempts);
 
 /*
  * Makes the only case small. Several candidates share a machine: the next ones are those that the shrinker

@@ -81,7 +81,9 @@ static int boot(struct vm_lab *l, const char *folder, double seconds, struct buf
 	int at;
 
 	vm_run(&job, &events, &r);
-	at = r.end == VM_SKIP ? -1 : CRASH_CASES;
+	if (r.interrupted && l->stop)
+		*l->stop = 1;
+	at = r.end == VM_SKIP || r.interrupted ? -1 : CRASH_CASES;
 	if (heard.at >= 0)
 		at = heard.at;
 	else if (r.crashed)

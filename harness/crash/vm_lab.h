@@ -8,8 +8,9 @@
 
 struct vm_lab {
 	const struct kernel_image *image;
-	const char *profile; /* --profile of the guests */
-	const char *guest;   /* NULL: hookdiff-guest beside this program */
+	const char *profile;	     /* --profile of the guests */
+	const char *guest;	     /* NULL: hookdiff-guest beside this program */
+	volatile sig_atomic_t *stop; /* set if a signal comes while a guest runs; NULL */
 	struct crash_lab lab;
 };
 

@@ -330,6 +330,7 @@ static void check_clocks(struct vm *vm)
 	} else if (limit && t - vm->command_start > limit) {
 		give_up(vm, "timeout: the command %s ran for %u s", j->command[vm->command].argv[0], limit);
 	} else if (vm->hello && t - vm->word > silence) {
+		vm->r->hung = true;
 		give_up(vm, "hang: no sign of life for %u s", silence);
 	}
 }
@@ -493,6 +494,7 @@ static enum vm_end boot(struct vm *vm, const char *guest)
 		attend(vm);
 		finish(vm);
 	}
+	r->interrupted = signals != 0;
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	sigaction(SIGPIPE, &old_pipe, NULL);

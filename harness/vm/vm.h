@@ -82,6 +82,8 @@ struct vm_result {
 	unsigned running_kind;
 	uint64_t running_seed, running_index;
 	bool crashed;	   /* the kernel under test panicked or oopsed */
+	bool hung;	   /* it gave no sign of life for too long */
+	bool interrupted;  /* a signal came meanwhile */
 	char running[512]; /* the case that ran when the VM ended early: a path, or "sweep case 1234"; or
 			      empty */
 	struct postmortem_inputs *inputs; /* of a fuzz driver that ran; NULL: none */
