@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The crew of a campaign: programs that end well, die, hang and leave children; folders of inputs. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,12 +13,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "harness/base/clock.h"
 #include "harness/crew/crew.h"
+#include "harness/crew/harvest.h"
 #include "harness/kernels/files.h"
 
 static char folder[] = "crew-test-XXXXXX";
@@ -293,6 +297,62 @@ static void inputs_that_crashed_are_left_out(void **state)
 	assert_int_equal(corpus_count(path("kept")), 2);
 }
 
+static void no_crash_if_it_only_took_long(void **state)
+{
+	assert_int_equal(mkdir(path("left"), 0755), 0);
+	write_file(path("left/crash-1"), "one");
+	write_file(path("left/timeout-2"), "two");
+	write_file(path("left/slow-unit-3"), "three");
+	write_file(path("left/oom-4"), "four");
+	write_file(path("left/panic-input"), "five");
+	assert_int_equal(corpus_add_crashes(path("of-crashes"), path("left")), 2);
+	assert_int_equal(corpus_add_stalls(path("of-stalls"), path("left")), 3);
+}
+
+static void age_all(const char *in, long age)
+{
+	const struct timespec at[2] = {{.tv_sec = time(NULL) - age}, {.tv_sec = time(NULL) - age}};
+	DIR *d = opendir(in);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		assert_int_equal(utimensat(dirfd(d), e->d_name, at, 0), 0);
+	closedir(d);
+}
+
+/* What a merge left out goes; what was found while it ran stays, and what it kept. */
+static void a_merge_makes_live_small(void **state)
+{
+	static const char *const old[] = {"in/0", "in/1", "in/2"};
+	struct crew_opts o = {.place = {.folder = folder, .kernel = "x"}};
+	struct crew c = {.o = &o};
+	long began = (long)time(NULL);
+
+	assert_int_equal(mkdir(path("vm"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/w"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/w/drive-1"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/w/drive-1/spool"), 0755), 0);
+	assert_int_equal(mkdir(path("in"), 0755), 0);
+	for (unsigned i = 0; i < 3; i++)
+		write_file(path(old[i]), old[i]);
+	assert_int_equal(corpus_add(path("live"), path("in")), 3);
+	age_all(path("live"), 100);
+	write_file(path("in/new"), "found meanwhile");
+	assert_int_equal(corpus_add(path("live"), path("in")), 1);
+	write_file(path("vm/w/drive-1/spool/any-name"), old[1]);
+	write_file(path("vm/w/drive-1/spool/other"), "of start/");
+	harvest_swap(&c, "w", began);
+	assert_int_equal(corpus_count(path("live")), 3);
+	assert_int_equal(corpus_add(path("live"), path("vm/w/drive-1/spool")), 0);
+	assert_int_equal(unlink(path("in/0")), 0);
+	assert_int_equal(unlink(path("in/2")), 0);
+	assert_int_equal(corpus_add(path("live"), path("in")), 0);
+	dir_remove(path("vm/w"));
+	harvest_swap(&c, "w", (long)time(NULL) + 100); /* nothing was kept: nothing is dropped */
+	assert_int_equal(corpus_count(path("live")), 3);
+	assert_false(harvest_swollen(&c));
+}
+
 static void a_pulse_is_joined(void **state)
 {
 	struct worker w;
@@ -382,6 +442,8 @@ int main(void)
 		cmocka_unit_test(a_pulse_is_joined),
 		cmocka_unit_test(a_pulse_follows_a_guest),
 		cmocka_unit_test(inputs_that_crashed_are_left_out),
+		cmocka_unit_test(no_crash_if_it_only_took_long),
+		cmocka_unit_test(a_merge_makes_live_small),
 		cmocka_unit_test(folders_are_unions),
 		cmocka_unit_test(queues_go_to_other_machines),
 	};

@@ -179,6 +179,8 @@ static void print_end(const struct crew *c, const struct profile *p, int code, d
 		printf("findings: %s/findings\n", folder);
 	if (c->crashes)
 		printf("inputs that ended a driver: %s/crashes\n", folder);
+	if (c->stalls)
+		printf("inputs that took a driver too long: %s/stalls\n", folder);
 	printf("corpus: %zu inputs%s, %zu at the start: %s/corpus\n", c->corpus,
 	       c->merged ? ", merged and minimised" : " (not minimised)", c->seeds, folder);
 	text_count(&count, s.cases);
@@ -225,6 +227,7 @@ static void print_json(const struct crew *c, const struct profile *p, int code, 
 	add_int(o, "refused", s.refused);
 	add_int(o, "findings", c->findings);
 	add_int(o, "crashes", c->crashes);
+	add_int(o, "stalls", c->stalls);
 	add_int(o, "restarts", c->restarts);
 	add_int(o, "clauses", n);
 	add_int(o, "clauses_of", of);

@@ -21,6 +21,8 @@
 
 #define KNOWN	     "HOOKDIFF_KNOWN=" /* the setting whose value is a folder here */
 #define GUEST_MEMORY 512	       /* MiB: a fuzzer and its corpus */
+#define SILENCE	     120 /* seconds: loading programs for a long chain takes a busy machine with KASAN a minute \
+			  */
 
 /* Settings and options of the driver are no files. */
 static size_t operand_length(const char *operand)
@@ -143,6 +145,7 @@ int cmd_drive(struct cli *cli)
 	buf_fini(&lines);
 	cli->path_length = operand_length;
 	cli->memory = GUEST_MEMORY;
+	cli->silence = SILENCE;
 	if (!code) {
 		code = in_vm_run(cli);
 		code = report(cli, code, clock_now() - begun);

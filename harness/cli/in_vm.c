@@ -307,22 +307,24 @@ static bool crashed(struct in_vm *v, const struct vm_result *r, const struct buf
 }
 
 /*
- * What the driver ran last: the input that the kernel crashed in goes beside those that ended a driver
- * (artifacts/), those before it to the spool, because some may be new and not have come out in time.
+ * What the driver ran last: the input that the kernel crashed or hung in goes beside those that ended a
+ * driver (artifacts/), those before it to the spool, because some may be new and not have come out in time.
  */
-static void save_inputs(struct in_vm *v, const struct postmortem_inputs *in, bool crashed)
+static void save_inputs(struct in_vm *v, const struct postmortem_inputs *in, const struct vm_result *r)
 {
 	char path[400];
 
 	for (unsigned i = RECORDER_RING; need_folder(v) && i-- > 0;) {
 		if (!in->input[i].n)
 			continue;
-		if (i || !crashed)
+		if (i || (!r->crashed && !r->hung))
 			snprintf(path, sizeof(path), "%s/spool/late-%03u", v->folder, i);
 		else
-			snprintf(path, sizeof(path), "%s/artifacts/panic-input", v->folder);
+			snprintf(path, sizeof(path), "%s/artifacts/%s-input", v->folder,
+				 r->crashed ? "panic" : "timeout");
 		if (!write_file(v, path, buf_str(&in->input[i]), in->input[i].n) && !i)
-			printf("the driver's input: %s/%s/artifacts/panic-input\n", v->cli->out, v->here);
+			printf("the driver's input: %s/%s/%s\n", v->cli->out, v->here,
+			       path + strlen(v->folder) + 1);
 	}
 }
 
@@ -382,7 +384,7 @@ static int report_end(struct in_vm *v, const struct vm_result *r)
 	if (r->running[0])
 		fprintf(stderr, "hookdiff: when it ended, this ran: %s\n", r->running);
 	if (r->inputs)
-		save_inputs(v, r->inputs, r->crashed);
+		save_inputs(v, r->inputs, r);
 	if (r->crashed && r->running[0] && crashed(v, r, &r->report, r->running)) {
 		printf("FAIL: the kernel crashed while %s ran: %s\n", r->running, r->why);
 		return EXIT_DIVERGENCE;
@@ -415,6 +417,7 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 			     .cwd = v->cwd,
 			     .collect = v->cli->out ? v->out : NULL,
 			     .memory = v->cli->memory,
+			     .silence = v->cli->silence,
 			     .timeout = time_limit(v->cli)};
 	struct vm_events events = {.booted = on_booted,
 				   .line = on_line,

@@ -97,6 +97,7 @@ struct cli {
 	size_t (*path_length)(const char *operand);
 	const char *known; /* a folder of earlier findings; NULL: none */
 	unsigned memory;   /* MiB of the guest; 0: the default */
+	unsigned silence;  /* seconds that a guest may show no sign of life; 0: vm.h's */
 
 	/* Set by in_vm_run: the run's folder on this side, "" if the guest made none, and the command's last
 	 * counters. */

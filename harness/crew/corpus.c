@@ -91,11 +91,39 @@ static long each(const char *path, long (*fn)(int dir, const char *name, void *a
 	return n < 0 ? n : sum;
 }
 
+/* Which files of a folder. */
+enum choice { ALL, QUEUED, CRASHES, STALLS };
+
 struct adding {
 	int to;
-	bool by_name; /* under the name that it has */
+	enum choice choice; /* QUEUED: id:*, under the names that they have */
 	uint8_t *data;
 };
+
+static bool is_stall(const char *file)
+{
+	static const char *const before[] = {"timeout-", "slow-unit-", "oom-"};
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (!strncmp(file, before[i], strlen(before[i])))
+			return true;
+	return false;
+}
+
+static bool chosen(const struct adding *a, const char *file)
+{
+	switch (a->choice) {
+	case ALL:
+		break;
+	case QUEUED:
+		return !strncmp(file, "id:", 3) && faccessat(a->to, file, F_OK, AT_SYMLINK_NOFOLLOW);
+	case CRASHES:
+		return !is_stall(file);
+	case STALLS:
+		return is_stall(file);
+	}
+	return true;
+}
 
 static long add_one(int dir, const char *file, void *arg)
 {
@@ -103,18 +131,18 @@ static long add_one(int dir, const char *file, void *arg)
 	char name[33];
 	ssize_t n;
 
-	if (a->by_name && (strncmp(file, "id:", 3) || !faccessat(a->to, file, F_OK, AT_SYMLINK_NOFOLLOW)))
+	if (!chosen(a, file))
 		return 0;
 	n = read_input(dir, file, a->data);
 	if (n <= 0)
 		return 0;
 	name_of(a->data, (size_t)n, name);
-	return write_input(a->to, a->by_name ? file : name, a->data, (size_t)n);
+	return write_input(a->to, a->choice == QUEUED ? file : name, a->data, (size_t)n);
 }
 
-static long add_folder(const char *to, const char *from, bool by_name)
+static long add_folder(const char *to, const char *from, enum choice choice)
 {
-	struct adding a = {.to = open_folder(to, true), .by_name = by_name, .data = malloc(CORPUS_INPUT)};
+	struct adding a = {.to = open_folder(to, true), .choice = choice, .data = malloc(CORPUS_INPUT)};
 	long n = a.to < 0 ? a.to : !a.data ? -ENOMEM : each(from, add_one, &a);
 
 	if (a.to >= 0)
@@ -125,7 +153,17 @@ static long add_folder(const char *to, const char *from, bool by_name)
 
 long corpus_add(const char *to, const char *from)
 {
-	return add_folder(to, from, false);
+	return add_folder(to, from, ALL);
+}
+
+long corpus_add_crashes(const char *to, const char *from)
+{
+	return add_folder(to, from, CRASHES);
+}
+
+long corpus_add_stalls(const char *to, const char *from)
+{
+	return add_folder(to, from, STALLS);
 }
 
 static long remove_one(int dir, const char *file, void *arg)
@@ -165,13 +203,13 @@ static long one_queue(int dir, const char *fuzzer, void *arg)
 	    stat(from, &st) || !S_ISDIR(st.st_mode))
 		return 0;
 	if (!q->copy)
-		return add_folder(q->to, from, false);
+		return add_folder(q->to, from, ALL);
 	if (snprintf(to, sizeof(to), "%s/%s", q->to, fuzzer) >= (int)sizeof(to) - 8)
 		return 0;
 	if (mkdir(to, 0755) && errno != EEXIST)
 		return -errno;
 	strcat(to, "/queue");
-	return add_folder(to, from, true);
+	return add_folder(to, from, QUEUED);
 }
 
 long corpus_add_queues(const char *to, const char *from, const char *except)

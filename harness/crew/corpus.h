@@ -17,6 +17,14 @@
  */
 long corpus_add(const char *to, const char *from);
 
+/*
+ * Of the inputs that an engine left behind: those that ended a driver or a kernel, and those that only took
+ * too long or too much memory, which says as much of the machine and its load (timeout-, slow-unit- and oom-
+ * in front of their names, as libFuzzer has it). As corpus_add.
+ */
+long corpus_add_crashes(const char *to, const char *from);
+long corpus_add_stalls(const char *to, const char *from);
+
 /* Removes from `of` every input that also is, by content, in `these`. Both folders as corpus_add leaves them.
  */
 void corpus_remove(const char *of, const char *these);

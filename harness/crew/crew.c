@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -15,6 +16,7 @@
 #define LOOK_US	     200000
 #define SHARE_EVERY  20.0 /* seconds between two rounds of carrying inputs about */
 #define STOP_SECONDS 10.0 /* for the workers to end by themselves */
+#define STOP_GUEST   30.0 /* the same of guests: one may have to write a crash down */
 #define MERGE_MOST   300  /* seconds for the merge at the end */
 
 static volatile sig_atomic_t signalled;
@@ -98,11 +100,45 @@ static int muster(struct crew *c)
 		err = worker_init(&c->worker[c->n], name, c->o->place.folder);
 		if (err)
 			return fail(c, err, "cannot make the counters of a worker");
+		c->worker[c->n].stall = c->o->place.kernel ? WORKER_GUEST : 0;
 		c->worker[c->n].fine = c->o->place.kernel ? 1 : engine_at((enum engine_id)e)->fine;
 		c->engine[c->n] = (enum engine_id)e;
 		c->nth[c->n++] = count[e]++;
 	}
 	return 0;
+}
+
+/*
+ * Now and then a round of a libFuzzer guest merges instead: its kernel's coverage counts, and nobody else has
+ * to wait. True if this one does; to: its folder, as any round's.
+ */
+static bool merge_round(struct crew *c, unsigned i, const struct place *p, struct command *command)
+{
+	const char *folder = p->folder;
+	char to[80], start[600], live[600];
+	const char *const from[] = {start, live};
+
+	if (c->engine[i] != ENGINE_LIBFUZZER || c->merging || !harvest_swollen(c))
+		return false;
+	snprintf(to, sizeof(to), "vm/%.64s", p->name);
+	snprintf(start, sizeof(start), "%.512s/start", folder);
+	snprintf(live, sizeof(live), "%.512s/live", folder);
+	c->merging = i + 1;
+	c->merge_began = (long)time(NULL);
+	engine_merge(p, command, to, from, 2);
+	return true;
+}
+
+/* The round that merged is over. If it came to no end, live/ must double before the next attempt. */
+static void end_merge(struct crew *c, const struct worker *w)
+{
+	char live[600];
+
+	c->merging = 0;
+	if (w->state == WORKER_IDLE && w->code == 0)
+		harvest_swap(c, w->name, c->merge_began);
+	snprintf(live, sizeof(live), "%.512s/live", c->o->place.folder);
+	c->small = corpus_count(live);
 }
 
 static void start_one(struct crew *c, unsigned i)
@@ -112,12 +148,15 @@ static void start_one(struct crew *c, unsigned i)
 	struct command command = {0};
 	int err;
 
+	if (c->merging == i + 1)
+		end_merge(c, w);
 	harvest_rounds(c, w->name);
 	p.name = w->name;
 	p.nth = c->nth[i];
 	p.seed += (uint64_t)i * 1000003 + w->starts; /* a new round is another part of the space */
 	p.seconds = seconds_left(c);
-	engine_at(c->engine[i])->command(&p, &command);
+	if (!merge_round(c, i, &p, &command))
+		engine_at(c->engine[i])->command(&p, &command);
 	err = worker_start(w, &command);
 	if (err) {
 		snprintf(w->why, sizeof(w->why), "cannot be started: %s", strerror(-err));
@@ -144,7 +183,7 @@ static unsigned tend(struct crew *c)
 
 static void stop_all(struct crew *c)
 {
-	double until = clock_now() + STOP_SECONDS;
+	double until = clock_now() + (c->o->place.kernel ? STOP_GUEST : STOP_SECONDS);
 	unsigned running;
 
 	for (unsigned i = 0; i < c->n; i++)

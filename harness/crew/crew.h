@@ -6,6 +6,7 @@
  *
  * The folder of a campaign, which may be one of an earlier run that is to go on:
  *	findings/   a folder each (docs/findings.md)	crashes/   inputs that ended a driver
+ *	stalls/	    inputs that took one too long: no findings
  *	corpus/     what the last run left		start/     the seeds and that: where the engines begin
  *	vm/	    guests', a folder for each worker
  *	live/       libFuzzer's				afl/       AFL++'s, a folder for each fuzzer
@@ -40,9 +41,12 @@ struct crew {
 	unsigned nth[CREW_MAX];
 	unsigned n;
 	unsigned restarts;
-	size_t findings, crashes; /* folders of findings/, files of crashes/ */
-	size_t seeds, corpus;	  /* files at the start and, after the end, that are left */
-	double start;		  /* clock_now() */
+	size_t findings, crashes, stalls; /* folders of findings/, files of crashes/ and stalls/ */
+	unsigned merging;		  /* 1 + the worker whose round makes live/ small; 0: none */
+	long merge_began;		  /* time() of that round */
+	size_t small;			  /* inputs when live/ was made small last, or could not be */
+	size_t seeds, corpus;		  /* files at the start and, after the end, that are left */
+	double start;			  /* clock_now() */
 	bool interrupted, merged;
 	bool ended;	/* nobody works any more: what is there is whole */
 	char note[512]; /* not empty: something that is worth a line at the end */

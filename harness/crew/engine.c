@@ -7,11 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BULK_ROUND 600 /* then another seed */
-#define LF_ROUND   120 /* its fork mode reads the corpus of the others only when it starts */
-#define VM_ROUND   300 /* the same of a guest, which also begins with empty memory then */
-#define INPUT_MAX  "4096"
-#define GUEST_MAX  "4056" /* RECORDER_INPUT: what is kept of an input if the kernel dies of it */
+#define BULK_ROUND    600 /* then another seed */
+#define LF_ROUND      120 /* its fork mode reads the corpus of the others only when it starts */
+#define VM_ROUND      300 /* the same of a guest, which also begins with empty memory then */
+#define INPUT_MAX     "4096"
+#define GUEST_SECONDS "90" /* of an input; a guest in which nothing moves for 120 is given up (cmd_drive.c)  \
+			    */
+#define GUEST_MAX "4056"   /* RECORDER_INPUT: what is kept of an input if the kernel dies of it */
 
 static unsigned shorter(unsigned round, unsigned left)
 {
@@ -82,7 +84,7 @@ static void drive_command(const struct place *p, struct command *c, const char *
 	command_arg(c, "--");
 	command_arg(c, "HOOKDIFF_KNOWN=%s/findings", p->folder);
 	driver_arg(p, ENGINE_LIBFUZZER, c);
-	command_arg(c, "-timeout=30");
+	command_arg(c, "-timeout=" GUEST_SECONDS);
 	command_arg(c, "-max_len=" GUEST_MAX);
 }
 
@@ -228,7 +230,7 @@ void engine_merge(const struct place *p, struct command *c, const char *to, cons
 		  unsigned n)
 {
 	if (p->kernel) {
-		drive_command(p, c, ENGINE_MERGED, 0);
+		drive_command(p, c, to, 0);
 		command_arg(c, "-merge=1");
 	} else {
 		driver_arg(p, ENGINE_LIBFUZZER, c);

@@ -46,7 +46,8 @@ const char *engine_missing(const struct place *p, enum engine_id id, bool can_ru
 
 /*
  * The command that merges and minimises: `from` folders into the empty folder `to`. In a guest, whose
- * kernel's coverage counts, what is kept comes to a spool below the campaign's folder ENGINE_MERGED instead.
+ * kernel's coverage counts, what is kept comes to a spool below `to` instead, which is then a folder of the
+ * campaign's.
  */
 #define ENGINE_MERGED "merged"
 void engine_merge(const struct place *p, struct command *c, const char *to, const char *const *from,

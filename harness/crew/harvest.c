@@ -15,7 +15,8 @@
 #include "../base/clock.h"
 #include "../kernels/files.h"
 
-#define SETTLE 3 /* seconds */
+#define SETTLE	3    /* seconds */
+#define SWOLLEN 4096 /* inputs, beside twice as many as there were */
 
 static const char *below(const struct crew *c, const char *name, char path[PATH_MAX])
 {
@@ -25,8 +26,9 @@ static const char *below(const struct crew *c, const char *name, char path[PATH_
 
 int harvest_begin(struct crew *c)
 {
-	static const char *const folders[] = {"findings", "crashes", "corpus", "start",	 "live",     "afl",
-					      "bulk",	  "vm",	     "logs",   "pulses", "artifacts"};
+	static const char *const folders[] = {"findings", "crashes", "stalls", "corpus",
+					      "start",	  "live",    "afl",    "bulk",
+					      "vm",	  "logs",    "pulses", "artifacts"};
 	char path[PATH_MAX], start[PATH_MAX], from[PATH_MAX];
 	int err = 0;
 	long n = 0;
@@ -148,13 +150,22 @@ static void count(const char *folder, const char *name, void *arg)
 		++*(size_t *)arg;
 }
 
+/* What an engine left in this folder: of the crew's. */
+static void take_artifacts(const char *path, const struct crew *c)
+{
+	char to[PATH_MAX];
+
+	corpus_add_crashes(below(c, "crashes", to), path);
+	corpus_add_stalls(below(c, "stalls", to), path);
+}
+
 /* A guest's round: what ended its driver or its kernel. */
 static void one_round(const char *folder, const char *name, void *arg)
 {
 	char path[PATH_MAX];
 
 	if (snprintf(path, sizeof(path), "%s/%s/artifacts", folder, name) < (int)sizeof(path))
-		corpus_add(arg, path);
+		take_artifacts(path, arg);
 }
 
 static void one_guest(const char *folder, const char *name, void *arg)
@@ -175,11 +186,12 @@ void harvest_findings(struct crew *c)
 	each(below(c, "vm", path), one_bulk, &moving);
 	c->findings = 0;
 	each(moving.to, count, &c->findings);
+	take_artifacts(below(c, "artifacts", path), c);
+	each(below(c, "vm", path), one_guest, c);
 	below(c, "crashes", to);
-	corpus_add(to, below(c, "artifacts", path));
 	each(below(c, "afl", path), one_afl, to);
-	each(below(c, "vm", path), one_guest, to);
 	c->crashes = corpus_count(to);
+	c->stalls = corpus_count(below(c, "stalls", to));
 }
 
 /* --- inputs ----------------------------------------------------------------------------------------------
@@ -210,13 +222,14 @@ static void spools_of_guest(const char *folder, const char *name, void *arg)
 /* An input that ended a guest would end the next one, too, before that has done anything. */
 static void leave_out_crashes(struct crew *c)
 {
-	char of[PATH_MAX], crashes[PATH_MAX];
+	static const char *const bad[] = {"crashes", "stalls"};
+	char of[PATH_MAX], these[PATH_MAX];
 
-	if (!c->o->place.kernel)
-		return;
-	below(c, "crashes", crashes);
-	corpus_remove(below(c, "live", of), crashes);
-	corpus_remove(below(c, "start", of), crashes);
+	for (unsigned i = 0; c->o->place.kernel && i < 2; i++) {
+		below(c, bad[i], these);
+		corpus_remove(below(c, "live", of), these);
+		corpus_remove(below(c, "start", of), these);
+	}
 }
 
 static void remove_round(const char *folder, const char *name, void *arg)
@@ -245,6 +258,46 @@ void harvest_rounds(struct crew *c, const char *worker)
 	snprintf(name, sizeof(name), "vm/%.64s", worker);
 	if (!s.bad)
 		each(below(c, name, path), remove_round, NULL);
+}
+
+bool harvest_swollen(const struct crew *c)
+{
+	char live[PATH_MAX];
+
+	/* A shared folder brings back what is left out here. */
+	return c->o->place.kernel && !c->o->sync &&
+	       corpus_count(below(c, "live", live)) > 2 * c->small + SWOLLEN;
+}
+
+struct swap {
+	const char *kept; /* a folder */
+	time_t began;
+};
+
+static void drop_old(const char *folder, const char *name, void *arg)
+{
+	const struct swap *s = arg;
+	char path[PATH_MAX], kept[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) && !stat(path, &st) &&
+	    st.st_mtime < s->began &&
+	    snprintf(kept, sizeof(kept), "%s/%s", s->kept, name) < (int)sizeof(kept) && access(kept, F_OK))
+		unlink(path);
+}
+
+void harvest_swap(struct crew *c, const char *worker, long began)
+{
+	char kept[PATH_MAX], live[PATH_MAX], vm[PATH_MAX];
+	struct spools s = {.to = below(c, "kept", kept)};
+	struct swap swap = {kept, (time_t)began};
+
+	dir_remove(kept);
+	spools_of_guest(below(c, "vm", vm), worker, &s);
+	below(c, "live", live);
+	if (!s.bad && corpus_count(kept) && corpus_add(live, kept) >= 0)
+		each(live, drop_old, &swap);
+	dir_remove(kept);
 }
 
 void harvest_share(struct crew *c)
@@ -301,7 +354,7 @@ static bool minimise(struct crew *c, const char *to, const char *const *from, un
 	if (engine_driver(&c->o->place, ENGINE_LIBFUZZER, driver, sizeof(driver)) ||
 	    worker_init(&w, "merge", c->o->place.folder))
 		return false;
-	engine_merge(&c->o->place, &command, to, from, n);
+	engine_merge(&c->o->place, &command, c->o->place.kernel ? ENGINE_MERGED : to, from, n);
 	if (!worker_start(&w, &command))
 		ok = wait_for(w.pid, clock_now() + seconds, stop);
 	if (ok && c->o->place.kernel) {

@@ -26,4 +26,16 @@ bool harvest_merge(struct crew *c, unsigned seconds, volatile sig_atomic_t *stop
 /* Takes what the guests of a worker that does not run left, and removes their folders. */
 void harvest_rounds(struct crew *c, const char *worker);
 
+/*
+ * Guests read all of live/ when they begin, and most of it is soon of no use: each input that libFuzzer made
+ * shorter lies beside the longer ones. Has it grown so much that a round should go into a merge?
+ */
+bool harvest_swollen(const struct crew *c);
+
+/*
+ * The worker's round was that merge, and it came to its end: what it kept takes the place of all in live/
+ * that is older than `began`, a time(). Before harvest_rounds().
+ */
+void harvest_swap(struct crew *c, const char *worker, long began);
+
 #endif

@@ -164,6 +164,11 @@ static void died(struct worker *w, const char *how)
 	w->again = clock_now() + wait;
 }
 
+static unsigned patience(const struct worker *w, uint64_t now)
+{
+	return w->stall ? w->stall : now == w->at_start ? WORKER_START : WORKER_STALL;
+}
+
 enum worker_event worker_look(struct worker *w)
 {
 	uint64_t now = moves(w);
@@ -176,6 +181,7 @@ enum worker_event worker_look(struct worker *w)
 	ended = waitpid(w->pid, &status, WNOHANG);
 	if (ended == w->pid) {
 		kill(-w->pid, SIGKILL); /* what it left behind */
+		w->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 		if (w->told ||
 		    (WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == w->fine))) {
 			w->state = WORKER_IDLE;
@@ -192,9 +198,10 @@ enum worker_event worker_look(struct worker *w)
 	if (now != w->moved) {
 		w->moved = now;
 		w->since = clock_now();
-	} else if (clock_now() - w->since > (now == w->at_start ? WORKER_START : WORKER_STALL)) {
+	} else if (clock_now() - w->since > patience(w, now)) {
 		kill(-w->pid, SIGKILL);
 		waitpid(w->pid, &status, 0);
+		w->code = -1;
 		died(w, "made no case for too long and was killed");
 		return WORKER_DIED;
 	}

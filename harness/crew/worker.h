@@ -15,7 +15,9 @@
 #define WORKER_ENV   16
 #define WORKER_STALL 60	 /* seconds without a case after which it counts as dead */
 #define WORKER_START 120 /* the same before its first one */
-#define WORKER_TRIES 5	 /* deaths in a row, each without a case, after which it is given up */
+#define WORKER_GUEST                                                                                         \
+	300 /* the same of a guest: a crash is looked into for two minutes, a hang has its own clock */
+#define WORKER_TRIES 5 /* deaths in a row, each without a case, after which it is given up */
 
 /* A command line and what it adds to our environment ("NAME=VALUE"); both owned. */
 struct command {
@@ -37,7 +39,10 @@ struct worker {
 	struct pulse *pulse;
 	struct command own; /* its part of the environment */
 	enum worker_state state;
-	int fine; /* an exit code beside 0 that is no death */
+	int fine;	/* an exit code beside 0 that is no death */
+	unsigned stall; /* seconds without a case, whatever came before; 0: WORKER_STALL, at first
+			   WORKER_START */
+	int code;	/* the exit code of its last end; -1: a signal */
 	pid_t pid;
 	bool told;			  /* to end: however it ends is no death */
 	unsigned starts, deaths, in_vain; /* in_vain: deaths in a row without a case */
