@@ -138,6 +138,8 @@ static void what_kconfig_dropped_is_noticed(void **state)
 
 	parse(&f, "CONFIG_A=y\n?CONFIG_B=y\n# CONFIG_C is not set\nCONFIG_D=12\n");
 	assert_true(fragment_took(&f, "CONFIG_A=y\nCONFIG_D=12\n", knows_all, NULL, why, sizeof(why)));
+	assert_true(fragment_took(&f, "CONFIG_A=y\nCONFIG_B=1\nCONFIG_D=12\n", knows_all, NULL, why,
+				  sizeof(why)));
 	assert_false(fragment_took(&f, "CONFIG_A=y\n", knows_all, NULL, why, sizeof(why)));
 	assert_non_null(strstr(why, "CONFIG_D"));
 	/* An older series has no such option: no loss. Another value is one, whoever knows it. */
@@ -227,6 +229,21 @@ static void a_tree_is_known(void **state)
 	assert_true(source_knows(at("linux"), "CONFIG_INET"));
 	assert_false(source_knows(at("linux"), "CONFIG_INE"));
 	assert_false(source_knows(at("linux"), "CONFIG_XCONFIG"));
+}
+
+static void what_an_option_depends_on_is_read(void **state)
+{
+	put("linux/net/Kconfig", "config JIT\n\tbool \"JIT\"\n\tdepends on BPF\n\n\tdepends on "
+				 "MODULES\nconfig JIT_ON\n\tbool\n\tdepends on JIT || "
+				 "NET\n# x\n\tdepends on OTHER\n");
+	assert_true(source_depends(at("linux"), "net/Kconfig", "JIT", "MODULES"));
+	assert_true(source_depends(at("linux"), "net/Kconfig", "JIT", "BPF"));
+	assert_false(source_depends(at("linux"), "net/Kconfig", "JIT", "MODULE"));
+	assert_false(source_depends(at("linux"), "net/Kconfig", "JIT", "JIT || NET")); /* of the next one */
+	assert_true(source_depends(at("linux"), "net/Kconfig", "JIT_ON", "JIT || NET"));
+	assert_false(source_depends(at("linux"), "net/Kconfig", "JIT_ON", "NET"));
+	assert_false(source_depends(at("linux"), "net/Kconfig", "NONE", "NET"));
+	assert_false(source_depends(at("linux"), "none/Kconfig", "JIT", "MODULES"));
 }
 
 static void a_tarball_is_unpacked(void **state)
@@ -606,6 +623,7 @@ int main(void)
 		cmocka_unit_test(our_fragments_are_sound),
 		cmocka_unit_test(coverage_is_of_the_hooks),
 		cmocka_unit_test_setup_teardown(a_tree_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_an_option_depends_on_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_tarball_is_unpacked, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hostile_tarball_stays_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(patches_leave_the_source_alone, setup, teardown),

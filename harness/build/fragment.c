@@ -170,7 +170,7 @@ bool fragment_took(const struct fragments *f, const char *config,
 			continue;
 		if (l->value && is && strlen(l->value) == len && !memcmp(is, l->value, len))
 			continue;
-		if (!is && (l->maybe || !knows(arg, l->name)))
+		if (l->maybe || (!is && !knows(arg, l->name)))
 			continue;
 		snprintf(why, n, "%s: expected %s, found %.*s: something that it depends on is off", l->name,
 			 l->value ? l->value : "off", is ? (int)(len > 60 ? 60 : len) : 3, is ? is : "off");

@@ -8,7 +8,8 @@
  *	# CONFIG_MODULES is not set  # one file
  *	@KCOV_INSTRUMENT_cgroup.o=y  # a variable for make
  *
- * '?': it may stay off for want of something else. A later fragment has the last word on an option.
+ * '?': it may stay off for want of something else, or have another value in another series. A later fragment
+ *has the last word on an option.
  */
 #ifndef FRAGMENT_H
 #define FRAGMENT_H

@@ -77,8 +77,8 @@ bool source_version(const char *dir, char *version, size_t n)
 	return ok && !access(path, R_OK);
 }
 
-/* "config NAME" or "menuconfig NAME" as a line of its own. */
-static bool declares(const char *text, const char *name)
+/* Behind "config NAME" or "menuconfig NAME" as a line of its own; NULL: there is none. */
+static const char *declared(const char *text, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -87,9 +87,9 @@ static bool declares(const char *text, const char *name)
 
 		if ((line == text || line[-1] == '\n') && !strncmp(s + 7, name, n) &&
 		    strchr(" \t\n", s[7 + n]))
-			return true;
+			return s + 7 + n;
 	}
-	return false;
+	return NULL;
 }
 
 bool source_knows(const char *dir, const char *option)
@@ -108,10 +108,33 @@ bool source_knows(const char *dir, const char *option)
 			continue;
 		buf_reset(&text);
 		found = !file_read(e->fts_path, &text) &&
-			declares(buf_str(&text), option + strlen("CONFIG_"));
+			declared(buf_str(&text), option + strlen("CONFIG_"));
 	}
 	if (fts)
 		fts_close(fts);
+	buf_fini(&text);
+	return found;
+}
+
+bool source_depends(const char *dir, const char *file, const char *option, const char *on)
+{
+	static const char depends[] = "depends on ";
+	char path[PATH_MAX];
+	struct buf text = {0};
+	bool found = false;
+	const char *s;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >= (int)sizeof(path) || file_read(path, &text))
+		return false;
+	s = declared(buf_str(&text), option);
+	/* Its lines are indented; the next entry's first is not. */
+	while (s && (s = strchr(s, '\n')) && !found && strchr(" \t\n", s[1])) {
+		s++;
+		s += strspn(s, " \t");
+		found = !strncmp(s, depends, sizeof(depends) - 1) &&
+			strcspn(s + sizeof(depends) - 1, "\n") == strlen(on) &&
+			!strncmp(s + sizeof(depends) - 1, on, strlen(on));
+	}
 	buf_fini(&text);
 	return found;
 }

@@ -31,4 +31,10 @@ bool source_version(const char *dir, char *version, size_t n);
 /* Whether some Kconfig of a tree declares an option, CONFIG_ and all. Reads all of them. */
 bool source_knows(const char *dir, const char *option);
 
+/*
+ * Whether a Kconfig of a tree (file is its path there) declares an option, without CONFIG_, with a line
+ * "depends on" that is `on` and no more. False if there is no such file.
+ */
+bool source_depends(const char *dir, const char *file, const char *option, const char *on);
+
 #endif
