@@ -10,11 +10,14 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/recorder.h"
@@ -22,6 +25,7 @@
 #include "harness/vm/console.h"
 #include "harness/vm/frame.h"
 #include "harness/vm/initramfs.h"
+#include "harness/vm/machine.h"
 #include "harness/vm/modules.h"
 #include "harness/vm/postmortem.h"
 
@@ -556,6 +560,63 @@ static void test_inputs(void **st)
 	unsetenv(RECORDER_ENV);
 }
 
+/* Whether a process runs on; one that nobody waits for does not. */
+static bool runs(int pid)
+{
+	char path[64], line[256] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		*line = 0;
+	fclose(f);
+	return *line && !strstr(line, ") Z") && !strstr(line, ") X");
+}
+
+/* A User-Mode Linux has processes of its own. They go with it, whoever ends it. */
+static void test_machine_group(void **st)
+{
+	char name[] = "/tmp/hookdiff-machine-XXXXXX", why[256] = "", line[64] = "";
+	const char script[] = "#!/bin/sh\nsleep 60 &\necho $!\nwait\n";
+	int fd = mkstemp(name), status, pid;
+	struct machine m;
+	uint64_t peak;
+	struct pollfd p;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, script, sizeof(script) - 1), sizeof(script) - 1);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	for (int killed = 0; killed < 2; killed++) {
+		const struct machine_opts o = {.kernel = name,
+					       .initramfs = memfd_create("x", MFD_CLOEXEC),
+					       .memory = 16,
+					       .uml = true};
+
+		assert_int_equal(machine_start(&m, &o, why, sizeof(why)), 0);
+		close(o.initramfs);
+		p = (struct pollfd){.fd = m.console, .events = POLLIN};
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		assert_true(read(m.console, line, sizeof(line) - 1) > 0);
+		pid = atoi(line);
+		assert_true(pid > 1 && runs(pid));
+		if (killed)
+			kill(m.pid, SIGKILL);
+		else
+			machine_end(&m, &status, &peak);
+		for (int i = 0; i < 500 && runs(pid); i++)
+			usleep(10000);
+		assert_false(runs(pid));
+		if (killed)
+			machine_end(&m, &status, &peak);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+	unlink(name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_machine_group),
 		cmocka_unit_test(test_recorder),
 		cmocka_unit_test(test_inputs),
 	};

@@ -148,7 +148,9 @@ void machine_end(struct machine *m, int *status, uint64_t *peak)
 
 	*status = 0;
 	if (m->pid > 0) {
-		if (!machine_ended(m))
+		/* The processes of a guest with it: uml.c. There is no group yet if the child has not begun.
+		 */
+		if (!machine_ended(m) && kill(-m->pid, SIGKILL))
 			kill(m->pid, SIGKILL);
 		while (wait4(m->pid, status, 0, &usage) < 0 && errno == EINTR)
 			;

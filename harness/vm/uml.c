@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../kernels/files.h"
@@ -44,6 +46,31 @@ static void one_cpu(void)
 	sched_setaffinity(0, sizeof(one), &one);
 }
 
+/*
+ * Kernels before 7.0 trace the guest's processes, and without their tracer those would go on as processes of
+ * this machine. Who started the machine kills its whole group (machine_end); this one does, if the machine
+ * goes in another way: a child of it, in its group, that is told of its end.
+ */
+static void watch(void)
+{
+	pid_t machine = getpid();
+	sigset_t told;
+	int sig;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	if (getpgrp() != machine || fork())
+		return;
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	signal(SIGTERM, SIG_IGN); /* a panic sends it to the group, and has more to say */
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	syscall(__NR_close_range, 0, ~0u, 0); /* pipes end with the machine */
+	if (getppid() == machine)
+		sigwait(&told, &sig);
+	kill(0, SIGKILL);
+	_exit(0);
+}
+
 void uml_exec(const struct machine_opts *o)
 {
 	const struct rlimit no_core = {0, 0}; /* a panic aborts */
@@ -72,6 +99,7 @@ void uml_exec(const struct machine_opts *o)
 	setenv("HOME", place, 1);
 	setrlimit(RLIMIT_CORE, &no_core);
 	one_cpu();
+	watch();
 	snprintf(memory, sizeof(memory), "mem=%uM", o->memory);
 	snprintf(initrd, sizeof(initrd), "initrd=/proc/self/fd/%d", MACHINE_INITRAMFS);
 	snprintf(channel, sizeof(channel), "ssl1=fd:%d,fd:%d", MACHINE_CHANNEL, MACHINE_CHANNEL);
