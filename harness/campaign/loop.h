@@ -69,7 +69,8 @@ struct loop {
 	void *aside_arg;
 	uint64_t raced[RACED_MOMENTS + 1]; /* calls that only this moment explains; the last: several do */
 	uint8_t raced_without;		   /* tests: bits of moments that are not thought of */
-	bool readback; /* after each setsockopt read the option back, outside the case's own calls */
+	unsigned raced_turns; /* times that a raced call is made, a thread each; 0: enough to meet */
+	bool readback;	      /* after each setsockopt read the option back, outside the case's own calls */
 };
 
 /* How a case ended. The pointers reach into the oracle and the backend, valid until the next case. */

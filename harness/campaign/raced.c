@@ -115,7 +115,9 @@ bool raced_step(struct loop *lp, struct tcase *tc, unsigned i, struct step *st)
 	if (ok)
 		r.want = *at_moment(lp, tc, i, &r, RACED_LOST, &st->plan);
 	clause_add(&r.want.hits, C_GET_OPTLEN_LATER);
-	turns = sysconf(_SC_NPROCESSORS_ONLN) == 1 ? RACED_ALONE : RACED_TURNS;
+	turns = lp->raced_turns			     ? lp->raced_turns
+		: sysconf(_SC_NPROCESSORS_ONLN) == 1 ? RACED_ALONE
+						     : RACED_TURNS;
 	for (unsigned n = 0; ok && n < turns; n++)
 		ok = one_turn(lp, tc, i, &r, st);
 	*c = r.as;
