@@ -425,10 +425,47 @@ static void drop_unmade(struct tree *t)
 			drop_cgroup(t, i);
 }
 
+static void renumber(uint8_t *cg, const uint8_t *to)
+{
+	if (*cg != TREE_NONE)
+		*cg = to[*cg];
+}
+
+/* Those that steps make are numbered in the order in which they are made first, as in a text. */
+static void number_made(struct tree *t)
+{
+	struct tree_cgroup from[TREE_MAX_CGROUPS];
+	uint8_t to[TREE_MAX_CGROUPS] = {0}, n = 0;
+	bool done[TREE_MAX_CGROUPS] = {false};
+
+	memcpy(from, t->cgroup, sizeof(from));
+	for (; n < t->n_cgroups && !t->cgroup[n].later; n++)
+		to[n] = n;
+	for (unsigned i = 0; i < t->n_steps; i++) {
+		uint8_t cg = t->step[i].cg;
+
+		if (t->step[i].op != TREE_MKDIR || !from[cg].later || done[cg])
+			continue;
+		done[cg] = true;
+		to[cg] = n++;
+		t->cgroup[to[cg]] = from[cg];
+	}
+	for (unsigned k = 0; k < t->n_cgroups; k++)
+		renumber(&t->cgroup[k].parent, to);
+	for (unsigned k = 0; k < t->n_steps; k++)
+		renumber(&t->step[k].cg, to);
+	for (unsigned k = 0; k < t->n_socks; k++) {
+		renumber(&t->sock[k].cg, to);
+		renumber(&t->sock[k].connector, to);
+		renumber(&t->sock[k].acceptor, to);
+	}
+}
+
 /* What no step made goes; a threaded cgroup that is used in another way is not threaded. */
 static void repair(struct tree *t)
 {
 	drop_unmade(t);
+	number_made(t);
 	if (tree_check(t))
 		for (unsigned i = 0; i < t->n_socks; i++)
 			if (t->sock[i].route == ROUTE_THREAD)
