@@ -241,7 +241,7 @@ bool compare_result(const struct tc_call *c, const struct want *w, const struct 
 		return differ(d, DIFF_RET, w->c_ret, w->ret, got->ret);
 	if (got->stray)
 		return differ(d, DIFF_OPTLEN, C_MEM_PAST, w->optlen, got->optlen);
-	if (tc_call_has_len(c) && got->optlen != w->optlen && !(w->any & ANY_OPTLEN))
+	if ((tc_call_has_len(c) || c->len_across) && got->optlen != w->optlen && !(w->any & ANY_OPTLEN))
 		return differ(d, DIFF_OPTLEN, w->c_optlen, w->optlen, got->optlen);
 	if (c->buf.place != BUF_NULL)
 		return compare_mem(c, w, got, d);

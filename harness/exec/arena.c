@@ -212,11 +212,10 @@ static int32_t *put_across(struct arena *a, const struct tc_call *c)
 	return (int32_t *)(void *)at;
 }
 
-/* The half of an optlen that is not mapped as a whole may not change either. */
 static bool span_stray(const struct arena *a, const struct tc_call *c)
 {
 	const uint8_t *at = span_at(a, c);
-	bool stray = c->optlen_null && memcmp(at, &c->optlen, 2);
+	bool stray = false;
 
 	for (int i = 0; i < SPAN_BESIDE; i++)
 		stray |= at[i - SPAN_BESIDE] != SPAN_CANARY || (!c->optlen_null && at[4 + i] != SPAN_CANARY);
@@ -241,8 +240,12 @@ int32_t arena_len(const struct arena *a, const struct tc_call *c, const struct a
 {
 	if (__builtin_expect(c->len_in, 0))
 		return tc_word(buf->mem + c->len_off);
-	if (__builtin_expect(c->len_across && !c->optlen_null, 0))
-		return tc_word(span_at(a, c));
+	if (__builtin_expect(c->len_across, 0)) {
+		int32_t word = c->optlen; /* of one that is not mapped as a whole only the first half can change */
+
+		memcpy(&word, span_at(a, c), c->optlen_null ? 2 : 4);
+		return word;
+	}
 	return a->len->len;
 }
 
