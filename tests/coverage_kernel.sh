@@ -96,6 +96,28 @@ if [ $code -eq 1 ]; then
 	tr -d ' \n' <plain.json | grep -q '"stale":\[1\]' || fail "the reason is stale where its line is reached, and only this one"
 fi
 
+# Of three cases the one that reaches what ./corpus here does not is kept, and made small; an input of a driver is one, too.
+keep_some() { # KERNEL
+	mkdir -p corpus inputs
+	cp bypass.case corpus/
+	printf 'cgroup a { getsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\ngetsockopt(s, SOL_IP, IP_TTL, buf 4, optlen 4)\ngetsockopt(s, SOL_TCP, TCP_CONGESTION, buf 16, optlen 16)\n' >inputs/more.case
+	printf 'cgroup a { getsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\ngetsockopt(s, SOL_IP, IP_TTL, buf 4, optlen 4)\n' >inputs/less.case
+	cp bypass.case inputs/
+	rm -rf kept
+	"$HOOKDIFF" coverage --kernel "$1" --keep kept inputs >log 2>&1
+	grep -q '^kept 1 of 3 cases in kept$' log || fail "of three cases one has all that is new: $(grep kept log)"
+	grep -qsE '^# Of the corpus only this one reaches .*: [0-9]+ blocks of Linux ' kept/*.case || fail "a kept case does not say what it is for"
+	grep -qs TCP_CONGESTION kept/*.case || fail "the wrong case was kept"
+	grep -qsE 'return 1|buf 4,' kept/*.case && fail "the kept case was not made small"
+	HD=$HD_BUILD_DIR/harness/targets/seeds/fuzz_kernel
+	[ -d "$HD" ] || HD=$HD_BUILD_DIR/drivers/seeds/fuzz_kernel
+	[ ! -d "$HD" ] || {
+		mkdir -p one && find "$HD" -type f | sort | head -3 | xargs -I{} cp {} one/
+		"$HOOKDIFF" coverage --kernel "$1" one >log 2>&1
+		grep -qE '^__cgroup_bpf_run_filter_[gs]etsockopt +[1-9][0-9]* of' log || fail "inputs of a driver reach no hook"
+	}
+}
+
 # A User-Mode Linux tells by KCOV, if it has that.
 for folder in "$cache"/builds/*_um-*; do
 	[ -x "$folder/linux" ] || continue
@@ -106,7 +128,7 @@ done
 for folder in "$cache"/builds/*_um_kcov-*; do
 	readelf -S "$folder/linux" 2>/dev/null | grep -q '\.debug_info' || continue
 	"$HOOKDIFF" coverage --kernel "build:${folder##*/}" bypass.case >log 2>&1 # 0 or 1: is its source here?
-	grep -q ', basic blocks by KCOV, ' log || fail "no coverage by KCOV of ${folder##*/}"
+	grep -q ', [1-9][0-9]* basic blocks by KCOV, ' log || fail "no coverage by KCOV of ${folder##*/}"
 	grep -qE '^run: PASS: 1 case, ' log || fail "bypass.case did not run on ${folder##*/}"
 	small=$(sed -nE 's/^sockopt_alloc_buf +([0-9]+) of .*/\1/p' log)
 	[ "${small:-0}" -ge 5 ] || fail "by KCOV 100 bytes reach ${small:-no} lines of sockopt_alloc_buf()"
@@ -115,12 +137,16 @@ for folder in "$cache"/builds/*_um_kcov-*; do
 	"$HOOKDIFF" coverage --kernel "build:${folder##*/}" "$HD_BUILD_DIR/tests/objects/cookie.bpf.o" bypass.case >log 2>&1
 	grep -qE '^run: PASS: 1 case, ' log || fail "bypass.case did not run beside an object"
 	grep -qE '^check: .* [1-9][0-9]* calls compared; 0 cases differ' log || fail "the object's programs did not run"
+	keep_some "build:${folder##*/}"
 	break
 done
 echo nonsense >nonsense
 check 64 'nonsense:1: expected FUNCTION: TEXT => REASON' "$HOOKDIFF" coverage --kernel "$kernel" --reasons nonsense plain.case
 check 64 'cannot read none' "$HOOKDIFF" coverage --kernel "$kernel" none
 check 64 'expected a CORPUS, or --kernel' "$HOOKDIFF" coverage
+check 64 'expected --kernel with --keep' "$HOOKDIFF" coverage --keep kept plain.case
+check 64 'expected cases or inputs of drivers to choose from' "$HOOKDIFF" coverage --kernel "$kernel" --keep kept
+check 64 'expected a User-Mode Linux with KCOV' "$HOOKDIFF" coverage --kernel "$kernel" --keep kept plain.case
 check 2 'SKIP: QEMU is not installed' env PATH=/nonexistent "$HOOKDIFF" coverage --kernel "$kernel" plain.case
 mkdir bin
 printf '#!/bin/sh\necho "qemu-system-x86_64: -plugin: invalid option" >&2\nexit 1\n' >bin/qemu-system-x86_64

@@ -3,155 +3,65 @@
  * hookdiff coverage: the clause situations that a corpus reaches, and those that something else reached and
  * the corpus does not (harness/profiles/reached.h). Text cases and inputs of the fuzz drivers.
  */
-#include <errno.h>
-#include <fts.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "../case/case_bin.h"
 #include "../mutate/batch.h"
 #include "../profiles/reached.h"
-#include "casefile.h"
 #include "coverage_kernel.h"
+#include "inputs.h"
 #include "opts.h"
 
-#define GENERATED   1000000 /* cases, if --cases does not say otherwise */
-#define INPUT_BYTES (1 << 20)
-#define FEW_LINES   6 /* of what a clause misses, without --verbose */
+#define GENERATED 1000000 /* cases, if --cases does not say otherwise */
+#define FEW_LINES 6	  /* of what a clause misses, without --verbose */
 
 struct job {
 	const struct cli *cli;
 	struct reached *r;
-	struct casefile one; /* scratch, large */
-	struct tcase tc;
-	uint64_t files, inputs, cases, passed_over;
+	struct inputs in;
+	struct tcase tc; /* scratch, large */
+	uint64_t cases;
 	int code;
 };
 
-static bool ends_with(const char *name, const char *end)
+static void take_text(void *arg, const char *path, const struct casefile *f)
 {
-	size_t n = strlen(name), m = strlen(end);
+	struct job *j = arg;
 
-	return n >= m && !strcmp(name + n - m, end);
+	(void)path;
+	if (f->tree)
+		return;
+	reached_case(j->r, &f->tc);
+	j->cases++;
 }
 
-/* What stands in folders of inputs and is none: findings' other files, AFL++'s own, hidden ones. */
-static bool is_other(const char *name)
+static void take_input(void *arg, const char *path, const uint8_t *bytes, size_t n)
 {
-	static const char *const ends[] = {".md", ".txt", ".json", ".jsonl",  ".c",
-					   ".h",  ".log", ".dict", ".options"};
-	static const char *const names[] = {"fuzzer_stats", "plot_data",      "fuzz_bitmap",
-					    "cmdline",	    "fastresume.bin", "target_hash",
-					    "fuzzer_setup", "waivers",	      "splats"};
+	struct job *j = arg;
+	size_t took;
 
-	if (*name == '.')
-		return true;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (ends_with(name, ends[i]))
-			return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
-
-/* The text of a case begins with a letter, # or a blank; seeds in binary form keep the name of their text. */
-static bool is_text(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	int first = f ? getc(f) : EOF;
-
-	if (f)
-		fclose(f);
-	return ends_with(path, ".case") && (first == EOF || first >= ' ' || (first >= '\t' && first <= '\r'));
-}
-
-static void take_text(struct job *j, const char *path)
-{
-	memset(&j->one, 0, sizeof(j->one));
-	if (casefile_load(path, &j->one) == EXIT_AGREE) {
-		if (!j->one.tree) {
-			reached_case(j->r, &j->one.tc);
-			j->cases++;
-		}
-		j->files++;
-	} else {
-		j->code = EXIT_USAGE;
-	}
-	free(j->one.path);
-	free(j->one.tree);
-}
-
-/* One to BATCH_MAX cases, one behind the other. */
-static void take_input(struct job *j, const char *path)
-{
-	static uint8_t bytes[INPUT_BYTES];
-	FILE *f = fopen(path, "re");
-	size_t n = 0, at = 0, took;
-
-	if (f)
-		n = fread(bytes, 1, sizeof(bytes), f);
-	if (!f || ferror(f))
-		j->code = cli_usage("cannot read %s: %s", path, strerror(errno));
-	if (f)
-		fclose(f);
-	j->inputs += n != 0;
-	for (unsigned i = 0; i < BATCH_MAX && (took = case_bin_take(bytes + at, n - at, &j->tc)); i++) {
+	(void)path;
+	for (unsigned i = 0; i < BATCH_MAX && (took = case_bin_take(bytes, n, &j->tc)); i++) {
 		reached_case(j->r, &j->tc);
 		j->cases++;
-		at += took;
+		bytes += took;
+		n -= took;
 	}
-}
-
-static void take_tree(struct job *j, char *path)
-{
-	char *roots[] = {path, NULL};
-	FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
-	FTSENT *e;
-
-	if (!tree) {
-		j->code = cli_usage("cannot read %s: %s", path, strerror(errno));
-		return;
-	}
-	while ((e = fts_read(tree))) {
-		if (e->fts_info == FTS_D && e->fts_level > 0 &&
-		    (*e->fts_name == '.' || !strcmp(e->fts_name, "bad")))
-			fts_set(tree, e, FTS_SKIP);
-		if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS)
-			j->code = cli_usage("cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
-		if (e->fts_info != FTS_F)
-			continue;
-		if (is_text(e->fts_path))
-			take_text(j, e->fts_path);
-		else if (is_other(e->fts_name))
-			j->passed_over++;
-		else
-			take_input(j, e->fts_path);
-	}
-	fts_close(tree);
 }
 
 static int read_corpus(struct job *j)
 {
-	for (int i = 0; i < j->cli->n_args; i++) {
-		char *path = j->cli->args[i];
-		struct stat st;
+	int code;
 
-		if (stat(path, &st))
-			j->code = cli_usage("cannot read %s: %s", path, strerror(errno));
-		else if (S_ISDIR(st.st_mode))
-			take_tree(j, path);
-		else if (is_text(path))
-			take_text(j, path);
-		else
-			take_input(j, path);
-	}
-	if (!j->code && !j->cases)
-		j->code = cli_usage("coverage: no case in %s%s", j->cli->args[0],
-				    j->cli->n_args > 1 ? " and the others" : "");
-	return j->code;
+	j->in = (struct inputs){.text = take_text, .input = take_input, .arg = j};
+	code = inputs_read(&j->in, j->cli->args, j->cli->n_args);
+	if (!code && !j->cases)
+		code = cli_usage("coverage: no case in %s%s", j->cli->args[0],
+				 j->cli->n_args > 1 ? " and the others" : "");
+	j->code = code;
+	return code;
 }
 
 /* ---- what is missing ---- */
@@ -243,9 +153,10 @@ static void show_text(const struct job *j)
 	struct reached_count decides = {0}, says = {0}, clauses = {0};
 
 	printf("profile %s; %llu cases in %llu text files and %llu inputs\n", j->r->profile->name,
-	       (unsigned long long)j->cases, (unsigned long long)j->files, (unsigned long long)j->inputs);
-	if (j->passed_over)
-		printf("%llu other files were passed over\n", (unsigned long long)j->passed_over);
+	       (unsigned long long)j->cases, (unsigned long long)j->in.texts,
+	       (unsigned long long)j->in.binaries);
+	if (j->in.passed_over)
+		printf("%llu other files were passed over\n", (unsigned long long)j->in.passed_over);
 	printf("\n%-22s %16s %16s\n", "clause situations", "decides", "has a say");
 	for (unsigned c = 1; c < C_COUNT; c++) {
 		struct reached_count d = reached_decides(j->r, c), s = reached_says(j->r, c);
@@ -352,6 +263,8 @@ int cmd_coverage(struct cli *cli)
 		return EXIT_USAGE;
 	if (cli->kernel)
 		return coverage_kernel(cli);
+	if (cli->keep)
+		return cli_usage("coverage: expected --kernel with --keep, found none");
 	if (!cli->n_args)
 		return cli_usage("coverage: expected a CORPUS, or --kernel");
 	j.cli = cli;

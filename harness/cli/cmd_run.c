@@ -10,6 +10,7 @@
 #include "../campaign/record.h"
 #include "../case/options.h"
 #include "../case/safe.h"
+#include "../exec/kernel.h"
 #include "../report/progress.h"
 #include "../report/text.h"
 #include "casefile.h"
@@ -294,6 +295,8 @@ static void run_case(struct runner *r, struct casefile *f)
 		return;
 	}
 	recorder_file(f->path);
+	if (r->s->cli->each && !r->s->cli->backend)
+		kernel_section(r->loop.b, f->path);
 	v = r->s->cli->paths ? run_paths(r, f, &res) : loop_case(&r->loop, &f->tc, true, NULL, &res);
 	if (v == V_PASS && r->s->cli->crowd && run_crowd(r, f, &v, &res))
 		return;

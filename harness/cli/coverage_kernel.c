@@ -14,10 +14,14 @@
 #include "../kernels/debuginfo.h"
 #include "../tcg/trace.h"
 #include "../vm/vm.h"
+#include "coverage_keep.h"
 #include "in_vm.h"
+#include "inputs.h"
 
-#define OUT	    "/tmp/hookdiff-out" /* of the guest's commands */
-#define MOST_BLOCKS (64u << 20)		/* bytes of their addresses */
+#define OUT	      "/tmp/hookdiff-out" /* of the guest's commands */
+#define GUEST_MEMORY  256 /* MiB, and more for many cases: `run` has all of them before it begins */
+#define CASES_PER_MIB 32
+#define MOST_BLOCKS   (64u << 20) /* bytes of their addresses */
 
 enum { COMMANDS = 4, WORDS = 12, MESSAGES = 8192 };
 
@@ -41,6 +45,7 @@ struct boot {
 	char (*place)[PATH_MAX]; /* of operands, absolute; owned */
 	unsigned n_files;
 	struct buf blocks; /* what --blocks writes; owned */
+	struct keep keep;
 };
 
 /* --- the commands in the guest -----------------------------------------------------------------------------
@@ -79,12 +84,18 @@ static int add_operand(struct boot *b, const char *operand)
 	return EXIT_AGREE;
 }
 
-/* An object of BPF programs, which `check` runs; a case or a folder of them is for `run`. */
-static bool is_object(const char *operand)
+/* One operand behind the words of the last command. */
+static int add_one(struct boot *b, const char *operand)
 {
-	size_t n = strlen(operand);
+	const char **word = b->words + (size_t)(b->n - 1) * b->stride;
+	int code;
 
-	return n > 6 && !strcmp(operand + n - 6, ".bpf.o");
+	while (*word)
+		word++;
+	*word++ = "--";
+	code = add_operand(b, operand);
+	*word = b->place[b->n_files - !code];
+	return code;
 }
 
 /* The operands of one kind behind the words of the last command. Without any: what stands in for them. */
@@ -98,7 +109,7 @@ static int add_operands(struct boot *b, bool objects, const char *instead)
 		word++;
 	*word++ = "--";
 	for (int i = 0; !code && i < b->cli->n_args; i++)
-		if (is_object(b->cli->args[i]) == objects)
+		if (inputs_is_object(b->cli->args[i]) == objects)
 			code = add_operand(b, b->cli->args[i]);
 	if (!code && b->n_files == before && instead)
 		code = add_operand(b, instead);
@@ -107,9 +118,40 @@ static int add_operands(struct boot *b, bool objects, const char *instead)
 	return code;
 }
 
-static int make_commands(struct boot *b)
+/* Room for n operands. */
+static int allocate(struct boot *b, unsigned n)
+{
+	b->stride = n + WORDS;
+	b->words = calloc((size_t)b->stride * COMMANDS, sizeof(*b->words));
+	b->file = calloc(n, sizeof(*b->file));
+	b->place = calloc(n, sizeof(*b->place));
+	if (b->words && b->file && b->place && getcwd(b->cwd, sizeof(b->cwd)))
+		return EXIT_AGREE;
+	fprintf(stderr, "hookdiff: cannot prepare a guest: %s\n", strerror(errno));
+	return EXIT_UNSURE;
+}
+
+/* The cases that `run` gets first: the operands as they are, or what was unpacked of them. A guest that tells
+ * blocks gets the latter in parts, later. */
+static int add_cases(struct boot *b, unsigned cases)
 {
 	static const char *const run[] = {"run", "--paths", "--unsafe", NULL};
+	struct cli *cli = b->cli;
+	int code = cases ? keep_unpack(&b->keep, cli) : EXIT_AGREE;
+
+	if (code || (b->keep.inputs && b->run->im.uml && !cli->keep))
+		return code;
+	begin(b, run);
+	if (cli->keep)
+		return add_one(b, "corpus");
+	if (b->keep.inputs)
+		return add_one(b, b->keep.folder);
+	b->keep.n = 0; /* the folder is of no use */
+	return add_operands(b, false, "corpus");
+}
+
+static int make_commands(struct boot *b)
+{
 	static const char *const probe[] = {"probe", "--helpers", NULL};
 	static const char *const check[] = {"check", "--kernel", "host", "--unsafe", NULL};
 	const char *const sweep[] = {"sweep", "--workers", "1", "--thin", b->thin, NULL};
@@ -117,18 +159,12 @@ static int make_commands(struct boot *b)
 	int code;
 
 	for (int i = 0; i < b->cli->n_args; i++)
-		objects += is_object(b->cli->args[i]);
-	b->stride = n + WORDS;
-	b->words = calloc((size_t)b->stride * COMMANDS, sizeof(*b->words));
-	b->file = calloc(n, sizeof(*b->file));
-	b->place = calloc(n, sizeof(*b->place));
+		objects += inputs_is_object(b->cli->args[i]);
 	snprintf(b->thin, sizeof(b->thin), "%llu", (unsigned long long)b->cli->thin);
-	if (!b->words || !b->file || !b->place || !getcwd(b->cwd, sizeof(b->cwd))) {
-		fprintf(stderr, "hookdiff: cannot prepare a guest: %s\n", strerror(errno));
-		return EXIT_UNSURE;
-	}
-	begin(b, run);
-	code = add_operands(b, false, "corpus");
+	code = allocate(b, n);
+	if (code)
+		return code;
+	code = add_cases(b, (unsigned)b->cli->n_args - objects);
 	begin(b, probe);
 	if (b->cli->sweep)
 		begin(b, sweep);
@@ -147,6 +183,7 @@ static void fini(struct boot *b)
 	free(b->file);
 	free(b->place);
 	buf_fini(&b->blocks);
+	keep_fini(&b->keep);
 }
 
 /* --- what the guest says -----------------------------------------------------------------------------------
@@ -244,6 +281,9 @@ static int boot(struct boot *b, struct trace *t)
 			     .cwd = b->cwd,
 			     .collect = OUT,
 			     .plugin = t ? plugin : NULL,
+			     .memory = b->keep.n / CASES_PER_MIB
+					       ? GUEST_MEMORY + (unsigned)(b->keep.n / CASES_PER_MIB)
+					       : 0,
 			     .timeout = 3600};
 	struct vm_events events = {
 		.line = on_line, .message = on_message, .ended = on_ended, .file = on_file, .arg = b};
@@ -255,6 +295,53 @@ static int boot(struct boot *b, struct trace *t)
 	b->run->seconds = r.total;
 	vm_result_fini(&r);
 	return code;
+}
+
+/* For --keep: the cases of a folder, in a guest of their own. */
+static int run_each(void *arg, const char *folder, size_t n, struct buf *blocks)
+{
+	static const char *const run[] = {"run", "--each", "--unsafe", NULL};
+	const struct boot *of = arg;
+	struct boot b = {.cli = of->cli, .run = of->run};
+	double seconds = of->run->seconds;
+	int code = allocate(&b, 1);
+
+	if (!code) {
+		b.keep.n = n;
+		begin(&b, run);
+		code = add_one(&b, folder);
+	}
+	if (!code)
+		code = boot(&b, NULL);
+	if (!code && (!b.command[0].ended || b.command[0].exit > EXIT_UNSURE)) {
+		fprintf(stderr, "hookdiff: in the guest `run` ended with %d\n%s", b.command[0].exit,
+			buf_str(&b.command[0].messages));
+		code = EXIT_UNSURE;
+	}
+	if (!code)
+		buf_add(blocks, buf_str(&b.blocks), b.blocks.n);
+	of->run->seconds = seconds; /* of the corpus */
+	fini(&b);
+	return code;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How many there are; they are sorted. */
+static size_t distinct(uint64_t *pc, size_t n)
+{
+	size_t all = 0;
+
+	if (n)
+		qsort(pc, n, sizeof(*pc), by_address);
+	for (size_t i = 0; i < n; i++)
+		all += !i || pc[i] != pc[i - 1];
+	return all;
 }
 
 /* Addresses in hexadecimal, a line each, as the guest wrote them: what is none is no block of ours either. */
@@ -273,8 +360,10 @@ static int mark_blocks(struct boot *b)
 				break;
 			pc = more;
 		}
-		pc[n++] = strtoull(s, NULL, 16);
+		pc[n] = strtoull(s, NULL, 16);
+		n += pc[n] != 0;
 	}
+	snprintf(b->run->how, sizeof(b->run->how), "%zu basic blocks by KCOV", distinct(pc, n));
 	ret = lines_mark_kcov(b->run->lines, pc, n, why, sizeof(why));
 	if (ret)
 		fprintf(stderr, "%s\n", why);
@@ -285,6 +374,7 @@ static int mark_blocks(struct boot *b)
 /* A User-Mode Linux is no machine of QEMU's: it must have KCOV, and then tells by itself. */
 static int by_kcov(struct boot *b)
 {
+	const struct keep_kernel on = {run_each, b, b->run->im.boot, b->run->im.release};
 	char why[256];
 	int code;
 
@@ -292,8 +382,11 @@ static int by_kcov(struct boot *b)
 		fprintf(stderr, "SKIP: %s; hookdiff kernel build SOURCE --arch um --kcov makes one\n", why);
 		return EXIT_UNSURE;
 	}
-	b->run->how = "basic blocks by KCOV";
 	code = boot(b, NULL);
+	if (!code && b->cli->keep)
+		code = keep_write(&b->keep, b->cli, buf_str(&b->blocks), &on);
+	else if (!code && b->keep.inputs)
+		code = keep_run(&b->keep, &on, &b->blocks);
 	return code ? code : mark_blocks(b);
 }
 
@@ -315,7 +408,7 @@ static int by_plugin(struct boot *b)
 		fprintf(stderr, "%s: %s\n", ret == -ENOENT ? "SKIP" : "hookdiff",
 			range ? why : "out of memory");
 	} else {
-		b->run->how = "every instruction that QEMU began";
+		snprintf(b->run->how, sizeof(b->run->how), "every instruction that QEMU began");
 		b->run->exact = true;
 		code = boot(b, &t);
 		if (!code)
@@ -350,8 +443,16 @@ int coverage_kernel(struct cli *cli)
 	struct boot b = {.cli = cli, .run = &run};
 	int code = coverage_reasons(&run);
 
+	if (!code && cli->keep && !cli->n_args)
+		code = cli_usage(
+			"coverage --keep: expected cases or inputs of drivers to choose from, found none");
 	if (!code)
 		code = open_kernel(&run);
+	if (!code && cli->keep && !run.im.uml)
+		code = cli_usage("coverage --keep: expected a User-Mode Linux with KCOV, found %s: hookdiff "
+				 "kernel build "
+				 "SOURCE --arch um --kcov makes one",
+				 cli->kernel);
 	if (!code)
 		code = make_commands(&b);
 	if (!code)

@@ -37,7 +37,7 @@ struct coverage_run {
 	struct lines *lines; /* marked */
 	const struct coverage_command *command;
 	unsigned n_commands;
-	const char *how; /* where the marks come from */
+	char how[64];	/* where the marks come from */
 	bool exact;	/* by instructions; blocks of KCOV's have neighbours that have no call of their own */
 	double seconds; /* of the guest, boot and all */
 	struct reasons reasons;

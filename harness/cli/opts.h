@@ -77,6 +77,8 @@ struct cli {
 	const char *splats; /* --splats: file of known ones */
 	bool splats_given;
 	bool blocks;	  /* --blocks of run, sweep and fuzz */
+	bool each;	  /* --each of run: blocks of each case apart */
+	const char *keep; /* --keep of coverage: a folder */
 	bool paths;	  /* --paths of run: each case through every way into the kernel */
 	bool unsafe;	  /* --unsafe: also cases that can hurt the machine */
 	uint64_t reuse;	  /* --reuse: cases that share one pair of sockets */

@@ -215,7 +215,7 @@ int session_open(struct session *s, struct cli *cli, const char *command)
 				     .argv = cli->argv};
 	err = make_folders(s, command);
 	snprintf(path, sizeof(path), "%s/blocks.txt", s->folder);
-	if (!err && cli->blocks)
+	if (!err && (cli->blocks || cli->each))
 		err = setenv(KCOV_SET_ENV, path, 1) ? -errno : 0; /* for whoever opens the kernel */
 	snprintf(path, sizeof(path), "%s/report.jsonl", s->folder);
 	if (!err) {

@@ -150,34 +150,47 @@ static unsigned take_lines(char *text, const uint64_t *address, unsigned n, stru
 	return known;
 }
 
+unsigned crash_lines(const char *elf, const uint64_t *address, unsigned n, struct crash_place *place,
+		     char *why, size_t size)
+{
+	enum { FIXED = 6 };
+	const char *const first[FIXED] = {"addr2line", "-a", "-f", "-i", "-e", elf};
+	const char **argv = calloc(n + FIXED + 1, sizeof(*argv));
+	char(*hex)[20] = calloc(n, sizeof(*hex));
+	struct buf out = {0};
+	unsigned known = 0;
+	int ret = -ENOMEM;
+
+	*why = 0;
+	if (argv && hex) {
+		memcpy(argv, first, sizeof(first));
+		for (unsigned i = 0; i < n; i++) {
+			snprintf(hex[i], sizeof(hex[i]), "0x%" PRIx64, address[i]);
+			argv[FIXED + i] = hex[i];
+		}
+		ret = run_program(argv, &out);
+	}
+	if (ret || out.failed)
+		snprintf(why, size, "addr2line %s: apt-get install --no-install-recommends binutils",
+			 ret < 0 ? "cannot be run" : "failed");
+	else if (out.n)
+		known = take_lines(out.p, address, n, place);
+	buf_fini(&out);
+	free(argv);
+	free(hex);
+	return known;
+}
+
 unsigned crash_places(const struct crash_report *r, const char *elf, struct crash_place *place, char *why,
 		      size_t size)
 {
-	enum { FIXED = 6 };
 	uint64_t address[CRASH_FRAMES] = {0};
-	char hex[CRASH_FRAMES][20];
-	const char *argv[FIXED + CRASH_FRAMES + 1] = {"addr2line", "-a", "-f", "-i", "-e", elf};
-	unsigned n = FIXED, known;
-	struct buf out = {0};
-	int ret;
+	unsigned known;
 
 	*why = 0;
 	if (!r->n_frames || !find_addresses(r, elf, address, why, size))
 		return 0;
-	for (unsigned i = 0; i < r->n_frames; i++) {
-		snprintf(hex[i], sizeof(hex[i]), "0x%" PRIx64, address[i]);
-		argv[n++] = hex[i];
-	}
-	argv[n] = NULL;
-	ret = run_program(argv, &out);
-	if (ret || out.failed) {
-		snprintf(why, size, "addr2line %s: apt-get install --no-install-recommends binutils",
-			 ret < 0 ? "cannot be run" : "failed");
-		buf_fini(&out);
-		return 0;
-	}
-	known = out.n ? take_lines(out.p, address, r->n_frames, place) : 0;
-	buf_fini(&out);
+	known = crash_lines(elf, address, r->n_frames, place, why, size);
 	for (unsigned i = 0; i < r->n_frames; i++)
 		if (!address[i])
 			buf_reset(&place[i].lines);

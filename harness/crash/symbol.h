@@ -15,6 +15,13 @@ struct crash_place {
 };
 
 /*
+ * Fills place[i], zeroed, for n addresses as they stand in the file. Returns how many are known; 0 with one
+ * sentence in why if that is because of the tool.
+ */
+unsigned crash_lines(const char *elf, const uint64_t *address, unsigned n, struct crash_place *place,
+		     char *why, size_t size);
+
+/*
  * Fills place[i] for r->frame[i]; place has CRASH_FRAMES elements, zeroed. Returns how many are known; 0 with
  * one sentence in why if that is because of the file or a tool.
  */

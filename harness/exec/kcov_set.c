@@ -17,8 +17,13 @@
 struct kcov_set {
 	struct kcov kcov;
 	const char *path;
-	unsigned n;
+	struct buf text; /* what the file will get */
+	unsigned n, section;
 	uint64_t pc[PLACES]; /* 0: free */
+	struct {
+		uint32_t section; /* that has it, the last one */
+		uint32_t times;	  /* sections that have it */
+	} in[PLACES];
 };
 
 struct kcov_set *kcov_set_open(const char *path, char *why, size_t size)
@@ -30,6 +35,7 @@ struct kcov_set *kcov_set_open(const char *path, char *why, size_t size)
 		return NULL;
 	}
 	s->path = path;
+	s->section = 1;
 	if (kcov_open(&s->kcov, why, size)) {
 		free(s);
 		return NULL;
@@ -43,10 +49,15 @@ static void add(struct kcov_set *s, uint64_t pc)
 
 	while (s->pc[at] && s->pc[at] != pc)
 		at = (at + 1) % PLACES;
-	if (s->pc[at] || s->n >= PLACES - PLACES / 8)
+	if (!s->pc[at] && s->n >= PLACES - PLACES / 8)
 		return;
+	s->n += !s->pc[at];
 	s->pc[at] = pc;
-	s->n++;
+	if (s->in[at].section == s->section)
+		return;
+	s->in[at].section = s->section;
+	if (s->in[at].times++ < KCOV_SET_TIMES)
+		buf_printf(&s->text, "%" PRIx64 "\n", pc);
 }
 
 void kcov_set_take(struct kcov_set *s)
@@ -59,24 +70,27 @@ void kcov_set_take(struct kcov_set *s)
 	kcov_reset(&s->kcov);
 }
 
+void kcov_set_section(struct kcov_set *s, const char *name)
+{
+	kcov_set_take(s);
+	s->section++;
+	buf_printf(&s->text, "= %s\n", name);
+}
+
 int kcov_set_close(struct kcov_set *s)
 {
-	struct buf text = {0};
 	int fd, err = 0;
 
 	if (!s)
 		return 0;
 	kcov_set_take(s);
 	kcov_close(&s->kcov);
-	for (unsigned i = 0; i < PLACES; i++)
-		if (s->pc[i])
-			buf_printf(&text, "%" PRIx64 "\n", s->pc[i]);
 	fd = open(s->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (fd < 0 || text.failed || write(fd, buf_str(&text), text.n) != (ssize_t)text.n)
+	if (fd < 0 || s->text.failed || write(fd, buf_str(&s->text), s->text.n) != (ssize_t)s->text.n)
 		err = errno ? -errno : -ENOMEM;
 	if (fd >= 0)
 		close(fd);
-	buf_fini(&text);
+	buf_fini(&s->text);
 	free(s);
 	return err;
 }

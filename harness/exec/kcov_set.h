@@ -17,6 +17,13 @@ struct kcov_set *kcov_set_open(const char *path, char *why, size_t size);
 void kcov_set_take(struct kcov_set *s);
 
 /*
+ * What comes from now on belongs to name: the file has sections then, "= NAME" and the addresses that came in
+ * it. One that KCOV_SET_TIMES sections have is left out of those behind them. name is copied.
+ */
+#define KCOV_SET_TIMES 64
+void kcov_set_section(struct kcov_set *s, const char *name);
+
+/*
  * Takes the rest and appends the addresses to the file, a line of hexadecimal digits each: those that KCOV
  * gave, which are of the instruction behind the call that a block begins with. Several processes may append
  * to one file. 0 or -errno; frees s, which may be NULL.

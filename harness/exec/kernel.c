@@ -148,6 +148,12 @@ static void k_end(struct backend *b, bool irregular)
 	arena_distrust(&k->twin);
 }
 
+void kernel_section(struct backend *b, const char *name)
+{
+	if (of(b)->blocks)
+		kcov_set_section(of(b)->blocks, name);
+}
+
 void kernel_others(struct backend *b, const struct kernel_others *others)
 {
 	of(b)->others = others;

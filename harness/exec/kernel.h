@@ -35,6 +35,9 @@ void kernel_others(struct backend *b, const struct kernel_others *others);
 /* NULL with one sentence in err. The caller ends it with b->ops->close(b, NULL). */
 struct backend *kernel_open(const struct kernel_opts *opts, char *err, size_t size);
 
+/* With HOOKDIFF_BLOCKS (kcov_set.h): what runs from now on belongs to the case of that name. */
+void kernel_section(struct backend *b, const char *name);
+
 /* For the slow lane (lane.h), which runs beside the fast path on what that has opened. */
 struct topo_set;
 struct topo_pair;
