@@ -191,6 +191,25 @@ static void who_stands_still_is_killed(void **state)
 	worker_fini(&w);
 }
 
+static void logs_do_not_grow_for_ever(void **state)
+{
+	struct worker w;
+	struct stat st;
+
+	assert_int_equal(worker_init(&w, "long", folder), 0);
+	write_file(path("logs/long.log"), "");
+	for (unsigned i = 0; i < 2; i++) { /* at the limit it stays, above it goes */
+		assert_int_equal(truncate(path("logs/long.log"), WORKER_LOG + (off_t)i), 0);
+		shell(&w, "exit 0");
+		assert_int_equal(look_until(&w, 5), WORKER_ENDED);
+		assert_int_equal(stat(path("logs/long.log.old"), &st), i ? 0 : -1);
+	}
+	assert_int_equal(st.st_size, WORKER_LOG + 1);
+	assert_int_equal(stat(path("logs/long.log"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	worker_fini(&w);
+}
+
 static void no_such_program(void **state)
 {
 	struct worker w;
@@ -437,6 +456,7 @@ int main(void)
 		cmocka_unit_test(who_dies_in_vain_is_given_up),
 		cmocka_unit_test(what_it_started_goes_with_it),
 		cmocka_unit_test(who_stands_still_is_killed),
+		cmocka_unit_test(logs_do_not_grow_for_ever),
 		cmocka_unit_test(no_such_program),
 		cmocka_unit_test(unsafe_is_for_all_guests),
 		cmocka_unit_test(a_pulse_is_joined),

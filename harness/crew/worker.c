@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +101,18 @@ static uint64_t moves(const struct worker *w)
 	       atomic_load_explicit(&w->pulse->execs, memory_order_relaxed);
 }
 
+/* Two logs of a worker at most: it may run for weeks, and libFuzzer has a line for each input that it keeps.
+ */
+static void turn_log(const struct worker *w)
+{
+	char old[sizeof(w->log) + 8];
+	struct stat st;
+
+	snprintf(old, sizeof(old), "%s.old", w->log);
+	if (!stat(w->log, &st) && st.st_size > WORKER_LOG)
+		rename(w->log, old);
+}
+
 int worker_start(struct worker *w, const struct command *c)
 {
 	pid_t parent = getpid();
@@ -107,6 +120,7 @@ int worker_start(struct worker *w, const struct command *c)
 
 	if (c->failed)
 		return -E2BIG;
+	turn_log(w);
 	log = open(w->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (log < 0)
 		return -errno;
