@@ -434,9 +434,9 @@ static int boot(struct in_vm *v, const struct kernel_image *im)
 	v->pulse = pulse_join();
 	vm_run(&job, &events, &r);
 	pulse_free(v->pulse);
-	if (v->folder[0])
-		snprintf(v->cli->here, sizeof(v->cli->here), "%.299s/%.299s", v->cli->out, v->here);
 	code = report_end(v, &r);
+	if (v->folder[0]) /* a guest that died at once has one only now */
+		snprintf(v->cli->here, sizeof(v->cli->here), "%.299s/%.299s", v->cli->out, v->here);
 	vm_result_fini(&r);
 	buf_fini(&v->splat);
 	return code;
