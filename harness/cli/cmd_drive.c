@@ -21,8 +21,9 @@
 
 #define KNOWN	     "HOOKDIFF_KNOWN=" /* the setting whose value is a folder here */
 #define GUEST_MEMORY 512	       /* MiB: a fuzzer and its corpus */
-#define SILENCE	     120 /* seconds: loading programs for a long chain takes a busy machine with KASAN a minute \
-			  */
+#define SILENCE                                                                                              \
+	120 /* seconds: loading programs for a long chain takes a busy machine with KASAN a minute           \
+	     */
 
 /* Settings and options of the driver are no files. */
 static size_t operand_length(const char *operand)

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BULK_ROUND    600 /* then another seed */
-#define LF_ROUND      120 /* its fork mode reads the corpus of the others only when it starts */
-#define VM_ROUND      300 /* the same of a guest, which also begins with empty memory then */
-#define INPUT_MAX     "4096"
-#define GUEST_SECONDS "90" /* of an input; a guest in which nothing moves for 120 is given up (cmd_drive.c)  \
-			    */
-#define GUEST_MAX "4056"   /* RECORDER_INPUT: what is kept of an input if the kernel dies of it */
+#define BULK_ROUND 600 /* then another seed */
+#define LF_ROUND   120 /* its fork mode reads the corpus of the others only when it starts */
+#define VM_ROUND   300 /* the same of a guest, which also begins with empty memory then */
+#define INPUT_MAX  "4096"
+#define GUEST_SECONDS                                                                                        \
+	"90"		 /* of an input; a guest in which nothing moves for 120 is given up (cmd_drive.c)    \
+			  */
+#define GUEST_MAX "4056" /* RECORDER_INPUT: what is kept of an input if the kernel dies of it */
 
 static unsigned shorter(unsigned round, unsigned left)
 {

@@ -15,8 +15,9 @@
 #define WORKER_ENV   16
 #define WORKER_STALL 60	 /* seconds without a case after which it counts as dead */
 #define WORKER_START 120 /* the same before its first one */
-#define WORKER_GUEST 900 /* the same of a guest: it has clocks of its own, and a crash of it is looked into  \
-			  */
+#define WORKER_GUEST                                                                                         \
+	900 /* the same of a guest: it has clocks of its own, and a crash of it is looked into               \
+	     */
 #define WORKER_LOG   (16 << 20) /* bytes of a log, after which the next start puts it aside as NAME.log.old */
 #define WORKER_TRIES 5		/* deaths in a row, each without a case, after which it is given up */
 

@@ -241,7 +241,8 @@ int32_t arena_len(const struct arena *a, const struct tc_call *c, const struct a
 	if (__builtin_expect(c->len_in, 0))
 		return tc_word(buf->mem + c->len_off);
 	if (__builtin_expect(c->len_across, 0)) {
-		int32_t word = c->optlen; /* of one that is not mapped as a whole only the first half can change */
+		int32_t word =
+			c->optlen; /* of one that is not mapped as a whole only the first half can change */
 
 		memcpy(&word, span_at(a, c), c->optlen_null ? 2 : 4);
 		return word;

@@ -279,16 +279,16 @@ static void k_handler(struct backend *b, const struct tc_call *c, const struct p
 	}
 	hr->touched = false;
 	if (__builtin_expect(c->meanwhile >= MEANWHILE_HELD, 0) && p->called) {
-		hr->is_volatile = is_volatile(k, c->level, c->optname) ||
-				  is_timed(k, c->sock, c->level, c->optname);
+		hr->is_volatile =
+			is_volatile(k, c->level, c->optname) || is_timed(k, c->sock, c->level, c->optname);
 		ways_handler_held(k, fd, c, hr);
 		return;
 	}
 	len = arena_put_len(&k->twin, c, &buf);
 	hr->ret = 0;
 	if (p->called) {
-		hr->is_volatile = is_volatile(k, p->level, p->optname) ||
-				  is_timed(k, c->sock, p->level, p->optname);
+		hr->is_volatile =
+			is_volatile(k, p->level, p->optname) || is_timed(k, c->sock, p->level, p->optname);
 		hr->ret = c->via == VIA_COMPAT
 				  ? compat_sockopt(HOOK_GET, fd, p->level, p->optname, buf.user, 0, len)
 				  : raw_getsockopt(fd, p->level, p->optname, buf.user, len);
