@@ -334,9 +334,39 @@ static void age_all(const char *in, long age)
 	DIR *d = opendir(in);
 	struct dirent *e;
 
-	while (d && (e = readdir(d)))
+	assert_non_null(d);
+	while ((e = readdir(d)))
 		assert_int_equal(utimensat(dirfd(d), e->d_name, at, 0), 0);
 	closedir(d);
+}
+
+/* What a card says stays true when the finding is moved out of its guest's folder. */
+static void a_card_moves_with_its_finding(void **state)
+{
+	struct crew_opts o = {.place = {.folder = folder, .kernel = "x"}};
+	struct crew c = {.o = &o, .ended = true};
+	char said[400], want[400], got[400] = "";
+	FILE *f;
+
+	assert_int_equal(mkdir(path("vm"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/g"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/g/drive-2"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/g/drive-2/findings"), 0755), 0);
+	assert_int_equal(mkdir(path("vm/g/drive-2/findings/x.y"), 0755), 0);
+	assert_int_equal(mkdir(path("findings"), 0755), 0);
+	snprintf(said, sizeof(said), "one\nreproduce: run %s/case.case\nend",
+		 path("vm/g/drive-2/findings/x.y"));
+	snprintf(want, sizeof(want), "one\nreproduce: run %s/case.case\nend", path("findings/x.y"));
+	write_file(path("vm/g/drive-2/findings/x.y/card.txt"), said);
+	harvest_findings(&c);
+	assert_int_equal(c.findings, 1);
+	f = fopen(path("findings/x.y/card.txt"), "re");
+	assert_non_null(f);
+	got[fread(got, 1, sizeof(got) - 1, f)] = 0;
+	fclose(f);
+	assert_string_equal(got, want);
+	dir_remove(path("vm"));
+	dir_remove(path("findings"));
 }
 
 /* What a merge left out goes; what was found while it ran stays, and what it kept. */
@@ -463,6 +493,7 @@ int main(void)
 		cmocka_unit_test(a_pulse_follows_a_guest),
 		cmocka_unit_test(inputs_that_crashed_are_left_out),
 		cmocka_unit_test(no_crash_if_it_only_took_long),
+		cmocka_unit_test(a_card_moves_with_its_finding),
 		cmocka_unit_test(a_merge_makes_live_small),
 		cmocka_unit_test(folders_are_unions),
 		cmocka_unit_test(queues_go_to_other_machines),

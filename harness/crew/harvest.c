@@ -102,6 +102,27 @@ struct moving {
 	time_t before; /* a folder that changed later may still grow: a guest's comes file by file */
 };
 
+/* A card says how to run its case again, by the path that it had. */
+static void mend_card(const char *finding, const char *card, const char *from)
+{
+	char path[PATH_MAX];
+	struct buf was = {0}, now = {0};
+	const char *p, *q;
+
+	if (snprintf(path, sizeof(path), "%s/%s", finding, card) >= (int)sizeof(path) ||
+	    file_read(path, &was))
+		return;
+	for (p = buf_str(&was); (q = strstr(p, from)); p = q + strlen(from)) {
+		buf_add(&now, p, (size_t)(q - p));
+		buf_puts(&now, finding);
+	}
+	buf_puts(&now, p);
+	if (p != buf_str(&was) && !now.failed)
+		file_write(path, now.p, now.n);
+	buf_fini(&was);
+	buf_fini(&now);
+}
+
 /* A finding with the same key is there already, or it is waived: this one stays where it is. */
 static void move_finding(const char *folder, const char *name, void *arg)
 {
@@ -111,8 +132,11 @@ static void move_finding(const char *folder, const char *name, void *arg)
 
 	if (snprintf(from, sizeof(from), "%s/%s", folder, name) < (int)sizeof(from) && !stat(from, &st) &&
 	    st.st_mtime <= m->before && !is_waived(from) &&
-	    snprintf(to, sizeof(to), "%s/%s", m->to, name) < (int)sizeof(to) && stat(to, &st))
-		rename(from, to);
+	    snprintf(to, sizeof(to), "%s/%s", m->to, name) < (int)sizeof(to) && stat(to, &st) &&
+	    !rename(from, to)) {
+		mend_card(to, "card.txt", from);
+		mend_card(to, "card.json", from);
+	}
 }
 
 static void one_report(const char *folder, const char *name, void *arg)
