@@ -125,6 +125,7 @@ struct chosen {
 	struct cover_set alone; /* what no other one of them has; the cover's */
 	struct shrinker *sh;
 	const struct tcase *asked; /* the candidate that is under way; NULL: none */
+	struct tcase *hooked;	   /* the best with a program for each call, if that is as good; owned */
 };
 
 struct keeping {
@@ -134,6 +135,13 @@ struct keeping {
 	struct chosen *one; /* owned */
 	size_t n;
 };
+
+static int told(int ret)
+{
+	if (ret)
+		fprintf(stderr, "hookdiff: --keep: %s\n", strerror(-ret));
+	return ret ? EXIT_UNSURE : EXIT_AGREE;
+}
 
 /* The blocks of a folder's cases. */
 static int look(const struct keeping *g, const char *folder, size_t n, struct cover *out)
@@ -225,21 +233,16 @@ static int ask(struct keeping *g, const char *folder)
 	return ret ? ret : n;
 }
 
-/* Those that still reach what they are kept for. */
-static void tell(struct keeping *g, const char *folder, const struct cover *seen)
+/* Does the file of number i still reach what it is kept for? */
+static bool still_does(const struct keeping *g, const char *folder, size_t i, const struct cover *seen)
 {
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < g->n; i++) {
-		bool still = false;
-
-		path_of(folder, i, path, sizeof(path));
-		for (size_t k = 0; k < seen->n && !still; k++)
-			still = !strcmp(seen->set[k].name, path) &&
-				cover_set_within(&g->one[i].alone, &seen->set[k]);
-		if (g->one[i].asked)
-			shrink_tell(g->one[i].sh, still);
-	}
+	path_of(folder, i, path, sizeof(path));
+	for (size_t k = 0; k < seen->n; k++)
+		if (!strcmp(seen->set[k].name, path))
+			return cover_set_within(&g->one[i].alone, &seen->set[k]);
+	return false;
 }
 
 /* All of them at a time, a guest for each round: a boot is short, and there are as many rounds as questions.
@@ -261,7 +264,9 @@ static int make_small(struct keeping *g, const char *folder)
 			fprintf(stderr, "coverage: the cases are kept as small as they are by now\n");
 			return EXIT_AGREE;
 		}
-		tell(g, folder, &seen);
+		for (size_t i = 0; i < g->n; i++)
+			if (g->one[i].asked)
+				shrink_tell(g->one[i].sh, still_does(g, folder, i, &seen));
 		cover_fini(&seen);
 	}
 	if (!code && n < 0) {
@@ -269,6 +274,59 @@ static int make_small(struct keeping *g, const char *folder)
 		code = EXIT_UNSURE;
 	}
 	return code;
+}
+
+/* A hook that is called and has no program gets one that lets everything through. */
+static void give_programs(struct tcase *tc)
+{
+	bool has[HOOK_COUNT] = {false}, called[HOOK_COUNT] = {false};
+
+	for (unsigned i = 0; i < tc->n_calls; i++)
+		called[tc->call[i].hook] = true;
+	for (unsigned l = 0; l < tc->n_levels; l++)
+		for (unsigned h = 0; h < HOOK_COUNT; h++)
+			has[h] |= tc->level[l].n[h] != 0;
+	for (unsigned h = 0; h < HOOK_COUNT; h++)
+		if (called[h] && !has[h] && tc->n_levels) {
+			tc->level[0].slot[h][0] = (struct tc_slot){.mode = MODE_MULTI, .prog.ret = 1};
+			tc->level[0].n[h] = 1;
+		}
+}
+
+/* It is by hooks that kernels are compared: each case gets them back, if it still reaches what it should. */
+static int hook(struct keeping *g, const char *folder)
+{
+	struct cover seen;
+	struct buf text = {0};
+	char path[PATH_MAX];
+	int ret = 0, code;
+
+	for (size_t i = 0; !ret && i < g->n; i++) {
+		struct chosen *o = &g->one[i];
+
+		o->hooked = malloc(sizeof(*o->hooked));
+		if (!o->hooked) {
+			ret = -ENOMEM;
+			break;
+		}
+		*o->hooked = *shrink_best(o->sh);
+		give_programs(o->hooked);
+		buf_reset(&text);
+		tcase_print(o->hooked, NULL, &text);
+		path_of(folder, i, path, sizeof(path));
+		ret = text.failed ? -ENOMEM : file_write(path, buf_str(&text), text.n);
+	}
+	buf_fini(&text);
+	code = ret ? told(ret) : look(g, folder, g->n, &seen);
+	if (code)
+		return code;
+	for (size_t i = 0; i < g->n; i++)
+		if (tcase_check(g->one[i].hooked) || !still_does(g, folder, i, &seen)) {
+			free(g->one[i].hooked);
+			g->one[i].hooked = NULL;
+		}
+	cover_fini(&seen);
+	return EXIT_AGREE;
 }
 
 /* --- into files --------------------------------------------------------------------------------------------
@@ -318,7 +376,7 @@ static int write_all(const struct keeping *g)
 	int ret = dir_make(g->cli->keep);
 
 	for (size_t i = 0; !ret && i < g->n; i++) {
-		const struct tcase *tc = shrink_best(g->one[i].sh);
+		const struct tcase *tc = g->one[i].hooked ? g->one[i].hooked : shrink_best(g->one[i].sh);
 		char name[128], path[PATH_MAX];
 		struct buf out = {0};
 
@@ -330,13 +388,6 @@ static int write_all(const struct keeping *g)
 		buf_fini(&out);
 	}
 	return ret;
-}
-
-static int told(int ret)
-{
-	if (ret)
-		fprintf(stderr, "hookdiff: --keep: %s\n", strerror(-ret));
-	return ret ? EXIT_UNSURE : EXIT_AGREE;
 }
 
 /* What each of the cases is alone with, run twice: blocks that come by chance are none of its own. */
@@ -379,12 +430,16 @@ int keep_write(const struct keep *k, const struct cli *cli, const char *base, co
 	if (!code)
 		code = make_small(&g, small.folder);
 	if (!code)
+		code = hook(&g, small.folder);
+	if (!code)
 		code = told(write_all(&g));
 	if (!code)
 		fprintf(cli->json ? stderr : stdout, "kept %zu of %zu cases in %s\n\n", g.n, k->n, cli->keep);
 	keep_fini(&small);
-	for (size_t i = 0; i < g.n; i++)
+	for (size_t i = 0; i < g.n; i++) {
 		shrink_close(g.one[i].sh);
+		free(g.one[i].hooked);
+	}
 	free(g.one);
 	cover_fini(&g.c);
 	return code;
