@@ -476,9 +476,15 @@ static void a_wrong_expectation_is_seen(void **state)
 	(void)state;
 	coverage_init(&v);
 	for (unsigned k = 1; k < n_cases; k += 7) {
+		bool expects = false;
+
 		tc = cases[k].tc;
-		for (unsigned i = 0; i < tc.n_calls; i++)
+		for (unsigned i = 0; i < tc.n_calls; i++) {
 			tc.call[i].expect.ret = tc.call[i].expect.ret ? 0 : -1;
+			expects |= tc.call[i].expect.has_ret;
+		}
+		if (!expects) /* reached/, guest/ */
+			continue;
 		assert_int_equal(coverage_add(&v, &tc, &cases[k].meta, &one), 0);
 		seen += one.wrong != 0;
 		tried++;
