@@ -251,8 +251,7 @@ static void miss(void **state)
 	assert_true(search_miss(0, 0.5) == 1);
 }
 
-/* --- the file
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the file ---- */
 
 static char folder[] = "/tmp/test_bisect.XXXXXX", file[64];
 
@@ -386,8 +385,7 @@ static void garbage(void **state)
 	state_fini(&r);
 }
 
-/* --- the letter
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the letter ---- */
 
 static void tags(void **state)
 {
@@ -482,8 +480,7 @@ static void profiles_explain(void **state)
 	state_fini(&s);
 }
 
-/* --- what is between two packages
- * ---------------------------------------------------------------------------- */
+/* ---- what is between two packages ---- */
 
 static void between(void **state)
 {

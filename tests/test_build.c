@@ -71,8 +71,7 @@ static void is(const char *name, const char *text)
 	buf_fini(&b);
 }
 
-/* --- fragments
- * ------------------------------------------------------------------------------------------------- */
+/* ---- fragments ---- */
 
 static bool knows_all(void *arg, const char *option)
 {
@@ -195,8 +194,7 @@ static void coverage_is_of_the_hooks(void **state)
 	fragment_fini(&f);
 }
 
-/* --- sources
- * --------------------------------------------------------------------------------------------------- */
+/* ---- sources ---- */
 
 static void make_tree(const char *name)
 {
@@ -294,8 +292,7 @@ static void a_hostile_tarball_stays_inside(void **state)
 	assert_true(*why);
 }
 
-/* --- copies that patches change
- * -------------------------------------------------------------------------------- */
+/* ---- copies that patches change ---- */
 
 static const char change_two[] =
 	"What: two\n--- a/net/socket.c\n+++ b/net/socket.c\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n";
@@ -371,8 +368,7 @@ static void a_patch_that_does_not_apply_leaves_none(void **state)
 	assert_int_not_equal(access(at("x"), F_OK), 0);
 }
 
-/* --- builds, by a make and a compiler of ours
- * ------------------------------------------------------------------ */
+/* ---- builds, by a make and a compiler of ours ---- */
 
 /* Notes its words; "configures" what is asked for; waits for a file before it "links". */
 static const char fake_make[] =
@@ -552,8 +548,7 @@ static void no_variable_of_make_is_lost(void **state)
 	assert_non_null(strstr(why, "found 241"));
 }
 
-/* --- mutants
- * --------------------------------------------------------------------------------------------------- */
+/* ---- mutants ---- */
 
 static void mutants_have_words(void **state)
 {

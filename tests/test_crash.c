@@ -25,8 +25,7 @@
 #include "harness/profiles/selfcheck.h"
 #include "harness/vm/console.h"
 
-/* --- recorded consoles: what is left out is only more of the same
- * --------------------------------------------- */
+/* ---- recorded consoles: what is left out is only more of the same ---- */
 
 static const char kasan[] = "random: crng init done\n"
 			    "==================================================================\n"
@@ -303,8 +302,7 @@ static void test_console(void **state)
 	free(c);
 }
 
-/* --- source lines
- * ----------------------------------------------------------------------------------------------- */
+/* ---- source lines ---- */
 
 static void __attribute__((noinline)) here_it_is(volatile int *p)
 {
@@ -363,8 +361,7 @@ static void test_source(void **state)
 	assert_string_equal(crash_source("plain.c:1"), "plain.c:1");
 }
 
-/* --- the hunt
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the hunt ---- */
 
 /* A kernel that crashes if a case has a setsockopt of optlen 13, whatever else is in it. */
 struct toy {

@@ -56,7 +56,7 @@ static void write_file(const char *where, const char *text)
 	fclose(f);
 }
 
-/* --- workers */
+/* ---- workers ---- */
 
 static void shell(struct worker *w, const char *script)
 {
@@ -431,7 +431,7 @@ static void a_pulse_is_joined(void **state)
 	worker_fini(&w);
 }
 
-/* --- corpora */
+/* ---- corpora ---- */
 
 static void folders_are_unions(void **state)
 {

@@ -42,8 +42,7 @@ static const struct lines_function table[] = {[INLINED] = {SUBJECT, "subject_inl
 					      [IN_HEADER] = {HEADER, "subject_header", false},
 					      [NOWHERE] = {SUBJECT, "subject_of_another_time", false}};
 
-/* --- what is executed --------------------------------------------------------------------------------------
- */
+/* ---- what is executed ---- */
 
 static uint64_t pcs[100000];
 static size_t n_pcs;
@@ -131,8 +130,7 @@ static void cover(struct lines *l, int (*fn)(int), int a)
 		fail_msg("%s", why);
 }
 
-/* --- what the source says ----------------------------------------------------------------------------------
- */
+/* ---- what the source says ---- */
 
 /* The number of the line with this comment at its end. */
 static unsigned number(const char *file, const char *comment)
@@ -458,8 +456,7 @@ static void kcov_of_nothing(void **state)
 	lines_close(l);
 }
 
-/* --- files that are none -----------------------------------------------------------------------------------
- */
+/* ---- files that are none ---- */
 
 static void refused(const char *path, const char *want)
 {
@@ -560,8 +557,7 @@ static void damaged(void **state)
 	buf_fini(&copy);
 }
 
-/* --- reasons -----------------------------------------------------------------------------------------------
- */
+/* ---- reasons ---- */
 
 static void reasons(void **state)
 {
@@ -609,8 +605,7 @@ static void reasons(void **state)
 	assert_int_equal(reasons_read(&r, at("none"), why, sizeof(why)), -ENOENT);
 }
 
-/* --- what QEMU's plugin marks ------------------------------------------------------------------------------
- */
+/* ---- what QEMU's plugin marks ---- */
 
 static void note(void *arg, uint64_t address)
 {

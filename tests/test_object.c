@@ -45,7 +45,7 @@ static bool has_note(const struct isa_object *o, const char *part)
 	return false;
 }
 
-/* --- by hand ------------------------------------------------------------------------------------------ */
+/* ---- by hand ---- */
 
 static void programs(void **state)
 {
@@ -251,7 +251,7 @@ static void relocations(void **state)
 	isa_object_free(o);
 }
 
-/* --- source lines ------------------------------------------------------------------------------------- */
+/* ---- source lines ---- */
 
 static const char *skip_blanks(const char *s)
 {
@@ -318,7 +318,7 @@ static void line_of_an_instruction(void **state)
 	isa_object_free(o);
 }
 
-/* --- CO-RE -------------------------------------------------------------------------------------------- */
+/* ---- CO-RE ---- */
 
 struct core_row {
 	uint32_t kernel;

@@ -464,7 +464,7 @@ static void test_recorder(void **st)
 	close(ram);
 }
 
-/* --- inputs of a fuzz driver in a guest's memory */
+/* ---- inputs of a fuzz driver in a guest's memory ---- */
 
 #define RAM (8 << 20)
 

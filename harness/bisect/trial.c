@@ -18,8 +18,7 @@
 #define PATHS	   4096
 #define LINE_BYTES (4u << 20)
 
-/* --- the lines of a test
- * ------------------------------------------------------------------------------------ */
+/* ---- the lines of a test ---- */
 
 static struct json_object *member(struct json_object *o, const char *key)
 {
@@ -214,8 +213,7 @@ static void read_lines(const struct trial *t, const struct column *c, struct tri
 	free(tally);
 }
 
-/* --- evidence
- * ----------------------------------------------------------------------------------------------- */
+/* ---- evidence ---- */
 
 struct searched {
 	struct buf *out;
@@ -284,8 +282,7 @@ unsigned trial_evidence(const char *file, struct buf *out)
 	return e.clause;
 }
 
-/* --- the test
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the test ---- */
 
 static void no_answer(struct trial_result *r, const char *why)
 {

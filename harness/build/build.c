@@ -48,8 +48,7 @@ end(struct building *b, enum image_status status, const char *format, ...)
 	return status;
 }
 
-/* --- what is needed
- * --------------------------------------------------------------------------------------------- */
+/* ---- what is needed ---- */
 
 static enum image_status check_tools(struct building *b)
 {
@@ -113,8 +112,7 @@ static enum image_status read_fragments(struct building *b)
 	return IMAGE_OK;
 }
 
-/* --- names
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 static uint64_t hash(uint64_t h, const char *bytes, size_t n)
 {
@@ -180,8 +178,7 @@ static enum image_status name_it(struct building *b)
 	return IMAGE_OK;
 }
 
-/* --- making
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- making ---- */
 
 static int make(struct building *b, const char *const *targets, const char *doing)
 {
@@ -207,8 +204,8 @@ static int make(struct building *b, const char *const *targets, const char *doin
 		snprintf(base, sizeof(base), "%s", b->work);
 		setenv("CCACHE_BASEDIR", base, 0);
 		setenv("CCACHE_NOHASHDIR", "1", 0);
-		/* What is not in the cache is preprocessed once, not twice: the same code, a tenth sooner.
-		 * Lines of debug information would have other columns. */
+		/* What is not in the cache is preprocessed once, not twice: the code is the same. Lines of debug
+		 * information would have other columns. */
 		if (!b->r->kcov && !b->r->kasan)
 			setenv("CCACHE_NOCPP2", "1", 0);
 	}
@@ -281,8 +278,7 @@ static enum image_status compile(struct building *b)
 		   (int)strcspn(buf_str(&b->compiler), "\n"), buf_str(&b->compiler), why, b->b->log);
 }
 
-/* --- keeping
- * --------------------------------------------------------------------------------------------------- */
+/* ---- keeping ---- */
 
 static int copy_file(const char *from, const char *to)
 {
@@ -346,8 +342,7 @@ static enum image_status keep(struct building *b)
 	return IMAGE_OK;
 }
 
-/* --- one build
- * ------------------------------------------------------------------------------------------------- */
+/* ---- one build ---- */
 
 /* A tree is built in a folder of ours; make refuses that if something was ever built in the tree itself. */
 static enum image_status check_tree(struct building *b)

@@ -157,8 +157,7 @@ static enum image_status from_tree(struct sourcing *s)
 	return IMAGE_OK;
 }
 
-/* --- what is unpacked
- * ------------------------------------------------------------------------------------------- */
+/* ---- what is unpacked ---- */
 
 /* A folder of the cache is whole once it has its name: it is unpacked beside it. */
 static bool there(struct sourcing *s, const char *name)

@@ -51,8 +51,7 @@ int bisect_refuse(const char *format, ...)
 	return EXIT_UNSURE;
 }
 
-/* --- the question
- * --------------------------------------------------------------------------------------------- */
+/* ---- the question ---- */
 
 /* A copy that comes back from a file as it is. False if it does not fit. */
 static bool put(char *to, size_t n, const char *from)
@@ -120,8 +119,7 @@ static int check_options(struct bisect *b)
 	return EXIT_AGREE;
 }
 
-/* --- the folder
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the folder ---- */
 
 /* --out itself, or one that is named by the question, so that the same command finds it again. */
 static int make_folder(struct bisect *b)
@@ -200,8 +198,7 @@ static int open_state(struct bisect *b)
 	return EXIT_AGREE;
 }
 
-/* --- one test
- * ------------------------------------------------------------------------------------------------- */
+/* ---- one test ---- */
 
 static void tell(const struct bisect *b, const struct bisect_point *p, const struct trial_result *r,
 		 bool again)

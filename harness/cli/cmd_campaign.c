@@ -22,8 +22,7 @@
 
 _Static_assert(C_COUNT <= 64 * PULSE_WORDS, "a pulse holds every clause");
 
-/* --- the status line --------------------------------------------------------------------------------------
- */
+/* ---- the status line ---- */
 
 static unsigned reached(const struct crew_sum *s, const struct profile *p, unsigned *of)
 {
@@ -105,8 +104,7 @@ static void watch(const void *crew, void *arg)
 	draw(crew, st, now);
 }
 
-/* --- the end ----------------------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 static unsigned given_up(const struct crew *c)
 {
@@ -254,8 +252,7 @@ static void print_json(const struct crew *c, const struct profile *p, int code, 
 	json_object_put(o);
 }
 
-/* --- the beginning ----------------------------------------------------------------------------------------
- */
+/* ---- the beginning ---- */
 
 /* "bulk,afl" as bits; 0 after a line on stderr. */
 static unsigned engine_bits(const char *names)

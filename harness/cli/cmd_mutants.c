@@ -118,8 +118,7 @@ static void count(struct score *s, const struct row *r)
 	}
 }
 
-/* --- testing one, in a process of its own
- * ---------------------------------------------------------------------- */
+/* ---- testing one, in a process of its own ---- */
 
 static void test(struct score *s, struct row *r)
 {
@@ -184,8 +183,7 @@ static void collect(struct score *s)
 	count(s, r);
 }
 
-/* --- all of them
- * ---------------------------------------------------------------------------------------------- */
+/* ---- all of them ---- */
 
 static void build(struct score *s, struct row *r)
 {

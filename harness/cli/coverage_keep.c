@@ -24,8 +24,7 @@
 #define PLACES	  3   /* that a kept case names */
 #define QUESTIONS 150 /* of each shrinker */
 
-/* --- into a folder -----------------------------------------------------------------------------------------
- */
+/* ---- into a folder ---- */
 
 static int make_folder(struct keep *k)
 {
@@ -118,8 +117,7 @@ int keep_run(const struct keep *k, const struct keep_kernel *on, struct buf *blo
 	return code;
 }
 
-/* --- the chosen --------------------------------------------------------------------------------------------
- */
+/* ---- the chosen ---- */
 
 struct chosen {
 	struct cover_set alone; /* what no other one of them has; the cover's */
@@ -203,8 +201,7 @@ static int open_chosen(struct keeping *g)
 	return ret;
 }
 
-/* --- smaller ones ------------------------------------------------------------------------------------------
- */
+/* ---- smaller ones ---- */
 
 static void path_of(const char *folder, size_t i, char *path, size_t size)
 {
@@ -329,8 +326,7 @@ static int hook(struct keeping *g, const char *folder)
 	return EXIT_AGREE;
 }
 
-/* --- into files --------------------------------------------------------------------------------------------
- */
+/* ---- into files ---- */
 
 /* "set-tcp-congestion", of the first call. */
 static void name_of(const struct tcase *tc, char *name, size_t size)

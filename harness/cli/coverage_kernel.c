@@ -48,8 +48,7 @@ struct boot {
 	struct keep keep;
 };
 
-/* --- the commands in the guest -----------------------------------------------------------------------------
- */
+/* ---- the commands in the guest ---- */
 
 static void begin(struct boot *b, const char *const *first)
 {
@@ -186,8 +185,7 @@ static void fini(struct boot *b)
 	keep_fini(&b->keep);
 }
 
-/* --- what the guest says -----------------------------------------------------------------------------------
- */
+/* ---- what the guest says ---- */
 
 static void on_line(void *arg, unsigned command, const char *line, size_t n)
 {
@@ -237,8 +235,7 @@ static void on_file(void *arg, unsigned command, const char *path, const void *b
 		buf_add(&b->blocks, bytes, n);
 }
 
-/* --- the boot ----------------------------------------------------------------------------------------------
- */
+/* ---- the boot ---- */
 
 static void on_address(void *arg, uint64_t address)
 {

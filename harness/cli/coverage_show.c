@@ -24,8 +24,7 @@ struct view {
 	unsigned unknown, known, stale, partly;
 };
 
-/* --- the source's text -------------------------------------------------------------------------------------
- */
+/* ---- the source's text ---- */
 
 /* --source, else the package of the kernel's own version if it is unpacked already. */
 static int find_source(struct coverage_run *run, struct source_tree *t)
@@ -64,8 +63,7 @@ int coverage_source(struct coverage_run *run)
 	return code;
 }
 
-/* --- reasons -----------------------------------------------------------------------------------------------
- */
+/* ---- reasons ---- */
 
 /* The table that was named must be there, the default one need not. */
 int coverage_reasons(struct coverage_run *run)
@@ -110,8 +108,7 @@ static void match(struct view *v)
 		v->stale += is_stale(v, &v->reasons->row[r]);
 }
 
-/* --- text --------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 /* "file:line  function: text" */
 static void print_line(const struct view *v, const struct lines_line *l)
@@ -210,8 +207,7 @@ static void show_text(const struct view *v)
 	printf("%u lines reached in part%s\n", v->partly, run->cli->verbose ? "" : " (--verbose)");
 }
 
-/* --- JSON --------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void add_text(struct json_object *o, const char *key, const char *value)
 {

@@ -70,8 +70,7 @@ static void put_command(struct finding_text *t, const char *folder)
 	buf_fini(&path);
 }
 
-/* --- the card
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the card ---- */
 
 /* "4 of 4 fresh machines": what is known of whether it comes again. */
 static void recurrence(const struct finding_text *t, struct buf *out)
@@ -171,8 +170,7 @@ static void put_json(struct finding_text *t, struct folder *d)
 	buf_fini(&line);
 }
 
-/* --- what ran
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what ran ---- */
 
 /* Nobody knows what the calls should have returned; the program makes them, and the kernel does the rest. */
 static void put_program(struct finding_text *t, struct folder *d, const char *text)

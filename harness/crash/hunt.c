@@ -58,8 +58,7 @@ unsigned hunt_first(struct hunt *h, const struct tcase *const *tc, unsigned n)
 	return first_of(h, tc, n, &asked);
 }
 
-/* --- which cases
- * ------------------------------------------------------------------------------------------------ */
+/* ---- which cases ---- */
 
 static bool keep(struct hunt *h, const struct tcase *const *tc, unsigned n)
 {
@@ -135,8 +134,7 @@ void hunt_cases(struct hunt *h, const struct tcase *const *cases, unsigned n, un
 	}
 }
 
-/* --- the smallest
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the smallest ---- */
 
 struct answers {
 	bool yes[MAX_QUESTION];

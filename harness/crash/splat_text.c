@@ -8,8 +8,7 @@
 
 #include "../report/text.h"
 
-/* --- kinds
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- kinds ---- */
 
 enum severity { FINE, COMPLAINT, PANIC, ERROR };
 
@@ -57,8 +56,7 @@ bool crash_begins(const char *line)
 	return kind_of(line) != NULL;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- lines ---- */
 
 struct line {
 	char s[CRASH_BY_LINE];
@@ -119,8 +117,7 @@ static void keep(struct crash_report *r, const struct line *l)
 	buf_puts(&r->text, "\n");
 }
 
-/* --- frames
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- frames ---- */
 
 /* Functions that only say or notice that something is wrong: by how they begin. */
 static const char *const reporters[] = {
@@ -250,8 +247,7 @@ static bool is_history(const char *s)
 	return false;
 }
 
-/* --- one report
- * ------------------------------------------------------------------------------------------------- */
+/* ---- one report ---- */
 
 static bool ends(const struct kind *k, const struct line *l)
 {

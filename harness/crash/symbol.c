@@ -13,8 +13,7 @@
 #include "../kernels/run.h"
 #include "../report/text.h"
 
-/* --- where a function is
- * ---------------------------------------------------------------------------------------- */
+/* ---- where a function is ---- */
 
 /*
  * Two static functions may share a name; the size that the trace names then tells which one, to within the
@@ -90,8 +89,7 @@ static bool find_addresses(const struct crash_report *r, const char *path, uint6
 	return symbols && lines;
 }
 
-/* --- what line that is
- * ------------------------------------------------------------------------------------------- */
+/* ---- what line that is ---- */
 
 const char *crash_source(const char *path)
 {

@@ -67,8 +67,7 @@ int harvest_begin(struct crew *c)
 	return err;
 }
 
-/* --- findings --------------------------------------------------------------------------------------------
- */
+/* ---- findings ---- */
 
 /* Calls fn for each name in a folder that does not begin with a dot. */
 static void each(const char *path, void (*fn)(const char *folder, const char *name, void *arg), void *arg)
@@ -218,8 +217,7 @@ void harvest_findings(struct crew *c)
 	c->stalls = corpus_count(below(c, "stalls", to));
 }
 
-/* --- inputs ----------------------------------------------------------------------------------------------
- */
+/* ---- inputs ---- */
 
 struct spools {
 	const char *to;

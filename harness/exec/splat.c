@@ -13,8 +13,7 @@
 
 int splat_channel = -1;
 
-/* --- the file of known ones
- * ------------------------------------------------------------------------------------ */
+/* ---- the file of known ones ---- */
 
 struct line {
 	const char *p, *end, *start, *file;
@@ -160,8 +159,7 @@ void splat_list_fini(struct splat_list *l)
 	*l = (struct splat_list){0};
 }
 
-/* --- the log
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the log ---- */
 
 bool splat_begins(const char *line)
 {

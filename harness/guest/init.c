@@ -121,8 +121,7 @@ static void __attribute__((noreturn, format(printf, 2, 3))) fail(struct init *in
 	power_off(in);
 }
 
-/* --- making the guest habitable
- * ------------------------------------------------------------------------------- */
+/* ---- making the guest habitable ---- */
 
 static void mount_all(void)
 {
@@ -249,8 +248,7 @@ static void raise_limits(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* --- the job
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the job ---- */
 
 static void read_job(struct init *in)
 {
@@ -277,8 +275,7 @@ static char *next_word(struct init *in)
 	return word;
 }
 
-/* --- one command
- * -------------------------------------------------------------------------------------------------- */
+/* ---- one command ---- */
 
 static void run_child(const struct init *in, int argc, char **argv, const int out[2], const int err[2])
 {

@@ -26,8 +26,7 @@ static void path_of(const struct apt *a, const char *name, char *out, size_t n)
 	snprintf(out, n, "%s/%s", a->dir, name);
 }
 
-/* --- the last update
- * ---------------------------------------------------------------------------------------- */
+/* ---- the last update ---- */
 
 static void read_index(struct apt *a)
 {
@@ -76,8 +75,7 @@ void apt_close(struct apt *a)
 	buf_fini(&a->notes);
 }
 
-/* --- configuration
- * ------------------------------------------------------------------------------------------ */
+/* ---- configuration ---- */
 
 /* Where the machine's own sources are: APT_CONFIG and Dir::Etc may have moved them. */
 static void own_sources(struct sources *s)
@@ -233,8 +231,7 @@ static enum apt_end write_config(struct apt *a, char *why, size_t n)
 	return ret ? APT_ERROR : APT_OK;
 }
 
-/* --- what apt says
- * ------------------------------------------------------------------------------------------ */
+/* ---- what apt says ---- */
 
 /* Whether a complaint is about the network and not about what came through it. */
 static bool about_network(const char *text)
@@ -294,8 +291,7 @@ static void keep_notes(struct apt *a, const char *out)
 	file_write(path, buf_str(&a->notes), a->notes.n);
 }
 
-/* --- update
- * -------------------------------------------------------------------------------------------------- */
+/* ---- update ---- */
 
 static int read_list(struct listing *l, const char *path, const char *suite, const char *base)
 {
@@ -451,8 +447,7 @@ out:
 	return end;
 }
 
-/* --- one package
- * --------------------------------------------------------------------------------------------- */
+/* ---- one package ---- */
 
 enum apt_end apt_fetch(struct apt *a, const struct package *p, const char *to, char *why, size_t n)
 {

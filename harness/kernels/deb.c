@@ -57,8 +57,7 @@ static int fail_archive(struct unpack *u, struct archive *a, const char *what)
 	return fail(u, -EBADMSG, "%s: %s", what, text ? text : "damaged");
 }
 
-/* --- names -------------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 static bool release_valid(const char *s, size_t n)
 {
@@ -174,8 +173,7 @@ static enum kind destination(const char *path, char *to, size_t n, const char **
 	return MODULE;
 }
 
-/* --- files -------------------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 /* Makes the folders above the last component. The tree is ours and without links. */
 static int make_parents(char *path, size_t from)
@@ -259,8 +257,7 @@ static int take_file(struct unpack *u, struct archive *a, struct archive_entry *
 	return 0;
 }
 
-/* --- the control file
- * --------------------------------------------------------------------------------------- */
+/* ---- the control file ---- */
 
 static void field(const char *text, const char *name, char *out, size_t n)
 {
@@ -301,8 +298,7 @@ static int take_control(struct unpack *u, struct archive *a)
 	return ret;
 }
 
-/* --- the archives
- * -------------------------------------------------------------------------------------------- */
+/* ---- the archives ---- */
 
 ssize_t deb_feed(struct archive *inner, void *arg, const void **block)
 {

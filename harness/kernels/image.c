@@ -60,8 +60,7 @@ static void tell(struct job *j, const char *format, ...)
 	fputc('\n', stderr);
 }
 
-/* --- a path
- * ------------------------------------------------------------------------------------------------- */
+/* ---- a path ---- */
 
 static bool bootable(enum kernel_form form, struct kernel_image *im)
 {
@@ -115,8 +114,7 @@ static enum image_status from_path(struct job *j)
 		   j->spec);
 }
 
-/* --- making a folder of the cache
- * ---------------------------------------------------------------------------- */
+/* ---- making a folder of the cache ---- */
 
 struct making {
 	char final[PATH_MAX - 256], tmp[PATH_MAX - 128];
@@ -217,8 +215,7 @@ static enum image_status make_boot(struct job *j, struct making *m, const struct
 	return ret ? end(j, IMAGE_ERROR, "%s/info: %s", m->tmp, strerror(-ret)) : IMAGE_OK;
 }
 
-/* --- packages at hand
- * ----------------------------------------------------------------------------------------- */
+/* ---- packages at hand ---- */
 
 static int is_deb(const struct dirent *e)
 {
@@ -337,8 +334,7 @@ out:
 	return status;
 }
 
-/* --- the archive
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the archive ---- */
 
 static enum image_status fetch_packages(struct job *j, struct apt *apt, const struct kernel *k,
 					struct making *m)

@@ -20,8 +20,7 @@ static bool ends(const char *s, const char *with)
 	return n >= w && !strcmp(s + n - w, with);
 }
 
-/* --- packages
- * ----------------------------------------------------------------------------------------------- */
+/* ---- packages ---- */
 
 static void free_package(struct package *p)
 {
@@ -216,8 +215,7 @@ bool listing_parse(struct listing *l, const char *text)
 	return !l->failed;
 }
 
-/* --- kernels
- * ------------------------------------------------------------------------------------------------- */
+/* ---- kernels ---- */
 
 static const struct package *find(const struct listing *l, const char *name, size_t n, const char *version)
 {

@@ -18,8 +18,7 @@ enum { MOST_OUTPUT = 1 << 20, FEW_FDS = 1024 };
 
 static volatile pid_t group; /* the keeper of the last one, while it runs */
 
-/* --- programs that start others
- * -------------------------------------------------------------------------------- */
+/* ---- programs that start others ---- */
 
 /* Ends as the program did. */
 static void __attribute__((noreturn)) end_as(int status)
@@ -94,8 +93,7 @@ void run_stop(void)
 		kill(group, SIGTERM);
 }
 
-/* --- one program
- * ----------------------------------------------------------------------------------------------- */
+/* ---- one program ---- */
 
 static void child(const char *const *argv, bool in_group, int out, int failed, pid_t parent)
 {

@@ -30,8 +30,7 @@ static void tidy(struct cover_set *s)
 	s->n = n;
 }
 
-/* --- reading -----------------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 /* Room doubles: n is a power of two, or none, whenever it is full. */
 static void *grown(void *p, size_t n, size_t each)
@@ -111,8 +110,7 @@ void cover_fini(struct cover *c)
 	*c = (struct cover){.n = 0};
 }
 
-/* --- sets --------------------------------------------------------------------------------------------------
- */
+/* ---- sets ---- */
 
 /* Keeps what other has (with), or what it has not. */
 static void filter(struct cover_set *s, const struct cover_set *other, bool with)
@@ -158,8 +156,7 @@ void cover_without(struct cover *c, const struct cover_set *other)
 		cover_set_without(&c->set[i], other);
 }
 
-/* --- choosing ----------------------------------------------------------------------------------------------
- */
+/* ---- choosing ---- */
 
 /* All blocks, and how many chosen sets have each. */
 struct blocks {

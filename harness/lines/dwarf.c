@@ -80,8 +80,7 @@ static bool is_unit(const struct lines *l, const char *path)
 	return false;
 }
 
-/* --- scopes ------------------------------------------------------------------------------------------------
- */
+/* ---- scopes ---- */
 
 static int find_function(const struct lines *l, Dwarf_Die *die)
 {
@@ -189,8 +188,7 @@ static int walk(struct reader *r, Dwarf_Die *parent, struct owner outer, unsigne
 	return ret;
 }
 
-/* --- painting ----------------------------------------------------------------------------------------------
- */
+/* ---- painting ---- */
 
 static int compare_u64(const void *a, const void *b)
 {
@@ -253,8 +251,7 @@ static int paint(struct reader *r)
 	return 0;
 }
 
-/* --- the line table ----------------------------------------------------------------------------------------
- */
+/* ---- the line table ---- */
 
 static int add_piece(struct reader *r, struct lines_piece piece)
 {
@@ -314,8 +311,7 @@ static int read_rows(struct reader *r, Dwarf_Die *unit)
 	return ret;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------
- */
+/* ---- all of it ---- */
 
 static int read_units(struct reader *r)
 {

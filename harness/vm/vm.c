@@ -73,8 +73,7 @@ static void __attribute__((format(printf, 2, 3))) give_up(struct vm *vm, const c
 	va_end(ap);
 }
 
-/* --- frames
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- frames ---- */
 
 static void emit_line(struct vm *vm, void (*fn)(void *arg, unsigned command, const char *line, size_t n),
 		      struct buf *pieces, const struct frame *f, bool whole)
@@ -273,8 +272,7 @@ static void take_frame(void *arg, const struct frame *f)
 	}
 }
 
-/* --- attending
- * -------------------------------------------------------------------------------------------------- */
+/* ---- attending ---- */
 
 static void feed_channel(void *arg, const void *bytes, size_t n)
 {
@@ -368,8 +366,7 @@ static void attend(struct vm *vm)
 	}
 }
 
-/* --- the verdict
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the verdict ---- */
 
 static void quote(char *out, size_t size, const char *before, const char *line)
 {

@@ -21,7 +21,7 @@ static uint32_t u32_at(const struct btf *b, uint32_t offset)
 	return cursor_u32(&c);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ---- */
 
 /* What follows a type: so many bytes for each of vlen entries, and so many once. */
 static const struct {
@@ -188,7 +188,7 @@ void btf_fini(struct btf *b)
 	*b = (struct btf){0};
 }
 
-/* --- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking ---- */
 
 struct btf_member_view btf_member(const struct btf *b, const struct btf_view *v, uint32_t i)
 {

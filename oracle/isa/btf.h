@@ -100,7 +100,7 @@ uint32_t btf_find(const struct btf *b, enum btf_kind kind, const char *name);
 /* A string of the string section; NULL if offset is outside. */
 const char *btf_string(const struct btf *b, uint32_t offset);
 
-/* --- .BTF.ext ----------------------------------------------------------------------------------------- */
+/* ---- .BTF.ext ---- */
 
 struct btf_line {      /* from insn on */
 	uint32_t insn; /* in its section */

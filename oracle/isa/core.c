@@ -51,7 +51,7 @@ struct asked {
 	uint32_t index; /* of an array, 0 if none */
 };
 
-/* --- the access in the object's own types ------------------------------------------------------------- */
+/* ---- the access in the object's own types ---- */
 
 /* The next number of "0:1:2". -1: the end, -2: damaged. */
 static int64_t next_step(const char **s)
@@ -129,7 +129,7 @@ static const char *walk(struct asked *a)
 	return NULL;
 }
 
-/* --- the answer --------------------------------------------------------------------------------------- */
+/* ---- the answer ---- */
 
 /* Is it the table's name, or that with ___something behind it? */
 static bool same_type(const char *name, const char *known)
@@ -177,7 +177,7 @@ static uint64_t answer(enum ask ask, const struct meaning *m)
 	}
 }
 
-/* --- the instruction ---------------------------------------------------------------------------------- */
+/* ---- the instruction ---- */
 
 static void poison(struct bpf_insn *insn)
 {
@@ -271,7 +271,7 @@ static int patch_absent(const struct asked *a)
 	return 0;
 }
 
-/* --- one relocation ----------------------------------------------------------------------------------- */
+/* ---- one relocation ---- */
 
 static int apply_field(struct asked *a, const struct core_type *t)
 {

@@ -54,7 +54,7 @@ static const struct name file_types[] = {
 	{NULL, 0},
 };
 
-/* --- the header --------------------------------------------------------------------------------------- */
+/* ---- the header ---- */
 
 static int check_ident(struct reading *r)
 {
@@ -128,7 +128,7 @@ static int check_header(struct reading *r)
 	return 0;
 }
 
-/* --- section headers ---------------------------------------------------------------------------------- */
+/* ---- section headers ---- */
 
 static bool in_file(const struct shdr *s)
 {
@@ -265,7 +265,7 @@ static int read_headers(struct reading *r)
 	return check_overlaps(r);
 }
 
-/* --- through libelf ----------------------------------------------------------------------------------- */
+/* ---- through libelf ---- */
 
 /* Names are printed: a control byte in one becomes a '?'. */
 static void clean_names(struct reading *r)

@@ -48,7 +48,7 @@ static int by_place(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* --- symbols ------------------------------------------------------------------------------------------ */
+/* ---- symbols ---- */
 
 static int add_symbol(struct load *l, const struct symbol *y)
 {
@@ -127,7 +127,7 @@ uint32_t func_at(const struct load *l, uint32_t section, uint64_t insn)
 	return low - 1;
 }
 
-/* --- lines -------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static int place_lines(struct load *l)
 {

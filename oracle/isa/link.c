@@ -45,7 +45,7 @@ static const char *section_name(const struct where *w)
 	return w->y->section < w->l->elf.n_sections ? w->l->elf.sections[w->y->section].name : "?";
 }
 
-/* --- one relocation ----------------------------------------------------------------------------------- */
+/* ---- one relocation ---- */
 
 /* The subprogram that begins at that instruction of .text. */
 static int set_target(const struct where *w, int64_t insn)
@@ -188,7 +188,7 @@ static int relocate_one(struct load *l, const struct section *code, uint32_t sec
 	return kind == REL_64 ? relocate_ld(&w, insn) : relocate_call(&w, insn);
 }
 
-/* --- instructions without one ------------------------------------------------------------------------- */
+/* ---- instructions without one ---- */
 
 static int check_plain(struct load *l, struct func *f, uint32_t i)
 {
@@ -238,7 +238,7 @@ int link_relocate(struct load *l)
 	return ret;
 }
 
-/* --- programs ----------------------------------------------------------------------------------------- */
+/* ---- programs ---- */
 
 /* Section names; what libbpf 1.0 and later take is the exact name. */
 static const struct {
@@ -392,7 +392,7 @@ int link_programs(struct load *l)
 	return ret;
 }
 
-/* --- values of maps of maps and of programs ----------------------------------------------------------- */
+/* ---- values of maps of maps and of programs ---- */
 
 static uint32_t find_slot_value(const struct load *l, const struct isa_object_map *m, const struct symbol *y)
 {

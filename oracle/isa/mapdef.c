@@ -17,7 +17,7 @@
 #define MAP_OF_ARRAY 12u /* BPF_MAP_TYPE_ARRAY_OF_MAPS */
 #define MAP_OF_HASH  13u
 
-/* --- definitions by type ------------------------------------------------------------------------------ */
+/* ---- definitions by type ---- */
 
 struct def {
 	const char *name;
@@ -258,7 +258,7 @@ static int read_typed(struct load *l, uint32_t section)
 	return 0;
 }
 
-/* --- struct bpf_map_def ------------------------------------------------------------------------------- */
+/* ---- struct bpf_map_def ---- */
 
 static bool is_legacy(const struct symbol *y, uint32_t section)
 {

@@ -13,7 +13,7 @@
 #define MOST_NOTES   64u
 #define MOST_LICENCE 128u /* libbpf cuts it there */
 
-/* --- parts of a load ---------------------------------------------------------------------------------- */
+/* ---- parts of a load ---- */
 
 int load_note(struct load *l, const char *format, ...)
 {
@@ -105,7 +105,7 @@ void load_fini(struct load *l)
 	elffile_fini(&l->elf);
 }
 
-/* --- steps -------------------------------------------------------------------------------------------- */
+/* ---- steps ---- */
 
 /* The place of a section's bytes in our own copy, which may be changed. */
 static uint8_t *own(const struct load *l, const struct section *s)
@@ -228,7 +228,7 @@ void isa_object_free(struct isa_object *o)
 	free(o);
 }
 
-/* --- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking ---- */
 
 const struct isa_line *isa_prog_line(const struct isa_object *o, const struct isa_prog *p, uint32_t insn)
 {
