@@ -204,8 +204,8 @@ static int make(struct building *b, const char *const *targets, const char *doin
 		snprintf(base, sizeof(base), "%s", b->work);
 		setenv("CCACHE_BASEDIR", base, 0);
 		setenv("CCACHE_NOHASHDIR", "1", 0);
-		/* What is not in the cache is preprocessed once, not twice: the code is the same. Lines of debug
-		 * information would have other columns. */
+		/* What is not in the cache is preprocessed once, not twice: the code is the same. Lines of
+		 * debug information would have other columns. */
 		if (!b->r->kcov && !b->r->kasan)
 			setenv("CCACHE_NOCPP2", "1", 0);
 	}
