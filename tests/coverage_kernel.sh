@@ -96,19 +96,21 @@ if [ $code -eq 1 ]; then
 	tr -d ' \n' <plain.json | grep -q '"stale":\[1\]' || fail "the reason is stale where its line is reached, and only this one"
 fi
 
-# Of three cases the one that reaches what ./corpus here does not is kept, and made small; an input of a driver is one, too.
+# Of three cases the one that reaches what ./corpus here does not is kept, and made small: it comes first, so that it is the
+# one that loads a program for getsockopt. An input of a driver is one, too.
 keep_some() { # KERNEL
 	mkdir -p corpus inputs
 	cp bypass.case corpus/
-	printf 'cgroup a { getsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\ngetsockopt(s, SOL_IP, IP_TTL, buf 4, optlen 4)\ngetsockopt(s, SOL_TCP, TCP_CONGESTION, buf 16, optlen 16)\n' >inputs/more.case
-	printf 'cgroup a { getsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\ngetsockopt(s, SOL_IP, IP_TTL, buf 4, optlen 4)\n' >inputs/less.case
+	printf 'cgroup a { getsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\ngetsockopt(s, SOL_IP, IP_TTL, buf 4, optlen 4)\ngetsockopt(s, SOL_TCP, TCP_CONGESTION, buf 16, optlen 16)\n' >inputs/a.case
+	printf 'cgroup a { getsockopt: return 1 }\ns = socket(AF_INET, SOCK_STREAM, 0) in a\ngetsockopt(s, SOL_IP, IP_TTL, buf 4, optlen 4)\n' >inputs/b.case
 	cp bypass.case inputs/
 	rm -rf kept
 	"$HOOKDIFF" coverage --kernel "$1" --keep kept inputs >log 2>&1
 	grep -q '^kept 1 of 3 cases in kept$' log || fail "of three cases one has all that is new: $(grep kept log)"
 	grep -qsE '^# Of the corpus only this one reaches .*: [0-9]+ blocks of Linux ' kept/*.case || fail "a kept case does not say what it is for"
 	grep -qs TCP_CONGESTION kept/*.case || fail "the wrong case was kept"
-	grep -qsE 'return 1|buf 4,' kept/*.case && fail "the kept case was not made small"
+	grep -qsE 'buf (4|16),' kept/*.case && fail "the kept case was not made small"
+	grep -qs 'getsockopt multi: return 1' kept/*.case || fail "the kept case lost its hook"
 	HD=$HD_BUILD_DIR/harness/targets/seeds/fuzz_kernel
 	[ -d "$HD" ] || HD=$HD_BUILD_DIR/drivers/seeds/fuzz_kernel
 	[ ! -d "$HD" ] || {

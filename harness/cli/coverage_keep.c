@@ -408,6 +408,8 @@ static int look_at_all(struct keeping *g, const struct keep *k, const char *base
 	code = told(cover_read(base, &known));
 	if (!code) {
 		cover_without(&g->c, &known.base);
+		for (size_t i = 0; i < known.n; i++)
+			cover_without(&g->c, &known.set[i]);
 		cover_fini(&known);
 	}
 	return code;

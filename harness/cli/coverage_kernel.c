@@ -380,6 +380,9 @@ static int by_kcov(struct boot *b)
 		return EXIT_UNSURE;
 	}
 	code = boot(b, NULL);
+	if (!code &&
+	    b->cli->keep) /* as those that are chosen from: not by every path, but with what is read back */
+		code = run_each(b, "corpus", 0, &b->blocks);
 	if (!code && b->cli->keep)
 		code = keep_write(&b->keep, b->cli, buf_str(&b->blocks), &on);
 	else if (!code && b->keep.inputs)
