@@ -50,6 +50,11 @@ expect 2 "expected a series .*found none of them" "$HOOKDIFF" kernel build nonse
 expect 2 'found no Makefile with a VERSION' "$HOOKDIFF" kernel build "$tmp"
 expect 64 'are for build' "$HOOKDIFF" kernel list --kcov
 expect 64 'expected a mutant of' "$HOOKDIFF" mutants run --dir "$mutants" nonsense
+# So is a missing tool: nothing is fetched in vain.
+mkdir few && ln -s "$(command -v make)" "$(command -v gcc)" few
+expect 2 'SKIP: a kernel cannot be built here: apt-get install --no-install-recommends flex bison$' \
+	env "PATH=$tmp/few" "XDG_CACHE_HOME=$tmp/empty" "$HOOKDIFF" kernel build "$series" --arch um
+expect 2 'No such file' ls "$tmp/empty/hookdiff/kernels"
 
 "${build[@]}" >said 2>said.err </dev/null
 code=$?
