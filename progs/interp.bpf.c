@@ -56,18 +56,22 @@ static __always_inline void trace_bytes(struct hd_trace *t, struct bpf_sockopt *
 	__u8 *p = ctx->optval, *end = ctx->optval_end, *d = t->bytes;
 
 	if (!has_probe_read) {
-		__u64 n = size < HD_WINDOW ? size : HD_WINDOW;
+		__u64 at = size & (HD_WINDOW - 8);
 
+		/* Nothing that differs between its 513 ends is used behind the loop, so that one of them is
+		 * followed. */
 		for (unsigned i = 0; i < HD_WINDOW / 8; i++) {
-			if (8 * (i + 1) > n)
-				break;
 			if (p + 8 > end)
-				return;
+				break;
 			*(volatile __u64 *)d = *(volatile __u64 *)p;
 			p += 8;
 			d += 8;
 		}
-		size = n & 7;
+		if (size >= HD_WINDOW)
+			return;
+		p = ctx->optval + at;
+		d = t->bytes + at;
+		size &= 7;
 	} else if (size >= 64) { /* the helper costs 30 ns; below 64 bytes the pieces are cheaper */
 		bpf_probe_read_kernel(d, size < HD_WINDOW ? size : HD_WINDOW, p);
 		return;

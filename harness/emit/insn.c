@@ -252,22 +252,42 @@ static void put_act(struct maker *m, const struct act *a, uint32_t i, uint32_t n
 	}
 }
 
-/* The same in a loop: r2 = from, r3 = end, r4 = to, r5 = count. */
-static void record_one_by_one(struct maker *m, const struct insn_record *r)
+/* Copies pieces of one BPF_SIZE, w bytes each, from r2 to r4, at most `most` of them and as many as lie
+ * before r3. */
+static void record_pieces(struct maker *m, uint8_t size, int32_t w, int32_t most)
+{
+	mov_imm(m, R5, 0);
+	jump_imm(m, BPF_JGE, R5, most, 9);
+	mov(m, R1, R2);
+	add_imm(m, R1, w);
+	put(m, BPF_JMP | BPF_JGT | BPF_X, R1, R3, 6, 0);
+	load(m, size, R0, R2, 0);
+	store(m, size, R4, 0, R0);
+	add_imm(m, R2, w);
+	add_imm(m, R4, w);
+	add_imm(m, R5, 1);
+	put(m, BPF_JMP | BPF_JA, 0, 0, -10, 0);
+}
+
+/*
+ * The same without the helper: words, then the rest by byte. Nothing that differs between the ends of the
+ * first loop is used behind it, so that the verifier follows one of them and not all 513.
+ */
+static void record_in_loops(struct maker *m, const struct insn_record *r)
 {
 	mov(m, R4, R7);
 	add_imm(m, R4, 24);
-	mov_imm(m, R5, 0);
-	jump_imm(m, BPF_JGE, R5, (int32_t)r->bytes, 9);
-	mov(m, R1, R2);
-	add_imm(m, R1, 1);
-	put(m, BPF_JMP | BPF_JGT | BPF_X, R1, R3, 6, 0);
-	load(m, BPF_B, R0, R2, 0);
-	store(m, BPF_B, R4, 0, R0);
-	add_imm(m, R2, 1);
-	add_imm(m, R4, 1);
-	add_imm(m, R5, 1);
-	put(m, BPF_JMP | BPF_JA, 0, 0, -10, 0);
+	record_pieces(m, BPF_DW, 8, (int32_t)r->bytes / 8);
+	window(m);
+	mov(m, R1, R3);
+	put(m, BPF_ALU64 | BPF_SUB | BPF_X, R1, R2, 0, 0);
+	jump_imm(m, BPF_JGE, R1, (int32_t)r->bytes, 16);
+	put(m, BPF_ALU64 | BPF_AND | BPF_K, R1, 0, 0, (int32_t)r->bytes - 8);
+	mov(m, R4, R7);
+	add_imm(m, R4, 24);
+	put(m, BPF_ALU64 | BPF_ADD | BPF_X, R4, R1, 0, 0);
+	put(m, BPF_ALU64 | BPF_ADD | BPF_X, R2, R1, 0, 0);
+	record_pieces(m, BPF_B, 1, 7);
 }
 
 /* The bytes: bpf_probe_read_kernel(seen + 24, min(size, bytes), optval). */
@@ -278,7 +298,7 @@ static void record_bytes(struct maker *m, const struct insn_record *r)
 	put(m, BPF_ALU64 | BPF_SUB | BPF_X, R1, R2, 0, 0);
 	store(m, BPF_W, R7, 16, R1);
 	if (m->o->no_probe_read) {
-		record_one_by_one(m, r);
+		record_in_loops(m, r);
 		return;
 	}
 	mov(m, R3, R2);

@@ -18,8 +18,8 @@
 #include "../base/buf.h"
 #include "../case/tcase.h"
 
-/* The prologue that records takes at most 40, an action at most 9, the end 2. */
-#define INSN_MAX (40 + 9 * ACT_MAX + 2)
+/* The prologue that records takes at most 64, an action at most 9, the end 2. */
+#define INSN_MAX (64 + 9 * ACT_MAX + 2)
 
 /* instr[i].from: which action an instruction belongs to, or one of these. */
 #define INSN_PROLOGUE (-1)
@@ -43,8 +43,10 @@ struct insn_opts {
 	/* The kernel has bpf_get_retval (5.18), so that a setsockopt program can record retval; else it is 0.
 	 */
 	bool has_retval_helpers;
-	bool may_return_2;  /* the kernel takes a program that does: no release */
-	bool no_probe_read; /* the kernel lacks bpf_probe_read_kernel: bytes are recorded one by one */
+	bool may_return_2; /* the kernel takes a program that does: no release */
+	/* The kernel lacks bpf_probe_read_kernel: bytes are recorded in loops, record->bytes is a power of
+	 * two from 8. */
+	bool no_probe_read;
 };
 
 struct insn_list {

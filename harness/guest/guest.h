@@ -22,6 +22,12 @@
 #define GUEST_PULSE   "/.hookdiff/pulse"
 #define GUEST_CHANNEL "ttyS1"
 
+/*
+ * isa-debugcon: each byte written there is with the host at once, where the serial line takes a dozen exits
+ * for it. Reading tells whether it is there.
+ */
+#define GUEST_PORT 0xe9
+
 #define GUEST_EXIT_PORT 0xf4 /* isa-debug-exit: QEMU ends with (v << 1 | 1) */
 #define GUEST_EXIT_DONE 16
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a guest tells its host: lines of text on a serial port, because every kernel drives one without
- * modules. A line is one frame,
+ * modules, or on a port that is quicker (harness/guest/guest.h). A line is one frame,
  *
  *	SSSSSSSS T PAYLOAD *CCCCCCCC \n        (without the blanks)
  *

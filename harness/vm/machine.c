@@ -66,6 +66,8 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 		ERRORS_OUT,
 		OURS,
 		THEIRS,
+		PORT_IN,
+		PORT_OUT,
 		INITRAMFS,
 		RAM,
 		PLUGIN,
@@ -78,7 +80,7 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 
 	memset(fd, -1, sizeof(fd));
 	memset(pass, -1, sizeof(pass));
-	*m = (struct machine){-1, -1, -1, -1, -1};
+	*m = (struct machine){-1, -1, -1, -1, -1, -1};
 	if (!opts->uml && !qemu_find(program, sizeof(program))) {
 		snprintf(why, size, "QEMU is not installed: " QEMU_REMEDY);
 		return -ENOENT;
@@ -93,7 +95,7 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 	if ((!opts->uml && (fd[RAM] < 0 || ftruncate(fd[RAM], (off_t)opts->memory << 20))) ||
 	    fd[INITRAMFS] < 0 || (opts->plugin && (fd[PLUGIN] < 0 || fd[TRACE] < 0)) ||
 	    pipe2(fd + CONSOLE_IN, O_CLOEXEC) || pipe2(fd + ERRORS_IN, O_CLOEXEC) ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd + OURS))
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd + OURS) || pipe2(fd + PORT_IN, O_CLOEXEC))
 		goto fail;
 	for (unsigned i = 0; i < RAM; i++) {
 		fd[i] = above(fd[i]);
@@ -103,6 +105,7 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 	pass[MACHINE_INITRAMFS] = fd[INITRAMFS];
 	pass[MACHINE_RAM] = fd[RAM];
 	pass[MACHINE_CHANNEL] = fd[THEIRS];
+	pass[MACHINE_PORT] = opts->uml ? -1 : fd[PORT_OUT];
 	pass[MACHINE_PLUGIN] = fd[PLUGIN];
 	pass[MACHINE_TRACE] = fd[TRACE];
 	m->pid = fork();
@@ -113,13 +116,15 @@ int machine_start(struct machine *m, const struct machine_opts *opts, char *why,
 	m->console = fd[CONSOLE_IN];
 	m->errors = fd[ERRORS_IN];
 	m->channel = fd[OURS];
+	m->port = fd[PORT_IN];
 	m->ram = fd[RAM];
-	close_all((const int[]){fd[CONSOLE_OUT], fd[ERRORS_OUT], fd[THEIRS], fd[INITRAMFS], fd[PLUGIN],
-				fd[TRACE]},
-		  6);
+	close_all((const int[]){fd[CONSOLE_OUT], fd[ERRORS_OUT], fd[THEIRS], fd[PORT_OUT], fd[INITRAMFS],
+				fd[PLUGIN], fd[TRACE]},
+		  7);
 	fcntl(m->console, F_SETFL, O_NONBLOCK);
 	fcntl(m->errors, F_SETFL, O_NONBLOCK);
 	fcntl(m->channel, F_SETFL, O_NONBLOCK);
+	fcntl(m->port, F_SETFL, O_NONBLOCK);
 	return 0;
 fail:
 	ret = -errno;
@@ -157,6 +162,6 @@ void machine_end(struct machine *m, int *status, uint64_t *peak)
 		uml_forget(m->pid);
 	}
 	*peak = (uint64_t)usage.ru_maxrss * 1024;
-	close_all((const int[]){m->console, m->channel, m->errors, m->ram}, 4);
-	*m = (struct machine){-1, -1, -1, -1, -1};
+	close_all((const int[]){m->console, m->channel, m->port, m->errors, m->ram}, 5);
+	*m = (struct machine){-1, -1, -1, -1, -1, -1};
 }

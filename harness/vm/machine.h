@@ -26,12 +26,21 @@ struct machine {
 	pid_t pid;
 	int console; /* reads what the first serial port prints */
 	int channel; /* the second one, both ways */
+	int port;    /* reads what the guest writes to GUEST_PORT; -1: it has no ports */
 	int errors;  /* reads the machine's own complaints */
 	int ram;     /* the guest's memory, a file; -1 until machine_ram() has found that of a UML */
 };
 
 /* What the child finds open before it becomes the machine; console and errors are its stdout and stderr. */
-enum { MACHINE_INITRAMFS = 10, MACHINE_RAM, MACHINE_CHANNEL, MACHINE_PLUGIN, MACHINE_TRACE, MACHINE_FDS };
+enum {
+	MACHINE_INITRAMFS = 10,
+	MACHINE_RAM,
+	MACHINE_CHANNEL,
+	MACHINE_PORT,
+	MACHINE_PLUGIN,
+	MACHINE_TRACE,
+	MACHINE_FDS
+};
 
 /* Starts it. 0, or -errno with one sentence in why. */
 int machine_start(struct machine *m, const struct machine_opts *opts, char *why, size_t size);

@@ -347,13 +347,17 @@ static void pass_signals(struct vm *vm)
 
 static void attend(struct vm *vm)
 {
-	struct pollfd p[] = {
-		{vm->m.channel, POLLIN, 0}, {vm->m.console, POLLIN, 0}, {vm->m.errors, POLLIN, 0}};
-	void (*const feed[])(void *, const void *, size_t) = {feed_channel, feed_console, feed_errors};
+	/* A guest writes its frames to one of the first two. */
+	struct pollfd p[] = {{vm->m.channel, POLLIN, 0},
+			     {vm->m.port, POLLIN, 0},
+			     {vm->m.console, POLLIN, 0},
+			     {vm->m.errors, POLLIN, 0}};
+	void (*const feed[])(void *, const void *, size_t) = {feed_channel, feed_channel, feed_console,
+							      feed_errors};
 
-	while (!vm->failure[0] && (p[0].fd >= 0 || p[1].fd >= 0 || p[2].fd >= 0)) {
-		poll(p, 3, 100);
-		for (unsigned i = 0; i < 3; i++)
+	while (!vm->failure[0] && (p[0].fd >= 0 || p[1].fd >= 0 || p[2].fd >= 0 || p[3].fd >= 0)) {
+		poll(p, 4, 100);
+		for (unsigned i = 0; i < 4; i++)
 			if (p[i].revents && !drain(p[i].fd, feed[i], vm))
 				p[i].fd = -1; /* negative ones are passed over */
 		pass_signals(vm);
@@ -361,7 +365,7 @@ static void attend(struct vm *vm)
 	}
 	/* What a dying kernel still says arrives a little later. */
 	for (int i = 0; vm->failure[0] && i < 3; i++) {
-		poll(p + 1, 1, 50);
+		poll(p + 2, 1, 50);
 		drain(vm->m.console, feed_console, vm);
 	}
 }
