@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@
 #include "harness/exec/cgroup.h"
 #include "harness/exec/kernel.h"
 #include "harness/exec/probe.h"
+#include "harness/exec/sock.h"
 
 static struct backend *b;
 
@@ -621,6 +623,38 @@ static int teardown(void **state)
 	return cgroup_sweep(&s) || s.removed || s.busy;
 }
 
+/*
+ * Sockets that linger for an hour, on connections over which nothing is acknowledged any more: with a
+ * destination option that nobody knows (RFC 8200 4.2) every packet of one end is dropped by the other.
+ * Closing them must wait for nobody.
+ */
+static void retiring_waits_for_nobody(void **state)
+{
+	static const struct linger hour = {1, 3600};
+	static const uint8_t unknown[8] = {[2] = 0x59};
+	struct sock_reaper reaper;
+
+	(void)state;
+	sock_reaper_init(&reaper, -1);
+	alarm(20); /* ends the program */
+	for (unsigned i = 0; i < 4; i++) {
+		struct tc_sock kind = {.family = AF_INET6,
+				       .type = SOCK_STREAM,
+				       .route = i & 1 ? ROUTE_CLOSED : ROUTE_CONNECTED};
+		struct sock_fds s;
+		int deaf;
+
+		assert_int_equal(sock_make(&kind, &s), 0);
+		deaf = i & 2 ? s.fd : s.peer;
+		assert_int_equal(setsockopt(deaf, SOL_IPV6, IPV6_DSTOPTS, unknown, sizeof(unknown)), 0);
+		assert_int_equal(setsockopt(s.fd, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)), 0);
+		assert_int_equal(setsockopt(s.peer, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)), 0);
+		sock_retire(&reaper, AF_INET6, &s);
+	}
+	alarm(0);
+	sock_reaper_fini(&reaper);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -643,6 +677,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_family_is_an_error),
 		cmocka_unit_test(foreign_program),
 		cmocka_unit_test(controls),
+		cmocka_unit_test(retiring_waits_for_nobody),
 	};
 	char err[512];
 

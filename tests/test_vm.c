@@ -192,6 +192,20 @@ static void test_commands(void **state)
 	vm_result_fini(&r);
 }
 
+/* The last thread that is told of is one that waits for a signal: system call 34 is pause(2). */
+static void test_stuck(void **state)
+{
+	struct vm_result r;
+	struct heard h;
+
+	(void)state;
+	assert_int_equal(way("stuck", 30, 30, &h, &r), VM_DONE);
+	assert_int_equal(h.code[0], 0);
+	if (!strstr(h.message, "stuck: ") || !strstr(h.message, " S, call 34 "))
+		fail_msg("%s", h.message);
+	vm_result_fini(&r);
+}
+
 static void bad_end(const char *name, unsigned timeout, unsigned silence, const char *why)
 {
 	char running[64];
@@ -358,12 +372,13 @@ static bool find_kernel(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_commands),      cmocka_unit_test(test_panic),
-		cmocka_unit_test(test_hang),	      cmocka_unit_test(test_timeout),
-		cmocka_unit_test(test_console_flood), cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_oom),	      cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_splat),	      cmocka_unit_test(test_qemu_killed),
-		cmocka_unit_test(test_no_kernel),     cmocka_unit_test(test_we_are_killed),
+		cmocka_unit_test(test_commands),      cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_panic),	      cmocka_unit_test(test_hang),
+		cmocka_unit_test(test_timeout),	      cmocka_unit_test(test_console_flood),
+		cmocka_unit_test(test_long_line),     cmocka_unit_test(test_oom),
+		cmocka_unit_test(test_killed),	      cmocka_unit_test(test_splat),
+		cmocka_unit_test(test_qemu_killed),   cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_we_are_killed),
 	};
 	char program[4096];
 

@@ -53,13 +53,8 @@ static int listener(const struct tc_sock *s, struct sockaddr_storage *at, sockle
 	return ret;
 }
 
-/*
- * A connected pair. The far end resets the connection when it is closed, so that nothing of it stays behind
- * in the network namespace.
- */
 static int connect_pair(const struct tc_sock *s, int fd[2])
 {
-	static const struct linger reset = {1, 0};
 	struct sockaddr_storage at;
 	socklen_t n = 0;
 	int far, ret = 0;
@@ -78,8 +73,6 @@ static int connect_pair(const struct tc_sock *s, int fd[2])
 		ret = fd[1] < 0 ? -errno : 0;
 		close(far);
 	}
-	if (!ret && s->family != AF_UNIX)
-		setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	if (!ret && s->route == ROUTE_CLOSED) { /* on a busy machine the news takes its time */
 		struct pollfd news = {.fd = fd[0], .events = POLLRDHUP};
 
@@ -258,9 +251,25 @@ static void retire(struct sock_reaper *r, uint16_t family, int fd)
 		reaper_flush(r);
 }
 
+/*
+ * Ends a connection with a reset, so that nothing of it stays behind in the network namespace and nobody
+ * waits: a case may have set SO_LINGER and options with which no packet of its socket arrives any more.
+ * SO_LINGER with 0 would do the same, but programs of a case can see and change that.
+ */
+static void reset(int fd)
+{
+	static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+
+	connect(fd, &nowhere, sizeof(nowhere));
+}
+
 void sock_retire(struct sock_reaper *r, uint16_t family, struct sock_fds *s)
 {
-	retire(r, family, s->peer); /* first: connect_pair() */
+	if (s->peer >= 0 && (family == AF_INET || family == AF_INET6)) {
+		reset(s->peer);
+		reset(s->fd);
+	}
+	retire(r, family, s->peer);
 	retire(r, family, s->fd);
 	s->fd = s->peer = -1;
 }

@@ -37,8 +37,10 @@
 #include "../exec/splat.h"
 #include "../vm/frame.h"
 #include "mirror.h"
+#include "stuck.h"
 
-#define TICK_MS 200 /* between two looks at what moved */
+#define TICK_MS	 200   /* between two looks at what moved */
+#define STUCK_MS 40000 /* without a case that begins; the host gives up after a minute or more */
 
 struct init {
 	int channel;
@@ -50,6 +52,7 @@ struct init {
 	const char *cwd, *mirrored;
 	struct mirror mirror;
 	uint64_t ticks;			 /* of the recorder when the last beat was sent */
+	uint64_t moved;			 /* when that was; 0: it was told that nothing moves */
 	struct pulse *pulse;		 /* of every command; NULL: out of memory */
 	struct pulse_counts told, begun; /* its sums: that the host has, and when the command began */
 	char wire[FRAME_WIRE];
@@ -358,12 +361,25 @@ static void send_pulse(struct init *in)
 	send_frame(in, FRAME_PULSE, text, strlen(text));
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static void tick(struct init *in, bool last)
 {
 	uint64_t now = recorder_ticks(recorder);
 
-	if (now != in->ticks)
+	if (now != in->ticks) {
 		send_frame(in, FRAME_BEAT, NULL, 0);
+		in->moved = now_ms();
+	} else if (in->moved && now_ms() - in->moved > STUCK_MS) {
+		in->moved = 0;
+		stuck_tell();
+	}
 	in->ticks = now;
 	send_pulse(in);
 	mirror_send(&in->mirror, last, send_file, in);
@@ -386,14 +402,6 @@ static void take_orders(const struct init *in, pid_t pid)
 
 	if (read(in->channel, &order, 1) == 1 && order == FRAME_INTERRUPT)
 		kill(pid, SIGINT);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* Until the child has ended and both streams are dry. What it leaves running is killed. Returns its status.
@@ -447,6 +455,7 @@ static void run_command(struct init *in, unsigned number, int argc, char **argv)
 
 	recorder_begin(RECORDER_NOTHING, 0);
 	recorder->command = number;
+	in->moved = now_ms();
 	if (in->pulse)
 		in->begun = in->told = pulse_look(in->pulse);
 	snprintf(text, sizeof(text), "%u", number);

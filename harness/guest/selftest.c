@@ -10,6 +10,7 @@
 #include "../base/recorder.h"
 #include "../cli/opts.h"
 #include "../exec/splat.h"
+#include "stuck.h"
 
 static int write_to(const char *path, const char *text)
 {
@@ -90,15 +91,29 @@ static int streams(void)
 	return 42;
 }
 
+/* What is said of a process that waits, before the silence that ends a guest. */
+static int stuck(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	usleep(300000); /* until it waits */
+	stuck_tell();
+	kill(pid, SIGKILL);
+	return EXIT_AGREE;
+}
+
 int cmd_selftest(struct cli *cli)
 {
 	static const struct {
 		const char *name;
 		int (*run)(void);
 	} ways[] = {
-		{"panic", panic}, {"hang", hang},	{"oom", oom},
-		{"flood", flood}, {"console", console}, {"line", long_line},
-		{"splat", splat}, {"killed", killed},	{"streams", streams},
+		{"panic", panic},     {"hang", hang},	   {"oom", oom},     {"flood", flood},
+		{"console", console}, {"line", long_line}, {"splat", splat}, {"killed", killed},
+		{"streams", streams}, {"stuck", stuck},
 	};
 	char what[64];
 
