@@ -484,8 +484,10 @@ enum image_status build_kernel(const struct build_recipe *r, struct build_result
 
 	*result = (struct build_result){.step = BUILD_SOURCE};
 	*why = 0;
-	/* Before a source is fetched for nothing. One that is here may have been built, which takes no tools. */
-	status = access(r->source, F_OK) && !source_unpacked(r->source, &b.source) ? check_tools(&b) : IMAGE_OK;
+	/* Before a source is fetched for nothing. One that is here may have been built, which takes no tools.
+	 */
+	status = access(r->source, F_OK) && !source_unpacked(r->source, &b.source) ? check_tools(&b)
+										   : IMAGE_OK;
 	if (!status)
 		status = source_get(r->source, &b.source, r->quiet, why, n);
 	if (!status)

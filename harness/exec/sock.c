@@ -260,7 +260,7 @@ static void reset(int fd)
 {
 	static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
-	connect(fd, &nowhere, sizeof(nowhere));
+	(void)connect(fd, &nowhere, sizeof(nowhere));
 }
 
 void sock_retire(struct sock_reaper *r, uint16_t family, struct sock_fds *s)
