@@ -16,6 +16,7 @@
 
 #include "../base/clock.h"
 #include "../base/recorder.h"
+#include "../exec/compat.h"
 #include "../mutate/sweep.h"
 #include "../report/progress.h"
 
@@ -229,6 +230,14 @@ static bool is_for_cases(unsigned clause)
 	return clause == C_HOOK_LATER || clause == C_GET_OPTLEN_LATER;
 }
 
+/* Where no 32-bit call is to be had (User-Mode Linux) the generator's are skipped, each with its reason. */
+static bool is_out_of_reach(unsigned clause)
+{
+	char why[256];
+
+	return clause == C_COMPAT_SKIPPED && !compat_works(why, sizeof(why));
+}
+
 unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
 {
 	uint64_t floor = r->cases / 1000;
@@ -236,7 +245,8 @@ unsigned bulk_starved(const struct bulk_result *r, struct buf *out)
 	char name[24];
 
 	for (unsigned c = 1; c < C_COUNT; c++)
-		if (profile_has(r->profile, c) && !is_for_cases(c) && r->stat[c].hit < floor) {
+		if (profile_has(r->profile, c) && !is_for_cases(c) && r->stat[c].hit < floor &&
+		    !is_out_of_reach(c)) {
 			buf_printf(out, "clause %s: %llu hits in %llu cases\n", clause_info(c)->name,
 				   (unsigned long long)r->stat[c].hit, (unsigned long long)r->cases);
 			n++;
